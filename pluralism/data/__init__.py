@@ -1,0 +1,14 @@
+"""The only door in: frames, files, matrices and lists become frozen containers.
+
+All label, index and count errors are found here; everything behind this room may rely on clean
+integer codes and finite, non-negative counts.
+"""
+
+from .._lazy import attach
+
+_EXPORTS = {
+    "Comparisons": "_comparisons",
+    "Grouping": "_comparisons",
+}
+
+__getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

@@ -1,0 +1,113 @@
+"""Labels of items, raters, groups and categories: which are allowed, and in which order.
+
+A label is any hashable scalar; strings and integers are usual. Two spellings that a reader would
+take for one label (the number 1 and the string "1", or the composed and the decomposed form of
+an accented letter) are an error rather than two labels.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+from ..errors import LabelError, enumerate_some
+
+__all__ = ["check_labels", "code_of", "in_order", "is_missing", "union"]
+
+Label = Hashable
+
+
+def is_missing(label: Any) -> bool:
+    """Whether `label` stands for no label at all: None, NaN, NaT or pandas' NA."""
+    if label is None:
+        return True
+    try:
+        return bool(label != label)
+    except TypeError:  # pandas.NA refuses to be a truth value
+        return True
+
+
+def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tuple[Label, ...]:
+    """Return `labels` as a tuple of plain Python values, or say which of them cannot stand.
+
+    Parameters
+    ----------
+    name : str
+        How the message calls them.
+    labels : iterable
+        The labels, NumPy scalars included.
+    unique : bool
+        Whether a repeated label is an error.
+    """
+    clean = tuple(
+        label.item() if hasattr(label, "item") and hasattr(label, "dtype") else label
+        for label in labels
+    )
+    seen: dict[Any, Any] = {}
+    for place, label in enumerate(clean):
+        if is_missing(label):
+            raise LabelError(f"`{name}[{place}]` is {label!r}; every label must be given")
+        try:
+            hash(label)
+        except TypeError:
+            raise LabelError(
+                f"`{name}[{place}]` is {label!r}, which cannot be a label (unhashable)"
+            ) from None
+        # The form in which a reader would see the label, whatever its type or encoding.
+        text = str(label)
+        visible = text if text.isascii() else unicodedata.normalize("NFC", text)
+        if visible in seen:
+            other = seen[visible]
+            if type(other) is type(label) and other == label:
+                if unique:
+                    raise LabelError(f"`{name}[{place}]` repeats the label {label!r}")
+                continue
+            raise LabelError(
+                f"`{name}` holds {other!r} ({_describe(other)}) and {label!r} "
+                f"({_describe(label)}), which look alike; write the label in one way"
+            )
+        seen[visible] = label
+    return clean
+
+
+def in_order(labels: Iterable[Any]) -> tuple[Label, ...]:
+    """Sort labels: numbers by size, the rest by their text, numbers first."""
+    return tuple(sorted(labels, key=_sort_key))
+
+
+def union(left: Sequence[Label], right: Sequence[Label], *, name: str) -> tuple[Label, ...]:
+    """All labels of two containers: sorted where both are sorted, else left then the new ones."""
+    if tuple(left) == tuple(right):
+        return tuple(left)
+    known = set(left)
+    both = (*left, *(label for label in right if label not in known))
+    check_labels(name, both)
+    if tuple(left) == in_order(left) and tuple(right) == in_order(right):
+        return in_order(both)
+    return both
+
+
+def code_of(labels: Sequence[Label], argument: str) -> dict[Label, int]:
+    """Map every label to its position; `argument` names them in messages of the caller."""
+    codes = {label: code for code, label in enumerate(labels)}
+    if len(codes) != len(labels):
+        check_labels(argument, labels)
+    return codes
+
+
+def _sort_key(label: Any) -> tuple[int, Any, str]:
+    if isinstance(label, (int, float)) and not isinstance(label, bool):
+        return (0, label, "")
+    return (1, 0, str(label))
+
+
+def _describe(label: Any) -> str:
+    if isinstance(label, str):
+        return "str" if label.isascii() else f"str, {ascii(label)}"
+    return type(label).__name__
+
+
+def summarise(labels: Sequence[Label]) -> str:
+    """Write how many labels there are and the first few."""
+    return f"{len(labels)}: {enumerate_some(labels)}"

@@ -1,0 +1,7 @@
+"""How do raters disagree, and is a prediction calibrated to that disagreement?"""
+
+from .._lazy import attach
+
+_EXPORTS: dict[str, str] = {}
+
+__getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

@@ -1,0 +1,137 @@
+"""Group-by sums on integer codes: the one way in which votes become cells.
+
+Host kernels. A cell's key is a tuple of small integers; keys are packed into one machine integer
+by mixed radix where they fit, counted by ``bincount`` where the key space is small and by a sort
+where it is not. Cells always come back in ascending lexicographic order of their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["GroupedSums", "PairCounts", "count_pairs", "group_sums"]
+
+IntArray = npt.NDArray[np.integer]
+FloatArray = npt.NDArray[np.float64]
+
+#: A ``bincount`` over this many bins stays in the cache hierarchy of a small machine.
+_DENSE_BINS = 1 << 23
+
+
+class PairCounts(NamedTuple):
+    """Counts of hard votes of weight one by ordered pair."""
+
+    first: npt.NDArray[np.int32]  # (cells,)
+    second: npt.NDArray[np.int32]  # (cells,)
+    won: FloatArray  # (cells, outcomes): counts by outcome code
+
+
+class GroupedSums(NamedTuple):
+    """Sums of values by key."""
+
+    keys: npt.NDArray[np.int64]  # (key columns, cells)
+    sums: FloatArray  # (values, cells)
+
+
+def count_pairs(
+    first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_outcomes: int
+) -> PairCounts:
+    """Count votes by (first, second, outcome); ``outcome=None`` means that all are code 0."""
+    n_keys = n_items * n_items * n_outcomes
+    key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
+    np.add(key, second, out=key, casting="unsafe")
+    if n_outcomes > 1:
+        np.multiply(key, n_outcomes, out=key, casting="unsafe")
+        np.add(key, outcome, out=key, casting="unsafe")
+    if n_keys <= max(_DENSE_BINS, len(key) // 4):
+        # bincount wants int64; a view of equal width saves it a checked conversion.
+        counts = np.bincount(key.astype(np.int64, copy=False), minlength=n_keys)
+        counts = counts.reshape(n_items * n_items, n_outcomes)
+        pair = np.flatnonzero(counts.any(axis=1))
+        won = counts[pair].astype(np.float64)
+    else:
+        key.sort()
+        starts = _run_starts(key)
+        pairs, outcomes = np.divmod(key[starts], n_outcomes)
+        pair_starts = _run_starts(pairs)
+        row = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
+        won = np.zeros((len(pair_starts), n_outcomes))
+        won[row, outcomes] = np.diff(starts, append=len(key))
+        pair = pairs[pair_starts].astype(np.int64)
+    left, right = np.divmod(pair, n_items)
+    return PairCounts(left.astype(np.int32), right.astype(np.int32), won)
+
+
+def group_sums(
+    keys: Sequence[IntArray], sizes: Sequence[int], values: Sequence[FloatArray]
+) -> GroupedSums:
+    """Sum each of `values` over the rows that share a key.
+
+    Parameters
+    ----------
+    keys : sequence of integer array, (rows,)
+        Key columns; column k takes values in ``range(sizes[k])``.
+    sizes : sequence of int
+        How many values each key column can take.
+    values : sequence of float array, (rows,)
+        What to sum.
+    """
+    n_rows = len(keys[0])
+    n_keys = 1
+    for size in sizes:
+        n_keys *= int(size)
+    if n_keys >= 2**63:
+        # Too wide to pack: replace the leading columns by the rank of their combination.
+        packed, inverse = _rank(keys[:-1])
+        inner = group_sums([inverse, keys[-1]], [packed.shape[1], sizes[-1]], values)
+        return GroupedSums(np.vstack([packed[:, inner.keys[0]], inner.keys[1]]), inner.sums)
+    key = np.zeros(n_rows, dtype=np.int64)
+    for column, size in zip(keys, sizes, strict=True):
+        key *= int(size)
+        key += column
+    if n_keys <= min(_DENSE_BINS, 8 * n_rows + 1024):
+        present = np.flatnonzero(np.bincount(key, minlength=n_keys))
+        sums = [np.bincount(key, weights=value, minlength=n_keys)[present] for value in values]
+    else:
+        # A stable order makes the order of summation, and so the last bit, reproducible.
+        order = np.argsort(key, kind="stable")
+        ordered = key[order]
+        starts = _run_starts(ordered)
+        present = ordered[starts]
+        sums = [np.add.reduceat(value[order], starts) if n_rows else value for value in values]
+    columns = []
+    for size in reversed(sizes):
+        present, column = np.divmod(present, int(size))
+        columns.append(column)
+    return GroupedSums(
+        np.array(columns[::-1], dtype=np.int64).reshape(len(sizes), -1),
+        np.array(sums, dtype=np.float64).reshape(len(values), -1),
+    )
+
+
+def _rank(keys: Sequence[IntArray]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Distinct key combinations, ascending, and which of them each row has."""
+    stacked = np.stack([np.asarray(key, dtype=np.int64) for key in keys])
+    order = np.lexsort(stacked[::-1])
+    ordered = stacked[:, order]
+    new = np.ones(ordered.shape[1], dtype=bool)
+    new[1:] = (ordered[:, 1:] != ordered[:, :-1]).any(axis=0)
+    inverse = np.empty(len(order), dtype=np.int64)
+    inverse[order] = np.cumsum(new) - 1
+    return ordered[:, new], inverse
+
+
+def _run_starts(ordered: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
+    """Index of the first entry of every run of equal values."""
+    new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+def _unsigned(n_keys: int) -> type[np.unsignedinteger] | type[np.int64]:
+    """Narrowest dtype whose sort is fast and that holds all keys."""
+    return np.uint32 if (1 << 24) < n_keys <= 2**32 else np.int64
