@@ -7,6 +7,7 @@ integer codes and finite, non-negative counts.
 from .._lazy import attach
 
 _EXPORTS = {
+    "Ballots": "_ballots",
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
 }
