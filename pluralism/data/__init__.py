@@ -7,6 +7,7 @@ integer codes and finite, non-negative counts.
 from .._lazy import attach
 
 _EXPORTS = {
+    "Annotations": "_annotations",
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
 }
