@@ -17,7 +17,8 @@ from . import _intervals
 from ._draws import child_seeds, draw_weights
 from ._hooks import BATCHED, find_hook
 from ._run import Failures, Plan, Progress, run
-from ._units import Units, units_of
+from ._unit import Units
+from ._units import units_of
 from ._values import Form
 
 if TYPE_CHECKING:

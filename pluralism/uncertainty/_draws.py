@@ -54,12 +54,13 @@ def draw_weights(
 
 
 def _draw(rng: np.random.Generator, counts: FloatArray, kind: str) -> FloatArray:
+    drawn: npt.NDArray[np.integer]
     if kind == "poisson":
-        drawn = rng.poisson(counts).astype(np.float64)
+        drawn = rng.poisson(counts)
     elif (counts == 1.0).all():
         drawn = np.bincount(rng.integers(0, len(counts), len(counts)), minlength=len(counts))
     else:
         total = counts.sum()
-        drawn = rng.multinomial(int(round(total)), counts / total)
+        drawn = rng.multinomial(round(total), counts / total)
     weights = np.zeros(len(counts))
     return np.divide(drawn, counts, out=weights, where=counts > 0)

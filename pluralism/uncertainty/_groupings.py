@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import Comparisons, Grouping
+from ..data import Annotations, Comparisons, Grouping
 from ..errors import DataError, LabelError
 from ._units import row_taker
 
@@ -47,6 +47,8 @@ def unit_groups(data: Any, group: Any) -> UnitGroups:
     """Find the units of `data` and the groups named by `group`."""
     if isinstance(data, Comparisons):
         return _comparison_raters(data, group)
+    if isinstance(data, Annotations):
+        return _annotation_raters(data, group)
     if hasattr(data, "columns"):
         return _frame_rows(data, group)
     return _labelled_rows(data, group)
@@ -86,6 +88,17 @@ def _comparison_raters(data: Comparisons, group: Any) -> UnitGroups:
         return (replace(data, groups={**data.groups, name: changed}),)
 
     return UnitGroups("rater", name, codes, moved, data.n_cells)
+
+
+def _annotation_raters(data: Annotations, group: Any) -> UnitGroups:
+    name = named_group(data.groups, group)
+    grouping = data.groups[name]
+
+    def moved(codes: CodeArray) -> tuple[Annotations]:
+        changed = Grouping(labels=grouping.labels, codes=codes)
+        return (replace(data, groups={**data.groups, name: changed}),)
+
+    return UnitGroups("rater", name, grouping.codes, moved, len(data.item))
 
 
 def _frame_rows(data: Any, group: Any) -> UnitGroups:

@@ -1,4 +1,4 @@
-"""The permutation test: would groups drawn at random differ as much as these?"""
+"""The permutation test: whether groups drawn at random differ as much as these do."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import ConvergenceError, DataError, NotIdentifiedError, PluralismError
+from ..errors import (
+    ApproximationWarning,
+    ConvergenceError,
+    DataError,
+    NotIdentifiedError,
+    PluralismError,
+    SmallSampleWarning,
+)
 from ._hooks import Batch
 from ._values import Form
 
@@ -151,7 +159,11 @@ def _loop(
         reason = "empty resample" if arguments is None else ""
         if arguments is not None:
             try:
-                value = form.read(statistic(*arguments))
+                with warnings.catch_warnings():
+                    # What the estimate was warned of need not be said a thousand times.
+                    warnings.simplefilter("ignore", SmallSampleWarning)
+                    warnings.simplefilter("ignore", ApproximationWarning)
+                    value = form.read(statistic(*arguments))
                 reason = form.trouble(value)
             except PluralismError as error:
                 reason = _why(error)
@@ -186,7 +198,13 @@ def _why(error: PluralismError) -> str:
 def _reporter(plan: Plan, progress: Progress) -> Callable[..., None]:
     """Return a function that tells how far the run has come."""
     if callable(progress):
-        return lambda done, last=False: None if last else progress(done, plan.count)
+        told = progress
+
+        def tell(done: int, last: bool = False) -> None:
+            if not last:
+                told(done, plan.count)
+
+        return tell
     if progress is False or (progress is None and not sys.stderr.isatty()):
         return lambda done, last=False: None
     started = shown = time.monotonic()

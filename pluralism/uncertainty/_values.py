@@ -45,7 +45,7 @@ class Form:
         estimate = _numbers(result)
         if not np.isfinite(estimate).any():
             raise DataError(
-                f"the statistic of the data themselves is {estimate}; nothing to resample"
+                f"the statistic of the data is {estimate}; there is nothing to resample"
             )
         return cls(estimate, labels)
 
