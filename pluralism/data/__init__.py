@@ -10,6 +10,8 @@ _EXPORTS = {
     "Annotations": "_annotations",
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
+    "load_table": "_tables",
+    "simulate_votes": "_simulate",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
