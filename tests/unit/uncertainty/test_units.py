@@ -94,8 +94,7 @@ class TestComparisons:
             first_won=3 * data.first_won,
             second_won=3 * data.second_won,
             tied=3 * data.tied,
-            squares=9
-            * np.stack([data.first_won, data.second_won, 0 * data.tied, data.tied]),
+            squares=9 * np.stack([data.first_won, data.second_won, 0 * data.tied, data.tied]),
             n_votes=60,
         )
         light = bootstrap(wins, data, unit="row", n=5, seed=0)
@@ -227,7 +226,11 @@ class TestPermutations:
         values, labels = RNG.normal(size=30), np.array(["a", "b"] * 15)
         frame = pd.DataFrame({"x": values, "g": labels})
         by_column = permutation_test(
-            lambda f: f.x[f.g == "a"].mean() - f.x[f.g == "b"].mean(), frame, group="g", n=99, seed=2
+            lambda f: f.x[f.g == "a"].mean() - f.x[f.g == "b"].mean(),
+            frame,
+            group="g",
+            n=99,
+            seed=2,
         )
         by_label = permutation_test(
             lambda x, g: x[g == "a"].mean() - x[g == "b"].mean(), values, group=labels, n=99, seed=2
