@@ -3,6 +3,10 @@
 from .._lazy import attach
 
 _EXPORTS = {
+    "brennan_prediger": "_agreement",
+    "cohen_kappa": "_agreement",
+    "fleiss_kappa": "_agreement",
+    "gwet_ac1": "_agreement",
     "krippendorff_alpha": "_agreement",
 }
 
