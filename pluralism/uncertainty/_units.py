@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..data import Annotations, Comparisons
+from ..data import Annotations, Ballots, Comparisons
 from ..errors import DataError
 from ._unit import Schemes, Units
 from ._unit_annotations import ANNOTATIONS
+from ._unit_ballots import BALLOTS
 from ._unit_comparisons import COMPARISONS
 
 __all__ = ["row_taker", "units_of"]
@@ -79,4 +80,8 @@ def row_taker(data: Any) -> tuple[Callable[[IntArray], Any], int, int]:
 
 
 _PLAIN: Schemes = {"row": _plain_rows}
-_CONTAINERS: dict[type, Schemes] = {Annotations: ANNOTATIONS, Comparisons: COMPARISONS}
+_CONTAINERS: dict[type, Schemes] = {
+    Annotations: ANNOTATIONS,
+    Ballots: BALLOTS,
+    Comparisons: COMPARISONS,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pluralism.data import Annotations, Comparisons, Grouping
+from pluralism.data import Annotations, Ballots, Comparisons, Grouping
 from pluralism.errors import DataError, LabelError
 from pluralism.jury import krippendorff_alpha
 from pluralism.uncertainty import bootstrap, permutation_test
@@ -201,6 +201,33 @@ class TestAnnotations:
         assert units_of(data, None).unit == "item"
         with pytest.raises(DataError, match="do not say who gave them"):
             bootstrap(krippendorff_alpha, data, unit="rater")
+
+
+class TestBallots:
+    BALLOTS = Ballots.from_rankings(["abc", "bca", "cab"], counts=[30, 20, 50])
+
+    def test_voters_follow_the_multinomial_of_counts(self):
+        result = bootstrap(lambda b: b.pairwise(), self.BALLOTS, n=1500, seed=0)
+        assert result.unit == "voter"
+        # 80 of 100 voters prefer a to b.
+        assert result.estimate.sel(alternative="a", alternative_bis="b") == 80
+        spread = result.stderr.sel(alternative="a", alternative_bis="b")
+        assert float(spread) == pytest.approx(np.sqrt(100 * 0.8 * 0.2), rel=0.06)
+
+    def test_ballots_that_nobody_cast_are_left_out(self):
+        resample = units_of(self.BALLOTS, "voter").reweighted(np.array([1.0, 0.0, 1.4]))
+        np.testing.assert_allclose(resample.counts, [30, 70])
+        assert resample.rankings() == Ballots.from_rankings(["abc", "cab"]).rankings()
+
+    def test_utilities_go_with_their_voters(self):
+        ballots = Ballots.from_utilities([[0.2, 0.9], [0.5, 0.1], [0.0, 1.0]], alternatives="ab")
+        resample = units_of(ballots, None).reweighted(np.array([0.0, 2.0, 1.0]))
+        np.testing.assert_array_equal(resample.utilities, [[0.5, 0.1], [0.0, 1.0]])
+        np.testing.assert_array_equal(resample.counts, [2, 1])
+
+    def test_units_of_other_containers_are_refused(self):
+        with pytest.raises(DataError, match="'rater', which Ballots does not have; use 'voter'"):
+            bootstrap(lambda b: 1.0, self.BALLOTS, unit="rater")
 
 
 class TestPermutations:
