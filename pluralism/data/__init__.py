@@ -7,8 +7,11 @@ integer codes and finite, non-negative counts.
 from .._lazy import attach
 
 _EXPORTS = {
+    "Annotations": "_annotations",
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
+    "load_table": "_tables",
+    "simulate_votes": "_simulate",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
