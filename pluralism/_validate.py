@@ -35,7 +35,9 @@ LARGEST_EXACT_COUNT = 2.0**53
 def one_of(name: str, value: Any, options: Iterable[Any]) -> Any:
     """Return `value` if it is one of `options`, else say which there are."""
     options = tuple(options)
-    if any(value is option or (type(value) is type(option) and value == option) for option in options):
+    if any(
+        value is option or (type(value) is type(option) and value == option) for option in options
+    ):
         return value
     close = get_close_matches(str(value), [str(option) for option in options], n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -124,7 +126,9 @@ def finite_array(
     if array.dtype.kind in "ui" and array.dtype.itemsize == 8 and array.size:
         extreme = max(abs(int(array.max())), abs(int(array.min())))
         if extreme > LARGEST_EXACT_COUNT:
-            raise DataError(f"`{name}` holds {extreme}, which is not exact in float64 (above 2**53)")
+            raise DataError(
+                f"`{name}` holds {extreme}, which is not exact in float64 (above 2**53)"
+            )
     array = array.astype(np.float64, copy=False)
     bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
