@@ -9,6 +9,8 @@ from .._lazy import attach
 _EXPORTS = {
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
+    "load_table": "_tables",
+    "simulate_votes": "_simulate",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

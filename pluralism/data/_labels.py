@@ -104,7 +104,7 @@ def _sort_key(label: Any) -> tuple[int, Any, str]:
 
 def _describe(label: Any) -> str:
     if isinstance(label, str):
-        return "str" if label.isascii() else f"str, {ascii(label)}"
+        return "str" if label.isascii() else f"str, {label!a}"
     return type(label).__name__
 
 

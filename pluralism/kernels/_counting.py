@@ -34,6 +34,7 @@ class GroupedSums(NamedTuple):
     """Sums of values by key."""
 
     keys: npt.NDArray[np.int64]  # (key columns, cells)
+    counts: FloatArray  # (cells,): rows behind each cell
     sums: FloatArray  # (values, cells)
 
 
@@ -88,28 +89,36 @@ def group_sums(
         # Too wide to pack: replace the leading columns by the rank of their combination.
         packed, inverse = _rank(keys[:-1])
         inner = group_sums([inverse, keys[-1]], [packed.shape[1], sizes[-1]], values)
-        return GroupedSums(np.vstack([packed[:, inner.keys[0]], inner.keys[1]]), inner.sums)
-    key = np.zeros(n_rows, dtype=np.int64)
+        return inner._replace(keys=np.vstack([packed[:, inner.keys[0]], inner.keys[1]]))
+    key = np.zeros(n_rows, dtype=_unsigned(n_keys))
     for column, size in zip(keys, sizes, strict=True):
-        key *= int(size)
-        key += column
+        np.multiply(key, int(size), out=key, casting="unsafe")
+        np.add(key, column, out=key, casting="unsafe")
     if n_keys <= min(_DENSE_BINS, 8 * n_rows + 1024):
-        present = np.flatnonzero(np.bincount(key, minlength=n_keys))
+        key = key.astype(np.int64, copy=False)
+        bins = np.bincount(key, minlength=n_keys)
+        present = np.flatnonzero(bins)
+        counts = bins[present]
         sums = [np.bincount(key, weights=value, minlength=n_keys)[present] for value in values]
     else:
-        # A stable order makes the order of summation, and so the last bit, reproducible.
-        order = np.argsort(key, kind="stable")
-        ordered = key[order]
-        starts = _run_starts(ordered)
-        present = ordered[starts]
+        if values:
+            # A stable order makes the order of summation, and so the last bit, reproducible.
+            order = np.argsort(key, kind="stable")
+            key = key[order]
+        else:
+            key.sort()
+        starts = _run_starts(key)
+        present = key[starts].astype(np.int64)
+        counts = np.diff(starts, append=n_rows)
         sums = [np.add.reduceat(value[order], starts) if n_rows else value for value in values]
     columns = []
     for size in reversed(sizes):
         present, column = np.divmod(present, int(size))
         columns.append(column)
     return GroupedSums(
-        np.array(columns[::-1], dtype=np.int64).reshape(len(sizes), -1),
-        np.array(sums, dtype=np.float64).reshape(len(values), -1),
+        np.array(columns[::-1], dtype=np.int64).reshape(len(sizes), len(counts)),
+        counts.astype(np.float64),
+        np.array(sums, dtype=np.float64).reshape(len(values), len(counts)),
     )
 
 

@@ -1,0 +1,337 @@
+"""Votes of a table, or of rankings -> `Comparisons`."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..errors import DataError, LabelError, enumerate_some
+from ..kernels._counting import group_sums
+from . import _labels
+from ._cells import Cells, item_labels, unordered
+from ._comparisons import Comparisons, Grouping
+from ._frames import CountedRows, check_columns, column_kind, count_rows, open_frame
+from ._outcomes import FIRST, SECOND, TIE, outcome_codes, recognise
+
+__all__ = ["count_votes", "pairs_of_rankings"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def count_votes(
+    frame: Any,
+    *,
+    first: str,
+    second: str,
+    outcome: str | None,
+    winner: str | None,
+    weight: str | None,
+    rater: str | None,
+    group: str | Sequence[str] | None,
+    covariates: Sequence[str],
+    outcomes: Mapping[Any, str] | None,
+    missing: str,
+    items: Sequence[Hashable] | None,
+) -> Comparisons:
+    """Count a table of votes; arguments as in `Comparisons.from_frame`."""
+    if (outcome is None) == (winner is None):
+        raise DataError(
+            "give exactly one of `outcome` (a column of codes or shares) and `winner` "
+            "(a column of winning labels)"
+        )
+    if isinstance(covariates, str):
+        raise DataError(f"`covariates` is the string {covariates!r}; give a list of columns")
+    groups = [group] if isinstance(group, str) else list(group or ())
+    result = outcome if outcome is not None else winner
+    keys = [first, second, *([rater] if rater is not None else []), *groups]
+    columns = [*keys, result, *covariates, *([weight] if weight is not None else [])]
+    repeated = {name for name in columns if columns.count(name) > 1}
+    if repeated:
+        raise DataError(f"column {enumerate_some(sorted(map(str, repeated)))} is named twice")
+
+    is_text = isinstance(frame, (str, Path))
+    opened = open_frame(frame, labels=[*keys, *([winner] if winner is not None else [])])
+    check_columns(opened, columns)
+    for name in covariates:
+        if column_kind(opened, name) == "other":
+            raise DataError(f"covariate column {name!r} must hold numbers")
+    # Shares are summed; codes and labels are part of the key and are read once per cell.
+    shares = outcome is not None and outcomes is None and column_kind(opened, outcome) == "float"
+    rows = count_rows(
+        opened,
+        [*keys, *covariates, *([] if shares else [result])],
+        weight=weight,
+        measure=outcome if shares else None,
+        missing=missing,
+    )
+    is_csv = is_text and Path(str(frame)).suffix.lower() in (".csv", ".tsv")
+    labels, left, right = _items_of(rows, first, second, items, numbers_as_text=is_csv)
+    _refuse_self(rows, labels, left, right)
+    unit = _is_unit(rows)
+    if shares:
+        sums = _share_sums(rows, str(outcome))
+    else:
+        raw = rows.labels[str(result)]
+        if winner is not None:
+            vote = _winner_codes(winner, raw, rows.codes[winner], labels, left, right, is_csv)
+        else:
+            vote = outcome_codes(str(outcome), raw, outcomes)[rows.codes[str(outcome)]]
+        sums = _hard_sums(rows, vote)
+    raters = None
+    if rater is not None:
+        raters = _numbers_from_text(rows.labels[rater]) if is_csv else rows.labels[rater]
+    grouped = {name: rows.codes[name] for name in groups}
+    if rater is not None:
+        for name in groups:
+            refuse_two_groups(raters or (), rows.codes[rater], rows.labels[name], grouped[name])
+    values = {name: np.array(rows.labels[name], dtype=np.float64) for name in covariates}
+
+    key_columns = [left, right, *grouped.values()]
+    sizes = [len(labels), len(labels), *(len(rows.labels[name]) for name in groups)]
+    if rater is not None:
+        key_columns.append(rows.codes[rater])
+        sizes.append(len(raters or ()))
+    key_columns += [rows.codes[name] for name in covariates]
+    sizes += [len(values[name]) for name in covariates]
+    if unit:
+        sums = sums[:3]
+    counts = rows.weight > 0  # a vote of no weight makes no cell
+    if not counts.all():
+        key_columns, sums = [key[counts] for key in key_columns], sums[:, counts]
+    summed = group_sums(key_columns, sizes, list(sums))
+    if not summed.keys.shape[1]:
+        raise DataError(f"column {weight!r} is zero for every vote; at least one must count")
+    codes = iter(summed.keys.astype(np.int32))
+    cell_first, cell_second = next(codes), next(codes)
+    groupings = {name: Grouping(rows.labels[name], next(codes)) for name in groups}
+    rater_codes = next(codes) if rater is not None else None
+    return Comparisons(
+        items=labels,
+        first=cell_first,
+        second=cell_second,
+        first_won=summed.sums[0],
+        second_won=summed.sums[1],
+        tied=summed.sums[2],
+        squares=None if unit else summed.sums[3:],
+        rater=rater_codes,
+        raters=raters,
+        groups=groupings,
+        covariates={name: values[name][next(codes)] for name in covariates},
+        order_known=True,
+        n_votes=rows.n_rows - sum(rows.dropped.values()),
+        dropped=dict(rows.dropped),
+    )
+
+
+def pairs_of_rankings(
+    rankings: Iterable[Sequence[Any]],
+    *,
+    counts: npt.ArrayLike | None,
+    items: Sequence[Hashable] | None,
+) -> Comparisons:
+    """Break rankings into pairs; arguments as in `Comparisons.from_rankings`."""
+    listed = list(rankings)
+    if counts is None:
+        repeats = np.ones(len(listed), dtype=np.int64)
+    else:
+        values = _validate.finite_array("counts", counts, ndim=1)
+        _validate.within("counts", values, 0, what="a count")
+        repeats = values.astype(np.int64)
+        if not np.array_equal(repeats, values):
+            place = int(np.argmax(repeats != values))
+            raise DataError(f"`counts[{place}]` is {values[place]:g}; it must be a whole number")
+        if len(repeats) != len(listed):
+            raise DataError(f"`counts` has {len(repeats)} entries for {len(listed)} rankings")
+    tiers = []
+    for place, ranking in enumerate(listed):
+        if isinstance(ranking, (str, bytes)) or not hasattr(ranking, "__iter__"):
+            raise DataError(f"`rankings[{place}]` is {ranking!r}; it must be a sequence of labels")
+        tiers.append([tier if isinstance(tier, tuple) else (tier,) for tier in ranking])
+        named = [label for tier in tiers[-1] for label in tier]
+        for label in named:
+            if named.count(label) > 1:
+                raise DataError(f"`rankings[{place}]` names {label!r} twice")
+    seen = _labels.check_labels(
+        "rankings", (x for ranking in tiers for tier in ranking for x in tier), unique=False
+    )
+    labels = _labels.in_order(dict.fromkeys(seen)) if items is None else item_labels(items)
+    code = _labels.code_of(labels, "items")
+    rows: list[tuple[int, int, int, int]] = []
+    for place, ranking in enumerate(tiers):
+        for label in (x for tier in ranking for x in tier):
+            if label not in code:
+                raise LabelError.unknown(
+                    f"`rankings[{place}]`", label, known=labels, argument="`items`"
+                )
+        for better, worse in combinations(ranking, 2):
+            rows += [(code[a], code[b], place, FIRST) for a in better for b in worse]
+        for tier in ranking:
+            rows += [(code[a], code[b], place, TIE) for a, b in combinations(tier, 2)]
+    if not rows:
+        raise DataError("`rankings` imply no pair; at least one must rank two items")
+    left, right, ranking, vote = np.array(rows).T
+    # Every voter is a rater: a ranking given ten times is ten raters who agree.
+    often = repeats[ranking]
+    start = np.concatenate([[0], np.cumsum(repeats)])[ranking]
+    left, right, vote = (np.repeat(column, often) for column in (left, right, vote))
+    within = np.arange(len(left)) - np.repeat(np.cumsum(often) - often, often)
+    voter = np.repeat(start, often) + within
+    votes = [(vote == meaning).astype(np.float64) for meaning in (FIRST, SECOND, TIE)]
+    n_voters = int(repeats.sum())
+    first, second, won, lost, tied, _, rater = unordered(
+        Cells(left, right, *votes, None), len(labels), extra=[(voter, n_voters)]
+    )
+    return Comparisons(
+        items=labels,
+        first=first,
+        second=second,
+        first_won=won,
+        second_won=lost,
+        tied=tied,
+        rater=rater,
+        raters=tuple(range(n_voters)),
+        n_votes=len(left),
+    )
+
+
+def _items_of(
+    rows: CountedRows,
+    first: str,
+    second: str,
+    items: Sequence[Hashable] | None,
+    *,
+    numbers_as_text: bool,
+) -> tuple[tuple[Hashable, ...], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Items of both columns and the cells' codes among them."""
+    seen = _labels.union(rows.labels[first], rows.labels[second], name=f"{first}, {second}")
+    raw = dict(zip(seen, _numbers_from_text(seen), strict=True)) if numbers_as_text else None
+    present = tuple(raw.values()) if raw else seen
+    labels = _labels.in_order(present) if items is None else item_labels(items)
+    if len(labels) < 2:
+        raise DataError(
+            f"columns {first!r} and {second!r} hold {len(labels)} label(s): "
+            f"{enumerate_some(labels)}; a comparison needs at least two items"
+        )
+    code = _labels.code_of(labels, "items")
+    codes = []
+    for column in (first, second):
+        own = [raw[label] if raw else label for label in rows.labels[column]]
+        for label in own:
+            if label not in code:
+                raise LabelError.unknown(
+                    f"column {column!r}", label, known=labels, argument="`items`"
+                )
+        lookup = np.array([code[label] for label in own], dtype=np.int32)
+        codes.append(lookup[rows.codes[column]])
+    return labels, codes[0], codes[1]
+
+
+def _numbers_from_text(labels: Sequence[Hashable]) -> tuple[Hashable, ...]:
+    """Whole numbers, if every label is the text of one exactly as Python would write it."""
+    numbers = []
+    for label in labels:
+        text = str(label)
+        if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit()):
+            return tuple(labels)
+        if str(int(text)) != text:
+            return tuple(labels)
+        numbers.append(int(text))
+    return tuple(numbers)
+
+
+def _refuse_self(
+    rows: CountedRows,
+    labels: Sequence[Hashable],
+    left: npt.NDArray[np.int32],
+    right: npt.NDArray[np.int32],
+) -> None:
+    same = left == right
+    if same.any():
+        names = [labels[code] for code in np.unique(left[same])]
+        raise DataError(
+            f"{int(rows.count[same].sum())} vote(s) compare an item with itself "
+            f"({enumerate_some(names)}); remove them"
+        )
+
+
+def refuse_two_groups(
+    raters: Sequence[Hashable],
+    rater: npt.NDArray[np.int32],
+    labels: Sequence[Hashable],
+    group: npt.NDArray[np.int32],
+) -> None:
+    pairs = np.unique(np.stack([rater, group]), axis=1)
+    repeated = np.flatnonzero(np.diff(pairs[0]) == 0)
+    if len(repeated):
+        place = repeated[0]
+        names = [labels[pairs[1, place]], labels[pairs[1, place + 1]]]
+        raise DataError(
+            f"rater {raters[pairs[0, place]]!r} is in two groups ({enumerate_some(names)}); "
+            "where there are raters, a group is an attribute of the rater"
+        )
+
+
+def _winner_codes(
+    column: str,
+    raw: Sequence[Hashable],
+    code: npt.NDArray[np.int32],
+    labels: Sequence[Hashable],
+    left: npt.NDArray[np.int32],
+    right: npt.NDArray[np.int32],
+    numbers_as_text: bool,
+) -> npt.NDArray[np.int8]:
+    """Whether each cell's winner is its first item, its second, or a word for a tie."""
+    position = {(str(label) if numbers_as_text else label): i for i, label in enumerate(labels)}
+    item = np.array([position.get(label, -1) for label in raw])[code]
+    is_tie = np.array([recognise(label) == TIE for label in raw])[code] & (item < 0)
+    vote = np.select([item == left, item == right, is_tie], [FIRST, SECOND, TIE], default=-1)
+    if (vote < 0).any():
+        place = int(np.argmax(vote < 0))
+        word = raw[code[place]]
+        hint = ""
+        if recognise(word) in (FIRST, SECOND):
+            hint = f"; it looks like a code: use outcome={column!r}"
+        raise DataError(
+            f"column {column!r} names {word!r} as the winner of {labels[left[place]]!r} against "
+            f"{labels[right[place]]!r}; it must be one of the two, or a word for a tie "
+            f"(tie, draw){hint}"
+        )
+    return vote.astype(np.int8)
+
+
+def _hard_sums(rows: CountedRows, vote: npt.NDArray[np.int8]) -> FloatArray:
+    """The three sums and four squares of cells whose votes all say the same."""
+    w, ww = rows.weight, rows.weight_squared
+    won, lost, tied = vote == FIRST, vote == SECOND, vote == TIE
+    return np.array([w * won, w * lost, w * tied, ww * won, ww * lost, 0 * ww, ww * tied])
+
+
+def _share_sums(rows: CountedRows, column: str) -> FloatArray:
+    """The three sums and four squares of cells whose votes are shares."""
+    low, high = rows.measure_range
+    if low < 0 or high > 1:
+        raise DataError(
+            f"column {column!r} holds {low if low < 0 else high:g}; a number is the share of the "
+            "vote for the first-shown item and must be in [0, 1]; map other codes with "
+            'outcomes={raw: "first" | "second" | "tie"}'
+        )
+    wy, wwy, wwyy = rows.measure
+    w, ww = rows.weight, rows.weight_squared
+    # Differences of equal sums may leave a rounding error below zero.
+    lost, square_lost = np.maximum(w - wy, 0), np.maximum(ww - 2 * wwy + wwyy, 0)
+    return np.array([wy, lost, 0 * w, wwyy, square_lost, np.maximum(wwy - wwyy, 0), 0 * w])
+
+
+def _is_unit(rows: CountedRows) -> bool:
+    """Whether every vote had weight one and a hard outcome."""
+    # Equality in Cauchy-Schwarz: sum w = sum w^2 = n only if every w is one.
+    ones = np.array_equal(rows.weight, rows.count)
+    ones = ones and np.array_equal(rows.weight_squared, rows.count)
+    # Among shares in [0, 1], sum y = sum y^2 only if every y is 0 or 1.
+    return ones and (not len(rows.measure) or np.array_equal(rows.measure[0], rows.measure[2]))

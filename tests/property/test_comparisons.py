@@ -1,0 +1,77 @@
+"""Cells add, whatever the order and whatever the shard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pluralism import Comparisons
+
+LABELS = list("abcde")
+
+
+@st.composite
+def vote_tables(draw):
+    n = draw(st.integers(2, 40))
+    rows = []
+    for _ in range(n):
+        first, second = draw(
+            st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)).filter(
+                lambda pair: pair[0] != pair[1]
+            )
+        )
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "outcome": draw(st.sampled_from(["first", "second", "tie"])),
+                "w": draw(st.sampled_from([0.5, 1.0, 2.0])),
+                "rater": draw(st.sampled_from(["r", "s", "t"])),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def count(frame: pd.DataFrame) -> Comparisons:
+    return Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", weight="w", rater="rater"
+    )
+
+
+def table_of(comparisons: Comparisons) -> pd.DataFrame:
+    frame = comparisons.to_frame()
+    squares = comparisons.squares
+    if squares is None:
+        zero = np.zeros(len(frame))
+        squares = np.array([comparisons.first_won, comparisons.second_won, zero, comparisons.tied])
+    frame[["q0", "q1", "q2", "q3"]] = squares.T
+    keys = ["first", "second", "rater"]
+    return frame.sort_values(keys).set_index(keys).sort_index()
+
+
+@given(vote_tables(), st.randoms(use_true_random=False))
+def test_any_split_merges_to_the_whole(frame, random):
+    cut = random.randint(1, len(frame) - 1)
+    merged = count(frame.iloc[:cut]).merge(count(frame.iloc[cut:]))
+    whole = count(frame)
+    assert merged.items == whole.items
+    assert merged.n_votes == whole.n_votes
+    pd.testing.assert_frame_equal(table_of(merged), table_of(whole))
+
+
+@given(vote_tables(), st.randoms(use_true_random=False))
+def test_the_order_of_votes_does_not_matter(frame, random):
+    order = list(range(len(frame)))
+    random.shuffle(order)
+    pd.testing.assert_frame_equal(table_of(count(frame.iloc[order])), table_of(count(frame)))
+
+
+@given(vote_tables())
+def test_cells_hold_every_vote(frame):
+    cells = count(frame)
+    assert np.isclose(cells.total.sum(), frame["w"].sum())
+    by_hand = frame.groupby(["first", "second", "rater"])["w"].sum()
+    total = cells.to_frame().assign(w=cells.total).set_index(["first", "second", "rater"])["w"]
+    pd.testing.assert_series_equal(total.sort_index(), by_hand.sort_index())
