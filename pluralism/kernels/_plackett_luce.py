@@ -32,27 +32,25 @@ class ChoiceSets(NamedTuple):
 
     member: npt.NDArray[np.bool_]  # (sets, items): distinct sets that were chosen from
     weight: FloatArray  # (sets,): how often
+    beaten: npt.NDArray[np.bool_]  # (items, items): i was chosen where j was there, or with j
     won: FloatArray  # (items,): choices, a tied choice of d items counting 1/d for each
     orders: npt.NDArray[np.int64]  # (orders,): sizes of tied choices that occur, above one
     tied: FloatArray  # (orders,): how often each occurs
 
 
 def choice_sets(
-    ranks: npt.NDArray[np.integer],
-    counts: FloatArray,
-    listed: npt.NDArray[np.bool_],
-    below: bool,
+    ranks: npt.NDArray[np.integer], counts: FloatArray, *, unranked: int, below: bool
 ) -> ChoiceSets:
     """Take rankings apart into choices.
 
     Parameters
     ----------
     ranks : integer array, (ballots, items)
-        1 for the best; tied alternatives share a rank and the next group has the next integer.
+        0 for the best; tied alternatives share a rank.
     counts : float array, (ballots,)
         How many voters cast each ballot.
-    listed : bool array, (ballots, items)
-        False for alternatives that a ballot leaves out.
+    unranked : int
+        The rank that marks alternatives which a ballot leaves out.
     below : bool
         Whether what is left out ranks below what is listed (and so was there to be chosen), or
         is not compared at all.
@@ -63,32 +61,33 @@ def choice_sets(
     packed, weights = [], []
     won = np.zeros(n_items)
     tied = np.zeros(n_items + 1)
-    for rank in range(1, int(np.max(ranks, where=listed, initial=0)) + 1):
-        chosen = listed & (ranks == rank)
-        rest = listed & (ranks >= rank)
-        if below:
-            rest |= ~listed
+    beaten = np.zeros((n_items, n_items), dtype=bool)
+    listed = ranks != unranked
+    for rank in range(int(np.max(ranks, where=listed, initial=0)) + 1):
+        chosen = ranks == rank
+        rest = ranks >= rank if below else listed & (ranks >= rank)
         size = chosen.sum(axis=1)
         # A choice of the only alternative there is says nothing; a tie of two out of two does.
-        use = (size > 0) & ((size > 1) | (rest.sum(axis=1) > 1))
+        use = (size > 0) & (rest.sum(axis=1) > 1)
         if not use.any():
             continue
-        weight = counts[use]
-        won += (weight / size[use]) @ chosen[use]
-        tied += np.bincount(size[use], weights=weight, minlength=n_items + 1)
+        chosen, rest, size, weight = chosen[use], rest[use], size[use], counts[use]
+        won += (weight / size) @ chosen
+        tied += np.bincount(size, weights=weight, minlength=n_items + 1)
+        beaten |= chosen.T.astype(np.float32) @ rest.astype(np.float32) > 0
         bits = np.zeros((len(weight), words * 64), dtype=bool)
-        bits[:, :n_items] = rest[use]
+        bits[:, :n_items] = rest
         packed.append((bits.reshape(-1, words, 64) * place_value).sum(axis=2, dtype=np.uint64))
         weights.append(weight)
+    np.fill_diagonal(beaten, False)
     if not packed:
         empty = np.zeros((0, n_items), dtype=bool)
-        return ChoiceSets(empty, np.zeros(0), won, np.zeros(0, np.int64), np.zeros(0))
-    keys = np.concatenate(packed)
-    distinct, inverse = np.unique(keys, axis=0, return_inverse=True)
+        return ChoiceSets(empty, np.zeros(0), beaten, won, np.zeros(0, np.int64), np.zeros(0))
+    distinct, inverse = np.unique(np.concatenate(packed), axis=0, return_inverse=True)
     weight = np.bincount(inverse.ravel(), weights=np.concatenate(weights))
     member = (distinct[:, :, None] & place_value).astype(bool).reshape(len(distinct), -1)
     orders = np.flatnonzero(tied[2:]) + 2
-    return ChoiceSets(member[:, :n_items], weight, won, orders, tied[orders])
+    return ChoiceSets(member[:, :n_items], weight, beaten, won, orders, tied[orders])
 
 
 class PlackettLuceTerms(NamedTuple):
