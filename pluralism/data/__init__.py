@@ -7,6 +7,8 @@ integer codes and finite, non-negative counts.
 from .._lazy import attach
 
 _EXPORTS = {
+    "Annotations": "_annotations",
+    "Ballots": "_ballots",
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
     "load_table": "_tables",

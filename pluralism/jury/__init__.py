@@ -2,6 +2,12 @@
 
 from .._lazy import attach
 
-_EXPORTS: dict[str, str] = {}
+_EXPORTS = {
+    "brennan_prediger": "_agreement",
+    "cohen_kappa": "_agreement",
+    "fleiss_kappa": "_agreement",
+    "gwet_ac1": "_agreement",
+    "krippendorff_alpha": "_agreement",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

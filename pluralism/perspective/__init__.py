@@ -2,6 +2,8 @@
 
 from .._lazy import attach
 
-_EXPORTS: dict[str, str] = {}
+_EXPORTS = {
+    "entropy": "_entropy",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
