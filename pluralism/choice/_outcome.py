@@ -132,7 +132,10 @@ class Outcome:
         if not self.rounds:
             raise DataError(f"{self.rule} does not count in rounds")
         table = pd.DataFrame(
-            [[entry.votes.get(label, np.nan) for label in self.alternatives] for entry in self.rounds],
+            [
+                [entry.votes.get(label, np.nan) for label in self.alternatives]
+                for entry in self.rounds
+            ],
             columns=pd.Index(list(self.alternatives)),
             index=pd.RangeIndex(1, len(self.rounds) + 1, name="count"),
         )

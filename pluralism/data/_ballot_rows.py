@@ -159,7 +159,11 @@ def dense_ranks(name: str, values: npt.NDArray) -> RankArray:
     """Rank each row from 0, smaller values first, ties sharing a rank, NaN unranked."""
     n_ballots, n_alternatives = values.shape
     dtype = rank_dtype(n_alternatives)
-    if values.dtype.kind in "ui" and values.dtype.itemsize == 1 and is_linear(values.view(np.uint8)):
+    if (
+        values.dtype.kind in "ui"
+        and values.dtype.itemsize == 1
+        and is_linear(values.view(np.uint8))
+    ):
         return values.view(np.uint8).copy()
     matrix = _validate.finite_array(name, values, ndim=2, allow_nan=True)
     if values.dtype.kind == "u":
@@ -241,9 +245,7 @@ def rankings_from(ranks: RankArray, labels: Labels) -> list[tuple[Any, ...]]:
         for code, rank in enumerate(row):
             if rank != unranked:
                 groups.setdefault(rank, []).append(labels[code])
-        rankings.append(
-            tuple(g[0] if len(g) == 1 else tuple(g) for _, g in sorted(groups.items()))
-        )
+        rankings.append(tuple(g[0] if len(g) == 1 else tuple(g) for _, g in sorted(groups.items())))
     return rankings
 
 

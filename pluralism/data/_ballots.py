@@ -187,9 +187,7 @@ class Ballots(BallotsFrom):
     def select(self, rows: npt.ArrayLike, counts: Any = None) -> Ballots:
         """Return the ballots at `rows` (indices or a mask), with other `counts` if given."""
         chosen = np.arange(len(self.counts))[np.asarray(rows)]
-        return self._with_rows(
-            chosen, self.counts[chosen] if counts is None else counts
-        )
+        return self._with_rows(chosen, self.counts[chosen] if counts is None else counts)
 
     def reweight(self, counts: npt.ArrayLike) -> Ballots:
         """Return the same ballots with other `counts`, (ballots,)."""
@@ -214,7 +212,10 @@ class Ballots(BallotsFrom):
         for place, label in enumerate(labels):
             if label not in codes:
                 raise LabelError.unknown(
-                    f"`alternatives[{place}]`", label, known=self.alternatives, argument="the ballots"
+                    f"`alternatives[{place}]`",
+                    label,
+                    known=self.alternatives,
+                    argument="the ballots",
                 )
         columns = [codes[label] for label in labels]
         ranks = self.ranks[:, columns]

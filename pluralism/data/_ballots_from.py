@@ -272,7 +272,9 @@ class BallotsFrom:
         matrix, labels = _ballot_rows.labelled_matrix("margins", margins, alternatives)
         values = _validate.finite_array("margins", matrix, ndim=2)
         if values.shape[0] != values.shape[1] or not np.array_equal(values, -values.T):
-            raise DataError(f"`margins` must be square and antisymmetric; its shape is {values.shape}")
+            raise DataError(
+                f"`margins` must be square and antisymmetric; its shape is {values.shape}"
+            )
         ranks, counts = _ballot_rows.mcgarvey(values)
         return cls._checked(labels, ranks, counts, "last")
 

@@ -15,13 +15,19 @@ import scipy.linalg
 import scipy.sparse
 import scipy.sparse.linalg
 import scipy.special
-from scipy.special import erfcx, log_ndtr
+from scipy.special import log_ndtr
+
+from ._pairs import mills_ratio
 
 __all__ = [
     "CaseIIIFit",
+    "as_dense",
     "case_iii_information",
     "case_iii_jacobian",
+    "case_iii_meat",
+    "case_iii_probits",
     "fit_case_iii",
+    "pin_gauge",
     "probit_terms",
     "undetermined_directions",
 ]
@@ -35,7 +41,6 @@ _DENSE = 2000
 _LONGEST_STEP = 3.0
 #: A log-variance beyond this has run away: its item's variance has no estimate inside its range.
 _RUNAWAY = 15.0
-_ROOT_TWO_OVER_PI = np.sqrt(2 / np.pi)
 
 
 class ProbitTerms(NamedTuple):
@@ -49,9 +54,7 @@ class ProbitTerms(NamedTuple):
 
 def probit_terms(z: FloatArray, won: FloatArray, lost: FloatArray) -> ProbitTerms:
     """Log-likelihood of `won` and `lost` at P = Phi(z), by hazards that never overflow."""
-    # phi / Phi through erfcx: exp(log phi - log Phi) loses all digits in the tails.
-    up = _ROOT_TWO_OVER_PI / erfcx(-z * np.sqrt(0.5))  # phi(z) / Phi(z)
-    down = _ROOT_TWO_OVER_PI / erfcx(z * np.sqrt(0.5))  # phi(z) / Phi(-z)
+    up, down = mills_ratio(z), mills_ratio(-z)
     return ProbitTerms(
         float(won @ log_ndtr(z) + lost @ log_ndtr(-z)),
         won * up - lost * down,
@@ -84,6 +87,11 @@ def _geometry(theta: FloatArray, first: IntArray, second: IntArray) -> _Geometry
     return _Geometry(z, place, slope, share, scale)
 
 
+def case_iii_probits(theta: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
+    """Probits z of the cells at `theta`, (cells,)."""
+    return _geometry(theta, first, second).z
+
+
 def case_iii_jacobian(theta: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
     """Jacobian of the cells' probits at `theta`, dense (cells, 2 items)."""
     shape = _geometry(theta, first, second)
@@ -110,9 +118,7 @@ def undetermined_directions(
     shape = _geometry(theta, first, second)
     # Probits of the same pair are the same: what matters is which pairs met.
     gram = _assemble(shape, np.ones(len(first))[:, None, None] * _outer(shape.slope), len(theta))
-    gram = gram.toarray() if scipy.sparse.issparse(gram) else gram
-    gauge, _ = np.linalg.qr(_gauge(theta))  # (2 items, 2)
-    gram += np.trace(gram) / len(theta) * gauge @ gauge.T
+    gram = pin_gauge(as_dense(gram), theta)
     _, _, rank, status = scipy.linalg.lapack.dpstrf(gram, tol=1e-11 * gram.diagonal().max())
     if status == 0 and rank == len(theta):
         return np.zeros((len(theta), 0))
@@ -166,6 +172,37 @@ def case_iii_information(
     shape = _geometry(theta, first, second)
     terms = probit_terms(shape.z, 0.5 * total, 0.5 * total)
     return _assemble(shape, terms.expected[:, None, None] * _outer(shape.slope), len(theta))
+
+
+def case_iii_meat(
+    theta: FloatArray,
+    first: IntArray,
+    second: IntArray,
+    *,
+    square: FloatArray | None = None,
+    slope: FloatArray | None = None,
+    cluster: IntArray | None = None,
+) -> FloatArray:
+    """Sum of score times score', over votes (`square`) or over clusters (`slope`, `cluster`)."""
+    shape = _geometry(theta, first, second)
+    if square is not None:
+        return as_dense(_assemble(shape, square[:, None, None] * _outer(shape.slope), len(theta)))
+    score = (slope[:, None] * shape.slope).ravel()
+    rows = np.repeat(cluster, 4)
+    size = (int(cluster.max()) + 1, len(theta))
+    by_cluster = scipy.sparse.coo_array((score, (rows, shape.place.ravel())), shape=size).tocsr()
+    return as_dense(by_cluster.T @ by_cluster)
+
+
+def as_dense(matrix: FloatArray) -> FloatArray:
+    """Return a dense array."""
+    return matrix.toarray() if scipy.sparse.issparse(matrix) else matrix
+
+
+def pin_gauge(information: FloatArray, theta: FloatArray) -> FloatArray:
+    """Give the directions that no probability sees the average information, to invert it."""
+    basis, _ = np.linalg.qr(_gauge(theta))
+    return information + np.trace(information) / len(theta) * basis @ basis.T
 
 
 class CaseIIIFit(NamedTuple):
@@ -232,7 +269,7 @@ def fit_case_iii(
             size,
         )
         ridge = fisher.diagonal() + prior
-        pinned = None if all(precision) else _gauge(theta)
+        pinned = None if all(precision) else theta
         for attempt in range(30):
             step = _solve(hessian, gradient, prior + damping * ridge, pinned)
             if step is None and attempt >= 2:
@@ -276,7 +313,7 @@ def _solve(
 ) -> FloatArray | None:
     """Solve (matrix + diagonal) x = right, or None where that is not positive definite.
 
-    `pinned` holds directions that the data cannot see; x is kept free of them.
+    `pinned` is the point whose gauge directions, which the data cannot see, x is kept free of.
     """
     if scipy.sparse.issparse(matrix):
         system = (matrix + scipy.sparse.diags_array(diagonal)).tocsc()
@@ -290,8 +327,7 @@ def _solve(
         return x if status == 0 and right @ x > 0 else None
     system = matrix + np.diag(diagonal)
     if pinned is not None:
-        basis, _ = np.linalg.qr(pinned)
-        system += np.trace(system) / len(right) * basis @ basis.T
+        system = pin_gauge(system, pinned)
     factor, status = scipy.linalg.lapack.dpotrf(system, lower=True, overwrite_a=True)
     if status != 0:
         return None

@@ -46,9 +46,7 @@ def widest_paths(links: FloatArray) -> FloatArray:
     """Strength of the strongest path between each pair, by Floyd and Warshall's recursion."""
     paths = links.copy()  # (..., alternatives, alternatives)
     for via in range(paths.shape[-1]):
-        np.maximum(
-            paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths
-        )
+        np.maximum(paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths)
     diagonal = np.arange(paths.shape[-1])
     paths[..., diagonal, diagonal] = 0.0
     return paths

@@ -13,12 +13,21 @@ from scipy import linalg, special
 
 from .._precision import in_float64
 from ..errors import NotIdentifiedError, enumerate_some
+from ..kernels import _scores
 from ..kernels import _thurstone as kernel
+from ..kernels._padding import bucket
 from ..kernels._pairs import Pairs
 from ._covariance import JointCovariance
 from ._fit import Convergence, Parameter, UtilityFit, item_array
+from ._link_fit import PairedVotes, cluster_factor, robust_note
 
-__all__ = ["CaseIIIDiagnostics", "ThurstoneFit", "check_variances", "fit_penalised", "fit_published"]
+__all__ = [
+    "CaseIIIDiagnostics",
+    "ThurstoneFit",
+    "check_variances",
+    "fit_penalised",
+    "fit_published",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer]
@@ -101,14 +110,15 @@ def check_variances(
             if met[low] == 1 or met[high] == 1
         ]
         hint = (
-            f"; an item met by one other only has no variance of its own: pairs {enumerate_some(single)}"
+            "; an item that met one other only has no variance of its own: pairs "
+            f"{enumerate_some(single)}"
             if single
             else ""
         )
         raise NotIdentifiedError(
             f"{len(pairs.low)} pairs determine {2 * n - 2 - open_.shape[1]} of the {2 * n - 2} "
             f"utilities and variances of Case III; open are those of items "
-            f"{enumerate_some(names)}{hint}. Compare more pairs, use case=\"V\" (one variance), "
+            f'{enumerate_some(names)}{hint}. Compare more pairs, use case="V" (one variance), '
             'or method="map", whose priors decide',
             groups=[names],
         )
@@ -116,83 +126,89 @@ def check_variances(
 
 
 def fit_penalised(
-    items: tuple[Hashable, ...],
-    pairs: Pairs,
+    votes: PairedVotes,
     *,
     prior: tuple[float, float] | None,
-    anchor: FloatArray,
     unit: str,
     tolerance: float,
     max_iterations: int,
-    common: dict[str, Any],
+    options: dict[str, Any],
 ) -> ThurstoneFit:
     """Fit by maximum a posteriori, or by maximum likelihood where `prior` is None."""
-    n = len(items)
+    pairs, items, n = votes.pairs, votes.comparisons.items, votes.comparisons.n_items
     names, free, checked = check_variances(items, pairs, refuse=prior is None)
     data = (pairs.low, pairs.high, pairs.won, pairs.lost, n)
     settings: dict[str, Any] = {"tolerance": tolerance, "max_iterations": max_iterations}
+    precision = (0.0, 0.0) if prior is None else (prior[0] ** -2, prior[1] ** -2)
+    start = None
     if prior is None:
         # At equal utilities variances do not show, so the search starts from a weak prior's mode.
         start = kernel.fit_case_iii(*data, precision=(0.01, 1.0), **settings).theta
-        found = kernel.fit_case_iii(*data, precision=(0.0, 0.0), start=start, **settings)
-        precision = (0.0, 0.0)
-    else:
-        precision = (prior[0] ** -2, prior[1] ** -2)
-        found = kernel.fit_case_iii(*data, precision=precision, **settings)
+    found = kernel.fit_case_iii(*data, precision=precision, start=start, **settings)
     theta = found.theta
-    scaled = theta[n:] - theta[n:].mean()
-    extreme = tuple(items[place] for place in np.flatnonzero(np.abs(scaled) > _EXTREME))
-    reported, jacobian = _in_unit(theta, anchor, unit)
-
-    def covariance() -> FloatArray:
-        information = kernel.case_iii_information(
-            theta, pairs.low, pairs.high, pairs.won + pairs.lost
-        )
-        information = kernel.as_dense(information) + np.diag(np.repeat(precision, n))
-        if prior is None:
-            information = kernel.pin_gauge(information, theta)
-        inverse = linalg.inv(information)
-        return jacobian @ inverse @ jacobian.T
-
+    away = np.abs(theta[n:] - np.median(theta[n:]))
+    extreme = tuple(items[place] for place in np.flatnonzero(away > _EXTREME))
     status = "converged" if found.converged else "out of iterations"
     if extreme and not found.converged:
         status = f"the variances of items {enumerate_some(extreme)} run to zero or infinity"
-    notes = []
+    notes = [*robust_note(votes)]
     if names:
         notes.append(
             f"the comparisons alone leave {free} combination(s) of utilities and variances open; "
             f"the priors decide them for items {enumerate_some(names)}"
         )
     if extreme and found.converged:
-        notes.append(f"variances of items {enumerate_some(extreme)} are extreme")
+        notes.append(f"the variances of items {enumerate_some(extreme)} are extreme")
     return ThurstoneFit(
-        **_estimates(reported, items, unit),
+        **_estimates(votes, _in_unit(theta, votes.anchor.weight, unit), unit),
         log_likelihood=found.log_likelihood,
-        n_parameters=2 * n - 2,
         convergence=Convergence(
             found.iterations, found.decrement, status, "damped Newton, cholesky"
         ),
-        covariance_type="fisher",
+        covariance_type=votes.covariance_type,
         notes=tuple(notes),
-        joint=JointCovariance(2 * n, matrix=covariance),
+        joint=JointCovariance(2 * n, matrix=lambda: _covariance(votes, theta, precision, unit)),
         diagnostics=CaseIIIDiagnostics(names, free, extreme, checked),
-        **common,
+        options=options,
     )
 
 
+def _covariance(
+    votes: PairedVotes, theta: FloatArray, precision: tuple[float, float], unit: str
+) -> FloatArray:
+    """Covariance of (u, log v) in the reported unit, (2 items, 2 items)."""
+    pairs, cells = votes.pairs, votes.comparisons
+    n = cells.n_items
+    information = kernel.case_iii_information(theta, pairs.low, pairs.high, pairs.won + pairs.lost)
+    information = kernel.as_dense(information) + np.diag(np.repeat(precision, n))
+    if not all(precision):
+        information = kernel.pin_gauge(information, theta)
+    covariance = linalg.inv(information)
+    if votes.covariance_type != "fisher":
+        z = kernel.case_iii_probits(theta, cells.first, cells.second)
+        moments = _scores.probit_moments(z, cells, drop_ties=votes.ties == "drop")
+        if votes.covariance_type == "cluster":
+            meat = cluster_factor(cells) * kernel.case_iii_meat(
+                theta, cells.first, cells.second, slope=moments.slope, cluster=cells.rater
+            )
+        else:
+            meat = kernel.case_iii_meat(theta, cells.first, cells.second, square=moments.square)
+        covariance = covariance @ meat @ covariance
+    jacobian = _unit_jacobian(theta, votes.anchor.weight, unit)
+    return np.asarray(jacobian @ covariance @ jacobian.T)
+
+
 def fit_published(
-    items: tuple[Hashable, ...],
-    pairs: Pairs,
+    votes: PairedVotes,
     *,
-    anchor: FloatArray,
     epochs: int,
     learning_rate: float,
     pseudo_labels: float | None,
     rng: np.random.Generator,
-    common: dict[str, Any],
+    options: dict[str, Any],
 ) -> ThurstoneFit:
     """Run the loop of Utility Engineering on unweighted edges."""
-    n = len(items)
+    pairs, n = votes.pairs, votes.comparisons.n_items
     low, high = pairs.low.astype(np.int32), pairs.high.astype(np.int32)
     share = pairs.won / (pairs.won + pairs.lost)
     rate = np.float64(learning_rate)
@@ -201,7 +217,6 @@ def fit_published(
         "stopped after a fixed number of steps, which is early stopping and no optimum: "
         "there are no standard errors"
     ]
-    n_pseudo = 0
     if pseudo_labels is not None:
         left, right = np.triu_indices(n, 1)
         unseen = np.ones((n, n), dtype=bool)
@@ -210,7 +225,6 @@ def fit_published(
         spread = np.sqrt(fit.variance[left] + fit.variance[right] + 1e-5)
         p = special.ndtr((fit.utility[left] - fit.utility[right]) / spread)
         sure = (p >= pseudo_labels) | (p <= 1 - pseudo_labels)
-        n_pseudo = int(sure.sum())
         fit = _adam(
             rng,
             n,
@@ -220,19 +234,20 @@ def fit_published(
             rate,
             epochs,
         )
-        notes.append(f"{n_pseudo:,} of the edges are the model's own predictions (pseudo-labels)")
+        notes.append(
+            f"{int(sure.sum()):,} of the edges are the model's own predictions (pseudo-labels)"
+        )
     z = (fit.utility[low] - fit.utility[high]) / np.sqrt(fit.variance[low] + fit.variance[high])
-    reported = np.concatenate([fit.utility - anchor @ fit.utility, np.log(fit.variance)])
+    reported = np.concatenate([votes.anchor.refer(fit.utility), np.log(fit.variance)])
     return ThurstoneFit(
-        **_estimates(reported, items, "spread"),
+        **_estimates(votes, reported, "spread"),
         log_likelihood=kernel.probit_terms(z, pairs.won, pairs.lost).log_likelihood,
-        n_parameters=2 * n - 2,
         convergence=Convergence(epochs, float("nan"), f"stopped after {epochs:,} epochs", "Adam"),
         covariance_type="none",
         notes=tuple(notes),
         diagnostics=CaseIIIDiagnostics((), 0, (), False),
         log_loss=float(fit.log_loss),
-        **common,
+        options=options,
     )
 
 
@@ -249,7 +264,7 @@ def _adam(
     from ..kernels._thurstone_jax import AdamFit, adam_case_iii
 
     start = 0.01 * rng.standard_normal((2, n))
-    edges, rows = kernel_bucket(len(first)) - len(first), kernel_bucket(n) - n
+    edges, rows = bucket(len(first)) - len(first), bucket(n) - n
     fit = in_float64(
         adam_case_iii,
         np.pad(start, ((0, 0), (0, rows))),
@@ -264,15 +279,22 @@ def _adam(
     return AdamFit(fit.utility[:n], fit.variance[:n], fit.log_loss, fit.gradient)
 
 
-def _estimates(reported: FloatArray, items: tuple[Hashable, ...], unit: str) -> dict[str, Any]:
-    """Labelled utilities and variances from (u, log v)."""
-    n = len(items)
+def _estimates(votes: PairedVotes, reported: FloatArray, unit: str) -> dict[str, Any]:
+    """What every fit of Case III holds, from (u, log v)."""
+    items, n = votes.comparisons.items, votes.comparisons.n_items
     units = "probits" if unit == "noise" else "standard deviations of the utilities"
     variance = np.exp(reported[n:])
     return {
         "utility": item_array(reported[:n], items, name="utility", units=units),
         "variance": item_array(variance, items, name="variance", units=f"({units}) squared"),
+        "model": "Thurstone Case III",
+        "link": "probit",
         "units": units,
+        "ties": votes.ties,
+        "reference": votes.reference,
+        "n_parameters": 2 * n - 2,
+        "n_votes": votes.comparisons.n_votes,
+        "dropped": votes.dropped,
         "parameters": tuple(
             Parameter("parameter", f"variance of {item}", float(log_variance), "log")
             for item, log_variance in zip(items, reported[n:], strict=True)
@@ -280,31 +302,33 @@ def _estimates(reported: FloatArray, items: tuple[Hashable, ...], unit: str) -> 
     }
 
 
-def _in_unit(
-    theta: FloatArray, anchor: FloatArray, unit: str
-) -> tuple[FloatArray, FloatArray]:
-    """(u, log v) in a gauge, and its Jacobian in theta = (m, a) with v = exp(a) / 2.
+def _in_unit(theta: FloatArray, anchor: FloatArray, unit: str) -> FloatArray:
+    """(u, log v) from theta = (m, a), where v = exp(a) / 2 up to the unit.
 
     The unit is the noise (the geometric mean of v is 1/2, so that equal variances are Case V)
     or the spread (the utilities have sample standard deviation one).
     """
     n = len(theta) // 2
     m, a = theta[:n], theta[n:]
-    one = np.ones((n, 1))
-    centred = m - anchor @ m
-    centring = np.eye(n) - one * anchor
-    jacobian = np.zeros((2 * n, 2 * n))
+    log_unit = 0.5 * a.mean() if unit == "noise" else np.log(m.std(ddof=1))
+    u = (m - anchor @ m) * np.exp(-log_unit)
+    return np.concatenate([u, a - np.log(2) - 2 * log_unit])
+
+
+def _unit_jacobian(theta: FloatArray, anchor: FloatArray, unit: str) -> FloatArray:
+    """Jacobian of `_in_unit` in theta, (2 items, 2 items)."""
+    n = len(theta) // 2
+    m = theta[:n]
+    u = _in_unit(theta, anchor, unit)[:n]
+    slope = np.zeros(2 * n)  # of the logarithm of the unit
     if unit == "noise":
-        typical = a.mean()
-        u = centred * np.exp(-0.5 * typical)
-        jacobian[:n, :n] = centring * np.exp(-0.5 * typical)
-        jacobian[:n, n:] = -0.5 / n * u[:, None]
-        jacobian[n:, n:] = np.eye(n) - 1 / n
-        return np.concatenate([u, a - typical - np.log(2)]), jacobian
-    deviation = m.std(ddof=1)
-    slope = (m - m.mean()) / ((n - 1) * deviation)
-    u = centred / deviation
-    jacobian[:n, :n] = (centring - u[:, None] * slope) / deviation
-    jacobian[n:, :n] = -2 / deviation * one * slope
-    jacobian[n:, n:] = np.eye(n)
-    return np.concatenate([u, a - np.log(2) - 2 * np.log(deviation)]), jacobian
+        slope[n:] = 0.5 / n
+        size = np.exp(0.5 * theta[n:].mean())
+    else:
+        size = m.std(ddof=1)
+        slope[:n] = (m - m.mean()) / ((n - 1) * size**2)
+    jacobian = np.eye(2 * n)
+    jacobian[:n, :n] = (np.eye(n) - anchor) / size
+    jacobian[:n] -= u[:, None] * slope
+    jacobian[n:] -= 2 * slope
+    return jacobian

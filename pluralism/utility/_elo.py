@@ -17,6 +17,7 @@ from .._precision import in_float64
 from ..data import Comparisons
 from ..data._ordered import OrderedVotes, ordered_votes
 from ..errors import DataError
+from ..kernels._padding import bucket
 from ._fit import Convergence, UtilityFit, item_array
 
 __all__ = ["EloFit", "fit_elo"]
@@ -264,7 +265,7 @@ def _play(votes: OrderedVotes, orders: IntArray, k: float, slope: float) -> Floa
     from ..kernels._elo import Votes, elo_ratings
 
     n_votes, n_items = len(votes.share), len(votes.items)
-    extra = _power_of_two(n_votes) - n_votes
+    extra = bucket(n_votes) - n_votes
     # A padded vote has step zero; it is played after the real ones.
     padded = Votes(
         np.pad(votes.first, (0, extra)),
@@ -272,15 +273,9 @@ def _play(votes: OrderedVotes, orders: IntArray, k: float, slope: float) -> Floa
         np.pad(votes.share, (0, extra)),
         np.pad(np.full(n_votes, k), (0, extra)),
     )
-    grid = np.empty((_power_of_two(len(orders)), n_votes + extra), dtype=np.int32)
+    grid = np.empty((bucket(len(orders)), n_votes + extra), dtype=np.int32)
     grid[: len(orders), :n_votes] = orders
     grid[len(orders) :, :n_votes] = orders[:1]
     grid[:, n_votes:] = np.arange(n_votes, n_votes + extra)
-    ratings = in_float64(
-        elo_ratings, padded, grid, np.float64(slope), n_items=_power_of_two(n_items)
-    )
+    ratings = in_float64(elo_ratings, padded, grid, np.float64(slope), n_items=bucket(n_items))
     return np.asarray(ratings)[: len(orders), :n_items]
-
-
-def _power_of_two(size: int) -> int:
-    return 1 << max(0, size - 1).bit_length()

@@ -13,6 +13,7 @@ from .._precision import in_float64
 from ..data import Ballots
 from ..errors import ConvergenceError, DataError
 from ..kernels import _graph, _newton, _pairs
+from ..kernels._padding import bucket
 from ..kernels._plackett_luce import (
     ChoiceSets,
     PlackettLuceTerms,
@@ -159,7 +160,9 @@ def fit_plackett_luce(
         max_iterations=max_iterations,
     )
     at = terms(point)
-    anchor = Anchor.at_mean(np.zeros(n, dtype=np.int32)) if code is None else Anchor.at_item(code, n)
+    anchor = (
+        Anchor.at_mean(np.zeros(n, dtype=np.int32)) if code is None else Anchor.at_item(code, n)
+    )
     information = _pinned(at.information, ridges, n)
     joint = JointCovariance(
         n + n_ties, matrix=lambda: np.asarray(linalg.inv(information)), anchor=anchor
@@ -185,9 +188,7 @@ def fit_plackett_luce(
         tie_parameter=pairwise.get("tie_parameter"),
         log_likelihood=at.log_likelihood,
         n_parameters=n - 1 + n_ties,
-        convergence=Convergence(
-            iterations, float(decrement), _STATUS[status], "Newton, cholesky"
-        ),
+        convergence=Convergence(iterations, float(decrement), _STATUS[status], "Newton, cholesky"),
         n_votes=round(ballots.n_voters),
         covariance_type="fisher",
         options={"prior": prior},
@@ -219,9 +220,8 @@ def _terms(sets: ChoiceSets) -> Callable[[FloatArray], PlackettLuceTerms]:
         return lambda theta: plackett_luce_terms(theta, sets)
     from ..kernels._davidson_luce import davidson_luce_derivatives
 
-    # Filled up to a power of two by sets of weight zero, so that few shapes are compiled.
-    rows = 1 << max(0, len(sets.weight) - 1).bit_length()
-    extra = rows - len(sets.weight)
+    # Filled up by sets of weight zero, so that few shapes are compiled.
+    extra = bucket(len(sets.weight)) - len(sets.weight)
     member = np.pad(sets.member, ((0, extra), (0, 0)), constant_values=True)
     weight = np.pad(sets.weight, (0, extra))
     statistic = np.concatenate([sets.won, sets.tied])
