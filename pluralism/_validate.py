@@ -205,6 +205,8 @@ def distributions(
 
 def first_place(mask: npt.NDArray[np.bool_]) -> str:
     """Write the index of the first True entry as it would be typed: ``3`` or ``0, 2``."""
+    if not np.ndim(mask):
+        return "()"
     return ", ".join(str(int(axis[0])) for axis in np.nonzero(mask)) or "()"
 
 
