@@ -77,13 +77,12 @@ class ThurstoneFit(UtilityFit):
     variance: xr.DataArray
     log_loss: float | None = None
 
-    def _outcome_probability(
-        self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], outcome: str
-    ) -> FloatArray:
+    def _predictor(
+        self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray]:
         utility, variance = self.utility.values, self.variance.values
-        z = (utility[left] - utility[right]) / np.sqrt(variance[left] + variance[right])
-        parts = {"win": special.ndtr(z), "tie": np.zeros_like(z), "loss": special.ndtr(-z)}
-        return parts[outcome]
+        slope = 1.0 / np.sqrt(variance[left] + variance[right])
+        return slope * (utility[left] - utility[right]), slope
 
 
 def check_variances(
@@ -188,11 +187,12 @@ def _covariance(
         z = kernel.case_iii_probits(theta, cells.first, cells.second)
         moments = _scores.probit_moments(z, cells, drop_ties=votes.ties == "drop")
         if votes.covariance_type == "cluster":
-            meat = cluster_factor(cells) * kernel.case_iii_meat(
-                theta, cells.first, cells.second, slope=moments.slope, cluster=cells.rater
+            assert cells.rater is not None
+            meat = cluster_factor(cells) * kernel.case_iii_cluster_meat(
+                theta, cells.first, cells.second, moments.slope, cells.rater
             )
         else:
-            meat = kernel.case_iii_meat(theta, cells.first, cells.second, square=moments.square)
+            meat = kernel.case_iii_meat(theta, cells.first, cells.second, moments.square)
         covariance = covariance @ meat @ covariance
     jacobian = _unit_jacobian(theta, votes.anchor.weight, unit)
     return np.asarray(jacobian @ covariance @ jacobian.T)
@@ -218,10 +218,9 @@ def fit_published(
         "there are no standard errors"
     ]
     if pseudo_labels is not None:
-        left, right = np.triu_indices(n, 1)
-        unseen = np.ones((n, n), dtype=bool)
+        unseen = np.triu(np.ones((n, n), dtype=bool), 1)
         unseen[low, high] = False
-        left, right = (index[unseen[left, right]].astype(np.int32) for index in (left, right))
+        left, right = (index.astype(np.int32) for index in np.nonzero(unseen))
         spread = np.sqrt(fit.variance[left] + fit.variance[right] + 1e-5)
         p = special.ndtr((fit.utility[left] - fit.utility[right]) / spread)
         sure = (p >= pseudo_labels) | (p <= 1 - pseudo_labels)

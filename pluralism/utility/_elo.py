@@ -108,7 +108,7 @@ class EloFit(UtilityFit):
                 "upper": bounds[:, 1],
             }
         )
-        table.attrs = {**self._attributes(), "ci_prob": float(level), "ci_kind": "order noise"}
+        table.attrs.update(self._attributes(), ci_prob=float(level), ci_kind="order noise")
         return table
 
 
@@ -180,7 +180,7 @@ def fit_elo(
     >>> from pluralism.utility import fit_elo
     >>> fit_elo([("tea", "coffee"), ("tea", "water"), ("water", "coffee")]).utility.round(3)
     <xarray.DataArray 'rating' (item: 3)> Size: 24B
-    array([ 996.023, 1003.988,  999.989])
+    array([ 996.   , 1003.988, 1000.011])
     Coordinates:
       * item     (item) object 24B 'coffee' 'tea' 'water'
     Attributes:

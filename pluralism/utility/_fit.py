@@ -196,7 +196,7 @@ class UtilityFit:
 
     @property
     def stderr(self) -> xr.DataArray:
-        """Standard errors of the utilities in their reference, (item,); NaN where there are none."""
+        """Standard errors of the utilities, (item,); NaN where the fit has none."""
         return self._cached("stderr", self._label_stderr)
 
     def _label_covariance(self) -> xr.DataArray:
@@ -307,12 +307,18 @@ class UtilityFit:
             table, dims=("item", "item_bis"), coords={"item": label, "item_bis": label}
         )
 
+    def _predictor(
+        self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Difference in units of the link for pairs of item codes, and its slope in utility."""
+        slope = np.full(len(left), 1.0 / self.scale)
+        return slope * (self.utility.values[left] - self.utility.values[right]), slope
+
     def _outcome_probability(
         self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], outcome: str
     ) -> FloatArray:
         """Probability of an outcome for pairs of item codes."""
-        utility = self.utility.values
-        gap = (utility[left] - utility[right]) / self.scale
+        gap, _ = self._predictor(left, right)
         cdf: Callable[[FloatArray], FloatArray] = (
             special.expit if self.link == "logit" else special.ndtr
         )

@@ -95,11 +95,12 @@ def fit_plackett_luce(
     --------
     >>> import pluralism as pl
     >>> ballots = pl.Ballots.from_rankings(
-    ...     [("tea", "coffee", "water"), ("coffee", "water", "tea"), ("water", "tea")]
+    ...     [("tea", "coffee", "water"), ("coffee", "water", "tea"), ("water", "tea", "coffee")],
+    ...     counts=[5, 3, 2],
     ... )
     >>> fit = pl.utility.fit_plackett_luce(ballots)
     >>> fit.worth.round(3).to_series().to_dict()
-    {'tea': 0.37, 'coffee': 0.37, 'water': 0.26}
+    {'coffee': 0.383, 'tea': 0.402, 'water': 0.215}
     """
     if not isinstance(ballots, Ballots):
         raise DataError(

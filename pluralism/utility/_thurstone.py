@@ -127,7 +127,7 @@ def fit_thurstone(
     >>> votes = pl.Comparisons.from_matrix([[0, 8, 9], [2, 0, 7], [1, 3, 0]], items=["a", "b", "c"])
     >>> fit = pl.utility.fit_thurstone(votes, reference="c")
     >>> fit.utility.round(2).to_series().to_dict()
-    {'a': 1.36, 'b': 0.5, 'c': 0.0}
+    {'a': 1.32, 'b': 0.5, 'c': 0.0}
     """
     _validate.one_of("case", case, tuple(_METHODS))
     chosen = _method(case, method, prior)
