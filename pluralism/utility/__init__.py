@@ -3,8 +3,8 @@
 from .._lazy import attach
 
 _EXPORTS: dict[str, str] = {
-    "Contrast": "_fit",
-    "Convergence": "_fit",
+    "Contrast": "_estimates",
+    "Convergence": "_estimates",
     "UtilityFit": "_fit",
     "fit_bradley_terry": "_bradley_terry",
 }
