@@ -22,10 +22,8 @@ from ._pairs import item_sums, mills_ratio
 __all__ = [
     "CaseIIIFit",
     "as_dense",
-    "case_iii_cluster_meat",
     "case_iii_information",
     "case_iii_jacobian",
-    "case_iii_meat",
     "case_iii_probits",
     "fit_case_iii",
     "pin_gauge",
@@ -95,12 +93,12 @@ def case_iii_probits(theta: FloatArray, first: IntArray, second: IntArray) -> Fl
     return _geometry(theta, first, second).z
 
 
-def case_iii_jacobian(theta: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
-    """Jacobian of the cells' probits at `theta`, dense (cells, 2 items)."""
+def case_iii_jacobian(theta: FloatArray, first: IntArray, second: IntArray) -> Matrix:
+    """Jacobian of the cells' probits at `theta`, sparse (cells, 2 items)."""
     shape = _geometry(theta, first, second)
-    jacobian = np.zeros((len(first), len(theta)))
-    np.put_along_axis(jacobian, shape.place, shape.slope, axis=1)
-    return jacobian
+    row = np.repeat(np.arange(len(first)), 4)
+    entries = (shape.slope.ravel(), (row, shape.place.ravel()))
+    return scipy.sparse.coo_array(entries, shape=(len(first), len(theta))).tocsr()
 
 
 def undetermined_directions(
@@ -175,26 +173,6 @@ def case_iii_information(
     shape = _geometry(theta, first, second)
     terms = probit_terms(shape.z, 0.5 * total, 0.5 * total)
     return _assemble(shape, terms.expected[:, None, None] * _outer(shape.slope), len(theta))
-
-
-def case_iii_meat(
-    theta: FloatArray, first: IntArray, second: IntArray, square: FloatArray
-) -> FloatArray:
-    """Sum over votes of score times score'; `square` sums their squared slopes in z by cell."""
-    shape = _geometry(theta, first, second)
-    return as_dense(_assemble(shape, square[:, None, None] * _outer(shape.slope), len(theta)))
-
-
-def case_iii_cluster_meat(
-    theta: FloatArray, first: IntArray, second: IntArray, slope: FloatArray, cluster: IntArray
-) -> FloatArray:
-    """Sum over clusters of summed score times summed score'; `slope` sums slopes in z by cell."""
-    shape = _geometry(theta, first, second)
-    score = (slope[:, None] * shape.slope).ravel()
-    size = (int(cluster.max()) + 1, len(theta))
-    place = (np.repeat(cluster, 4), shape.place.ravel())
-    by_cluster = scipy.sparse.coo_array((score, place), shape=size).tocsr()
-    return as_dense(by_cluster.T @ by_cluster)
 
 
 def as_dense(matrix: Matrix) -> FloatArray:

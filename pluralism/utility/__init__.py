@@ -4,8 +4,8 @@ from .._lazy import attach
 
 _EXPORTS: dict[str, str] = {
     "CaseIIIDiagnostics": "_case_iii",
-    "Contrast": "_fit",
-    "Convergence": "_fit",
+    "Contrast": "_estimates",
+    "Convergence": "_estimates",
     "EloFit": "_elo",
     "HeldOutAccuracy": "_held_out",
     "ThurstoneFit": "_case_iii",

@@ -11,8 +11,8 @@ import pandas as pd
 from .. import _validate
 from ..data import Comparisons
 from ..errors import DataError, enumerate_some
+from ..kernels import _outcomes
 from ..kernels._elicitation import greedy_information, percentile_pairs
-from ..kernels._pairs import mills_ratio
 from ._fit import UtilityFit
 
 __all__ = ["next_pairs"]
@@ -146,15 +146,7 @@ def vote_information(
 ) -> FloatArray:
     """Fisher information of one vote about the difference of the two utilities, (pairs,)."""
     gap, slope = fit._predictor(left, right)
-    if fit.link == "probit":
-        return slope**2 * mills_ratio(gap) * mills_ratio(-gap)
-    win, tie, loss = (
-        fit._outcome_probability(left, right, outcome) for outcome in ("win", "tie", "loss")
-    )
-    if fit.ties == "davidson":
-        return slope**2 * 0.25 * (win + loss - (win - loss) ** 2)
-    if fit.ties == "rao-kupper":
-        up, down = win * (1 - win), loss * (1 - loss)
-        of_tie = np.divide((up - down) ** 2, tie, out=np.zeros_like(tie), where=tie > 0)
-        return slope**2 * (win * (1 - win) ** 2 + loss * (1 - loss) ** 2 + of_tie)
-    return slope**2 * win * loss
+    ties, tie = "none", 0.0
+    if fit.tie_parameter is not None:
+        ties, tie = fit.ties, float(np.log(fit.tie_parameter))
+    return slope**2 * _outcomes.local(fit.link, ties, gap, tie).curvature

@@ -20,10 +20,11 @@ from ..kernels._plackett_luce import (
     choice_sets,
     plackett_luce_terms,
 )
-from . import _identified
-from ._bradley_terry import _STATUS, _reference_code
+from . import _identified, _tables
 from ._covariance import Anchor, JointCovariance
-from ._fit import Convergence, Parameter, UtilityFit, item_array
+from ._estimates import Convergence, Parameter
+from ._fit import UtilityFit
+from ._paired import _STATUS, _reference_code
 
 __all__ = ["fit_plackett_luce"]
 
@@ -180,7 +181,7 @@ def fit_plackett_luce(
     )
     pairwise = {parameter.term: parameter.value for parameter in parameters}
     fit = UtilityFit(
-        utility=item_array(utility, items, name="utility", units="log-worth"),
+        utility=_tables.item_array(utility, items, name="utility", units="log-worth"),
         model="Davidson-Luce" if n_ties else "Plackett-Luce",
         link="logit",
         units="log-worth",
