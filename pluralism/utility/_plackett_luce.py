@@ -13,6 +13,7 @@ from .._precision import in_float64
 from ..data import Ballots
 from ..errors import ConvergenceError, DataError
 from ..kernels import _graph, _newton, _pairs
+from ..kernels._inverse import inverse_information
 from ..kernels._padding import bucket
 from ..kernels._plackett_luce import (
     ChoiceSets,
@@ -149,10 +150,8 @@ def fit_plackett_luce(
 
     def solve(information: object, gradient: FloatArray) -> FloatArray:
         assert isinstance(information, np.ndarray)
-        try:
-            return np.asarray(linalg.solve(information, gradient, assume_a="pos"))
-        except linalg.LinAlgError:
-            return np.full_like(gradient, np.nan)
+        _, step, status = linalg.lapack.dposv(information, gradient, lower=1)
+        return np.asarray(step) if status == 0 else np.full_like(gradient, np.nan)
 
     point, _, decrement, iterations, status = _newton.newton(
         evaluate,
@@ -167,7 +166,7 @@ def fit_plackett_luce(
     )
     information = _pinned(at.information, ridges, n)
     joint = JointCovariance(
-        n + n_ties, matrix=lambda: np.asarray(linalg.inv(information)), anchor=anchor
+        n + n_ties, matrix=lambda: inverse_information(information), anchor=anchor
     )
     utility = anchor.refer(point[:n])
     parameters = tuple(
