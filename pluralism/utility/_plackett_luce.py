@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
 from .. import _validate
-from .._precision import in_float64
 from ..data import Ballots
 from ..errors import ConvergenceError, DataError
 from ..kernels import _graph, _newton, _pairs
 from ..kernels._inverse import inverse_information
-from ..kernels._padding import bucket
-from ..kernels._plackett_luce import (
-    ChoiceSets,
-    PlackettLuceTerms,
-    choice_sets,
-    plackett_luce_terms,
-)
+from ..kernels._plackett_luce import choice_sets, plackett_luce_terms
 from . import _identified, _tables
 from ._covariance import Anchor, JointCovariance
 from ._estimates import Convergence, Parameter
@@ -142,10 +135,9 @@ def fit_plackett_luce(
 
     n_ties = len(sets.orders)
     ridges = np.concatenate([np.full(n, ridge), np.zeros(n_ties)])
-    terms = _terms(sets)
 
     def evaluate(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        at = terms(theta)
+        at = plackett_luce_terms(theta, sets)
         return at.gradient - ridges * theta, _pinned(at.information, ridges, n)
 
     def solve(information: object, gradient: FloatArray) -> FloatArray:
@@ -160,7 +152,7 @@ def fit_plackett_luce(
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
-    at = terms(point)
+    at = plackett_luce_terms(point, sets)
     anchor = (
         Anchor.at_mean(np.zeros(n, dtype=np.int32)) if code is None else Anchor.at_item(code, n)
     )
@@ -213,27 +205,3 @@ def _pinned(information: FloatArray, ridges: FloatArray, n_items: int) -> FloatA
         # Along a common shift the information is zero; the anchor takes out what is added.
         pinned[:n_items, :n_items] += np.trace(information[:n_items, :n_items]) / n_items**2
     return pinned
-
-
-def _terms(sets: ChoiceSets) -> Callable[[FloatArray], PlackettLuceTerms]:
-    """Likelihood and derivatives: in closed form without ties, by JAX with them."""
-    if not len(sets.orders):
-        return lambda theta: plackett_luce_terms(theta, sets)
-    from ..kernels._davidson_luce import davidson_luce_derivatives
-
-    # Filled up by sets of weight zero, so that few shapes are compiled.
-    extra = bucket(len(sets.weight)) - len(sets.weight)
-    member = np.pad(sets.member, ((0, extra), (0, 0)), constant_values=True)
-    weight = np.pad(sets.weight, (0, extra))
-    statistic = np.concatenate([sets.won, sets.tied])
-    orders = tuple(sets.orders.tolist())
-
-    def terms(theta: FloatArray) -> PlackettLuceTerms:
-        value, expected, information = in_float64(
-            davidson_luce_derivatives, theta, member, weight, orders=orders
-        )
-        return PlackettLuceTerms(
-            float(statistic @ theta - value), statistic - expected, np.asarray(information)
-        )
-
-    return terms

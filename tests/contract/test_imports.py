@@ -135,7 +135,9 @@ def test_kernels_are_numbers_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=identify)
 def test_heavy_imports_wait_for_their_first_use(path: Path) -> None:
-    allowed = set() if path.name == "__init__.py" else HEAVY_AT_MODULE_LEVEL.get(part_of(path), set())
+    allowed = (
+        set() if path.name == "__init__.py" else HEAVY_AT_MODULE_LEVEL.get(part_of(path), set())
+    )
     wrong = [
         f"{identify(path)}:{line} imports {name} at module level"
         for line, name in imported_by(path, functions=False, types=False)
