@@ -17,7 +17,8 @@ import scipy.sparse.linalg
 import scipy.special
 from scipy.special import log_ndtr
 
-from ._pairs import item_sums, mills_ratio
+from ._outcomes import local
+from ._pairs import item_sums
 
 __all__ = [
     "CaseIIIFit",
@@ -55,11 +56,12 @@ class ProbitTerms(NamedTuple):
 
 def probit_terms(z: FloatArray, won: FloatArray, lost: FloatArray) -> ProbitTerms:
     """Log-likelihood of `won` and `lost` at P = Phi(z), by hazards that never overflow."""
-    up, down = mills_ratio(z), mills_ratio(-z)
+    (up, down, _), _, expected, _, _ = local("probit", "none", z, 0.0)
+    down = -down  # phi / Phi at z, and at -z
     return ProbitTerms(
         float(won @ log_ndtr(z) + lost @ log_ndtr(-z)),
         won * up - lost * down,
-        (won + lost) * up * down,
+        (won + lost) * expected,
         won * up * (z + up) + lost * down * (down - z),
     )
 

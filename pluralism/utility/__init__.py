@@ -7,15 +7,20 @@ _EXPORTS: dict[str, str] = {
     "Contrast": "_estimates",
     "Convergence": "_estimates",
     "EloFit": "_elo",
+    "GoodnessOfFit": "_goodness",
     "HeldOutAccuracy": "_held_out",
+    "LikelihoodRatioTest": "_nested",
     "ThurstoneFit": "_case_iii",
     "UtilityFit": "_fit",
     "fit_bradley_terry": "_bradley_terry",
     "fit_elo": "_elo",
     "fit_plackett_luce": "_plackett_luce",
     "fit_thurstone": "_thurstone",
+    "goodness_of_fit": "_goodness",
     "held_out_accuracy": "_held_out",
+    "likelihood_ratio_test": "_nested",
     "next_pairs": "_next_pairs",
+    "pair_residuals": "_goodness",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

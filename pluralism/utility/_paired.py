@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..data import Comparisons, _labels
 from ..errors import ConvergenceError, DataError, LabelError
-from ..kernels import _bordered, _graph, _newton, _outcomes, _pairs
+from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs
 from ..kernels._outcomes import Counts
 from . import _identified, _robust, _tables, _terms
 from ._covariance import Anchor, JointCovariance
@@ -52,6 +52,7 @@ class PairedModel:
     residual: bool
     covariates: Any
     prior: float | None
+    bias_reduction: bool
     components: str
     covariance: str | None
     reference: Hashable
@@ -78,6 +79,14 @@ class PairedModel:
             _validate.number("prior", self.prior, above=0.0)
         _validate.number("tolerance", self.tolerance, above=0.0)
         _validate.whole_number("max_iterations", self.max_iterations, at_least=1)
+        if self.bias_reduction and (
+            self.prior is not None or self.tie_model != "none" or self.link != "logit"
+        ):
+            raise DataError(
+                '`bias_reduction` is for logistic fits without a prior, with `ties` "half" or '
+                f'"drop"; here `prior` is {self.prior!r}, `ties` is {self.ties!r} and the link '
+                f"is {self.link}"
+            )
         if self.residual and (self.item_features is None or self.prior is None):
             raise DataError(
                 "`residual=True` adds a free residual to the utilities that `item_features` "
@@ -109,7 +118,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         covariates=model.covariates,
     )
     free = not terms.feature_names or model.residual
-    won, lost = counts.first + 0.5 * counts.tied, counts.second + 0.5 * counts.tied
+    won, lost = counts.halved()
     pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
     component = _components(items, pairs, model, free)
     n_components = int(component.max()) + 1
@@ -122,7 +131,8 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
 
     result: _newton.NewtonResult
     state: _newton.Laplacian | _bordered.Bordered
-    if free and not terms.columns.shape[1] and model.tie_model == "none":
+    plain = free and not terms.columns.shape[1] and model.tie_model == "none"
+    if plain and not model.bias_reduction:
         result, state = _newton.fit_pairs(
             pairs,
             link=model.link,
@@ -131,13 +141,16 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
             tolerance=model.tolerance,
             max_iterations=model.max_iterations,
         )
-        eta = result.point[comparisons.first] - result.point[comparisons.second]
-        tie = 0.0
+        value = _pairs.pair_log_likelihood(model.link, pairs, result.point)
+        eta, tie = np.zeros(0), 0.0
+        if kind != "fisher":
+            eta = result.point[comparisons.first] - result.point[comparisons.second]
     else:
         design = _design(comparisons, counts, terms, model, free, component)
         _identified.check_ties(counts, model.tie_model)
         result, state = _fit_design(design, model, terms, items)
         eta, tie = design.predictor(result.point), design.tie(result.point)
+        value = _outcomes.log_likelihood(model.link, model.tie_model, eta, tie, counts)
     robust = _robust.Middle(None, 1.0, "")
     if kind != "fisher":
         robust = _robust.middle(
@@ -158,12 +171,12 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         free=free,
         joint=_robust.joint_covariance(state, robust, anchor, terms.features),
         covariance_type=kind,
-        log_likelihood=_outcomes.log_likelihood(model.link, model.tie_model, eta, tie, counts),
+        log_likelihood=value,
         n_parameters=(n - n_components if free else 0)
         + terms.columns.shape[1]
         + (model.tie_model != "none"),
         dropped=dropped,
-        notes=(robust.note,) if robust.note else (),
+        notes=_notes(model, robust),
     )
     if model.check and not fit.convergence.converged:
         raise ConvergenceError(
@@ -174,6 +187,18 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
             result=fit,
         )
     return fit
+
+
+def _notes(model: PairedModel, robust: _robust.Middle) -> tuple[str, ...]:
+    notes = [robust.note] if robust.note else []
+    if model.prior is not None:
+        about = "what the features say" if model.residual else "zero"
+        notes.append(
+            f"utilities have a normal prior about {about}, standard deviation {model.prior:g}"
+        )
+    if model.bias_reduction:
+        notes.append("bias reduced by Jeffreys' penalty (Firth 1993)")
+    return tuple(notes)
 
 
 def _counts(comparisons: Comparisons, model: PairedModel) -> tuple[Counts, dict[str, int]]:
@@ -197,7 +222,12 @@ def _components(
     degree += _pairs.item_sums(pairs.high, total, n)
     _identified.check_met(items, degree)
     graph = _graph.win_graph(pairs)
-    _identified.check_identified(items, graph, separate=model.components == "separate")
+    _identified.check_identified(
+        items,
+        graph,
+        separate=model.components == "separate",
+        separation=not model.bias_reduction,
+    )
     return graph.component
 
 
@@ -244,13 +274,19 @@ def _fit_design(
         start[-1] = np.log((1.0 + share) / (1.0 - share))
     names = _parameter_names(terms, model)
     _identified.check_told_apart(_bordered.Bordered(design, start).confounded(), names)
-    # Expected and observed information differ outside exponential families, so that the last
-    # step gains less than the decrement squared.
-    canonical = model.link == "logit" and model.tie_model != "rao-kupper"
+    if model.bias_reduction:
+        if len(items) > _tables.DENSE_ITEMS:
+            raise DataError(
+                f"`bias_reduction` needs the whole covariance matrix, and {len(items):,} items "
+                f"are more than {_tables.DENSE_ITEMS:,}; give a `prior` instead"
+            )
+        return _firth.fit_firth(
+            design, start, tolerance=model.tolerance, max_iterations=model.max_iterations
+        )
     result, state = _bordered.fit_bordered(
         design,
         start,
-        tolerance=model.tolerance * (1.0 if canonical else 1e-3),
+        tolerance=model.tolerance,
         max_iterations=model.max_iterations,
     )
     largest = float(np.abs(design.predictor(result.point)).max(initial=0.0))
@@ -333,6 +369,7 @@ def _label(
             "ties": model.ties,
             "order_effect": model.order_effect,
             "prior": model.prior,
+            "bias_reduction": model.bias_reduction,
             "components": model.components,
             "covariates": terms.covariate_names,
             "residual": model.residual,
