@@ -143,6 +143,16 @@ class Laplacian:
         solution, _ = linalg.lapack.dpotrs(self.cholesky(), right, lower=1)
         return self.centre(solution.reshape(right.shape))
 
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Solve to near machine precision by whatever suits the size and the mixing."""
+        if len(self.degree) <= _DENSE_FALLBACK:
+            return self.solve_cholesky(right)
+        if self._lu is None:
+            solution, done = self.solve_cg(right, 1e-10, 4 * _SLOW)
+            if done:
+                return solution
+        return self.solve_lu(right)
+
     def solve_lu(self, right: FloatArray) -> FloatArray:
         """Solve by a sparse factor, one item of each component held fast."""
         if self._lu is None:

@@ -77,7 +77,7 @@ def fold_pairs(
     )
 
 
-def item_sums(item: IntArray, values: FloatArray, n_items: int) -> FloatArray:
+def item_sums(item: npt.NDArray[np.integer], values: FloatArray, n_items: int) -> FloatArray:
     """Sum `values` by item, (items,)."""
     return np.bincount(item, values, n_items).astype(np.float64, copy=False)
 
