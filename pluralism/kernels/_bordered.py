@@ -78,7 +78,7 @@ def make_design(
     **options: object,
 ) -> Design:
     """Find the pairs behind the cells."""
-    won, lost = counts.first + 0.5 * counts.tied, counts.second + 0.5 * counts.tied
+    won, lost = counts.halved()
     pairs = fold_pairs(first, second, won, lost, n_items)
     low, high = np.minimum(first, second), np.maximum(first, second)
     key = pairs.low.astype(np.int64) * n_items + pairs.high
@@ -198,15 +198,25 @@ def fit_bordered(
         state = Bordered(design, point)
         return state.gradient(), state
 
-    def solve(state: Bordered, gradient: FloatArray) -> FloatArray:
+    def solve(state: Bordered, gradient: FloatArray) -> tuple[FloatArray, float]:
         step = state.solve(gradient)
         if design.ties == "rao-kupper" and step[-1] < 0.0:
             # log kappa must stay positive
             step = step * min(1.0, 0.75 * state.point[-1] / -step[-1])
-        return step
+        return step, 0.0
+
+    def reach(step: FloatArray) -> float:
+        return float(np.abs(design.predictor(step)).max(initial=0.0)) + 2.0 * abs(design.tie(step))
 
     point, state, decrement, iterations, status = newton(
-        evaluate, solve, start, tolerance=tolerance, max_iterations=max_iterations
+        evaluate,
+        solve,
+        reach,
+        start,
+        # Expected and observed information agree for these alone.
+        exact=design.link == "logit" and design.ties != "rao-kupper",
+        tolerance=tolerance,
+        max_iterations=max_iterations,
     )
     n = design.n_utilities
     if design.free and design.ridge == 0.0 and state.laplacian is not None:

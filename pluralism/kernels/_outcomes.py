@@ -29,6 +29,12 @@ class Counts(NamedTuple):
     second: FloatArray  # (cells,)
     tied: FloatArray  # (cells,)
 
+    def halved(self) -> tuple[FloatArray, FloatArray]:
+        """Wins of the first and of the second, a tie being half of each."""
+        if not self.tied.any():
+            return self.first, self.second
+        return self.first + 0.5 * self.tied, self.second + 0.5 * self.tied
+
     @property
     def total(self) -> FloatArray:
         """Weight of all votes."""
@@ -71,7 +77,7 @@ def log_likelihood(link: str, ties: str, eta: FloatArray, tie: float, counts: Co
     if ties == "rao-kupper":
         value = (first * log_cdf(eta - tie)).sum() + (second * log_cdf(-eta - tie)).sum()
         return float(value + special.xlogy(tied, _between(link, eta, tie)).sum())
-    won, lost = first + 0.5 * tied, second + 0.5 * tied
+    won, lost = counts.halved()
     return float((won * log_cdf(eta)).sum() + (lost * log_cdf(-eta)).sum())
 
 

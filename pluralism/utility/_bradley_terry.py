@@ -27,7 +27,7 @@ def fit_bradley_terry(
     covariance: Literal["fisher", "sandwich", "cluster"] | None = None,
     reference: Hashable = "mean",
     check: bool = True,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-9,
     max_iterations: int = 100,
 ) -> UtilityFit:
     r"""Fit the Bradley-Terry model by maximum likelihood.
@@ -75,7 +75,8 @@ def fit_bradley_terry(
         Whether a fit that did not converge is an error; if not, the last iterate is returned
         and says so.
     tolerance : float
-        Newton decrement, in standard errors, below which the last step is taken.
+        Largest distance from the optimum, in standard errors, that the last step may leave, by
+        the Newton decrement.
     max_iterations : int
         Most Newton steps.
 

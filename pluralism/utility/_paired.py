@@ -109,7 +109,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         covariates=model.covariates,
     )
     free = not terms.feature_names or model.residual
-    won, lost = counts.first + 0.5 * counts.tied, counts.second + 0.5 * counts.tied
+    won, lost = counts.halved()
     pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
     component = _components(items, pairs, model, free)
     n_components = int(component.max()) + 1
@@ -131,13 +131,16 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
             tolerance=model.tolerance,
             max_iterations=model.max_iterations,
         )
-        eta = result.point[comparisons.first] - result.point[comparisons.second]
-        tie = 0.0
+        value = _pairs.pair_log_likelihood(model.link, pairs, result.point)
+        eta, tie = np.zeros(0), 0.0
+        if kind != "fisher":
+            eta = result.point[comparisons.first] - result.point[comparisons.second]
     else:
         design = _design(comparisons, counts, terms, model, free, component)
         _identified.check_ties(counts, model.tie_model)
         result, state = _fit_design(design, model, terms, items)
         eta, tie = design.predictor(result.point), design.tie(result.point)
+        value = _outcomes.log_likelihood(model.link, model.tie_model, eta, tie, counts)
     robust = _robust.Middle(None, 1.0, "")
     if kind != "fisher":
         robust = _robust.middle(
@@ -158,7 +161,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         free=free,
         joint=_robust.joint_covariance(state, robust, anchor, terms.features),
         covariance_type=kind,
-        log_likelihood=_outcomes.log_likelihood(model.link, model.tie_model, eta, tie, counts),
+        log_likelihood=value,
         n_parameters=(n - n_components if free else 0)
         + terms.columns.shape[1]
         + (model.tie_model != "none"),
@@ -244,13 +247,10 @@ def _fit_design(
         start[-1] = np.log((1.0 + share) / (1.0 - share))
     names = _parameter_names(terms, model)
     _identified.check_told_apart(_bordered.Bordered(design, start).confounded(), names)
-    # Expected and observed information differ outside exponential families, so that the last
-    # step gains less than the decrement squared.
-    canonical = model.link == "logit" and model.tie_model != "rao-kupper"
     result, state = _bordered.fit_bordered(
         design,
         start,
-        tolerance=model.tolerance * (1.0 if canonical else 1e-3),
+        tolerance=model.tolerance,
         max_iterations=model.max_iterations,
     )
     largest = float(np.abs(design.predictor(result.point)).max(initial=0.0))

@@ -107,7 +107,10 @@ def joint_covariance(
         return outwards(solution)
 
     if n <= _tables.DENSE_ITEMS:
-        return JointCovariance(n + p, matrix=matrix, anchor=anchor)
+        variances = None
+        if isinstance(state, _newton.Laplacian) and robust.factor is None and anchor.is_mean:
+            variances = state.centred_variances
+        return JointCovariance(n + p, matrix=matrix, variances=variances, anchor=anchor)
     return JointCovariance(n + p, times=times, anchor=anchor)
 
 
