@@ -3,15 +3,20 @@
 from .._lazy import attach
 
 _EXPORTS = {
+    "agreement_table": "_agreement_table",
     "brennan_prediger": "_agreement",
     "cohen_kappa": "_agreement",
     "cross_replication_reliability": "_cross",
+    "DawidSkeneFit": "_rater_models",
     "effective_raters": "_cross",
+    "fit_dawid_skene": "_rater_models",
+    "fit_mace": "_rater_models",
     "fleiss_kappa": "_agreement",
     "group_association": "_groups",
     "GroupAssociation": "_groups",
     "gwet_ac1": "_agreement",
     "krippendorff_alpha": "_agreement",
+    "MaceFit": "_rater_models",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
