@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate
-from .._precision import in_float64
 from ..data import Annotations
 from ..errors import ConvergenceError, DataError
 from ._inputs import as_annotations
@@ -145,7 +144,7 @@ def fit_dawid_skene(
     cells = _cells(annotations, smoothing, max_iterations, tolerance)
     from ..kernels._rater_models import dawid_skene
 
-    state = in_float64(dawid_skene, *cells.arrays, **cells.options)
+    state = dawid_skene(*cells.arrays, **cells.options)
     names = annotations.categories
     fit = DawidSkeneFit(
         prevalence=_array(state.prevalence, "prevalence", true_label=names),
@@ -214,7 +213,7 @@ def fit_mace(
     cells = _cells(annotations, smoothing, max_iterations, tolerance)
     from ..kernels._rater_models import mace
 
-    state = in_float64(mace, *cells.arrays, **cells.options)
+    state = mace(*cells.arrays, **cells.options)
     fit = MaceFit(
         spamming=_array(1.0 - state.competence, "spamming", rater=annotations.raters),
         habit=_array(state.spam, "habit", rater=annotations.raters, label=annotations.categories),
@@ -233,7 +232,6 @@ class _Cells:
     arrays: tuple[Any, ...]
     options: dict[str, Any]
     present: Any  # (items that have labels,): their codes
-    tolerance: float
 
 
 def _cells(
@@ -255,16 +253,21 @@ def _cells(
         annotations.rater,
         annotations.label,
         annotations.weight,
-        np.float64(tolerance),
-        np.float64(smoothing),
     )
     shape = (len(present), len(annotations.raters), annotations.n_categories)
-    options = {"shape": shape, "max_iterations": max_iterations}
-    return _Cells(arrays, options, present, tolerance)
+    options = {
+        "shape": shape,
+        "smoothing": smoothing,
+        "tolerance": tolerance,
+        "max_iterations": max_iterations,
+    }
+    return _Cells(arrays, options, present)
 
 
 def _settled(state: Any, cells: _Cells) -> bool:
-    return bool(abs(state.change) <= max(cells.tolerance, 1e-13) * abs(state.log_likelihood))
+    return bool(
+        abs(state.change) <= max(cells.options["tolerance"], 1e-13) * abs(state.log_likelihood)
+    )
 
 
 def _checked(fit: Any, name: str, state: Any, check: bool) -> Any:
