@@ -19,6 +19,8 @@ import numpy.typing as npt
 from .errors import DataError, enumerate_some
 
 __all__ = [
+    "counts_or_shares",
+    "distributions",
     "finite_array",
     "generator",
     "level",
@@ -151,6 +153,54 @@ def within(
             f"`{name}[{first_place(bad)}]` is {array[bad][0]:g}; {what} must be {bound}"
         )
     return array
+
+
+def counts_or_shares(
+    name: str, array: npt.NDArray[np.float64], *, whole: str | None = None
+) -> npt.NDArray[np.float64]:
+    """Return `array` (..., categories) if no entry is negative and no vector is all zero.
+
+    `whole` names what needs whole counts, where something does.
+    """
+    within(name, array, 0.0, what="a count or a share")
+    if whole is not None:
+        bad = array != np.floor(array)
+        if bad.any():
+            raise DataError(
+                f"`{name}[{first_place(bad)}]` is {array[bad][0]:g}; {whole} needs whole counts"
+            )
+    empty = np.asarray(~array.any(axis=-1))
+    if empty.any():
+        place = f"[{first_place(empty)}]" if array.ndim > 1 else ""
+        raise DataError(
+            f"`{name}{place}` is all zero ({int(empty.sum())} such of {empty.size}); "
+            "it has no distribution over its categories"
+        )
+    return array
+
+
+#: How far the sum of a distribution may be from one by rounding (single precision included).
+SUM_TOLERANCE = 1e-5
+
+
+def distributions(
+    name: str, array: npt.NDArray[np.float64], *, normalize: bool = False
+) -> npt.NDArray[np.float64]:
+    """Return `array` (..., categories) with sums of exactly one, up to the last bit.
+
+    Sums away from one are an error that names the first, unless `normalize` lets counts in.
+    """
+    counts_or_shares(name, array)
+    total = array.sum(axis=-1, keepdims=True)
+    if not normalize:
+        bad = np.asarray(np.abs(total[..., 0] - 1.0) > SUM_TOLERANCE)
+        if bad.any():
+            place = f"[{first_place(bad)}]" if array.ndim > 1 else ""
+            raise DataError(
+                f"`{name}{place}` sums to {total[..., 0][bad][0]:.6g}, not to 1 "
+                f"({int(bad.sum())} such of {bad.size}); pass `normalize=True` for counts"
+            )
+    return array / total
 
 
 def first_place(mask: npt.NDArray[np.bool_]) -> str:

@@ -2,6 +2,9 @@
 
 from .._lazy import attach
 
-_EXPORTS: dict[str, str] = {}
+_EXPORTS = {
+    "Outcome": "_outcome",
+    "borda": "_positional",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

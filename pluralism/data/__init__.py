@@ -8,6 +8,7 @@ from .._lazy import attach
 
 _EXPORTS = {
     "Annotations": "_annotations",
+    "Ballots": "_ballots",
     "Comparisons": "_comparisons",
     "Grouping": "_comparisons",
     "load_table": "_tables",

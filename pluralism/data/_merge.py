@@ -26,13 +26,13 @@ def merged(left: Comparisons, right: Comparisons) -> Comparisons:
             "one container knows which item was shown first and `other` does not "
             f"(order_known is {left.order_known} and {right.order_known}); they cannot be merged"
         )
-    for what, ours, theirs in (
+    for what, here, there in (
         ("raters", left.raters is not None, right.raters is not None),
         ("group columns", sorted(left.groups), sorted(right.groups)),
         ("covariates", sorted(left.covariates), sorted(right.covariates)),
     ):
-        if ours != theirs:
-            raise DataError(f"the two containers differ in their {what}: {ours} and {theirs}")
+        if here != there:
+            raise DataError(f"the two containers differ in their {what}: {here} and {there}")
     items = _labels.union(left.items, right.items, name="items")
     keys = [
         _recoded(items, (left.items, left.first), (right.items, right.first)),

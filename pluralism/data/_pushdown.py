@@ -107,14 +107,14 @@ def count_lazily(
     cells = cells[cells["__lack"] == len(lacks)]
     if not len(cells):
         raise DataError("no row of `frame` is complete; nothing is left to count")
-    for name, column, low in ((weight, "__w", 0.0), (measure, "__y", -np.inf)):
-        if name is not None:
+    for numeric, column, low in ((weight, "__w", 0.0), (measure, "__y", -np.inf)):
+        if numeric is not None:
             least, most = float(cells[f"__min{column}"].min()), float(cells[f"__max{column}"].max())
             for value in (least, most):
                 if not np.isfinite(value) or value < low:
                     bound = " and at least 0" if low == 0 else ""
                     raise DataError(
-                        f"column {name!r} holds {value:g}; values must be finite{bound}"
+                        f"column {numeric!r} holds {value:g}; values must be finite{bound}"
                     )
     labels, codes = {}, {}
     for key, name in zip(keys, names, strict=True):

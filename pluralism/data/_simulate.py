@@ -86,7 +86,9 @@ def simulate_votes(
     n_votes = _validate.whole_number("n_votes", n_votes, at_least=1)
     rng = _validate.generator("seed", seed)
     if isinstance(items, (int, np.integer)):
-        labels: tuple[Hashable, ...] = tuple(f"item {code + 1}" for code in item_labels(items))
+        labels: tuple[Hashable, ...] = tuple(
+            f"item {code}" for code in range(1, len(item_labels(items)) + 1)
+        )
     else:
         labels = item_labels(items)
     n = len(labels)

@@ -23,6 +23,9 @@ __all__ = ["count_votes", "pairs_of_rankings"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: More labels than this in an item column are taken for a column of ids, unless `items` says so.
+MOST_ITEMS = 1 << 19
+
 
 def count_votes(
     frame: Any,
@@ -48,7 +51,7 @@ def count_votes(
     if isinstance(covariates, str):
         raise DataError(f"`covariates` is the string {covariates!r}; give a list of columns")
     groups = [group] if isinstance(group, str) else list(group or ())
-    result = outcome if outcome is not None else winner
+    result = str(outcome if outcome is not None else winner)
     keys = [first, second, *([rater] if rater is not None else []), *groups]
     columns = [*keys, result, *covariates, *([weight] if weight is not None else [])]
     repeated = {name for name in columns if columns.count(name) > 1}
@@ -75,13 +78,13 @@ def count_votes(
     _refuse_self(rows, labels, left, right)
     unit = _is_unit(rows)
     if shares:
-        sums = _share_sums(rows, str(outcome))
+        sums = _share_sums(rows, result)
     else:
-        raw = rows.labels[str(result)]
+        raw = rows.labels[result]
         if winner is not None:
             vote = _winner_codes(winner, raw, rows.codes[winner], labels, left, right, is_csv)
         else:
-            vote = outcome_codes(str(outcome), raw, outcomes)[rows.codes[str(outcome)]]
+            vote = outcome_codes(result, raw, outcomes)[rows.codes[result]]
         sums = _hard_sums(rows, vote)
     raters = None
     if rater is not None:
@@ -185,7 +188,9 @@ def pairs_of_rankings(
     votes = [(vote == meaning).astype(np.float64) for meaning in (FIRST, SECOND, TIE)]
     n_voters = int(repeats.sum())
     first, second, won, lost, tied, _, rater = unordered(
-        Cells(left, right, *votes, None), len(labels), extra=[(voter, n_voters)]
+        Cells(left, right, votes[0], votes[1], votes[2], None),
+        len(labels),
+        extra=[(voter, n_voters)],
     )
     return Comparisons(
         items=labels,
@@ -211,6 +216,12 @@ def _items_of(
     """Items of both columns and the cells' codes among them."""
     seen = _labels.union(rows.labels[first], rows.labels[second], name=f"{first}, {second}")
     raw = dict(zip(seen, _numbers_from_text(seen), strict=True)) if numbers_as_text else None
+    if len(seen) > MOST_ITEMS and items is None:
+        widest = max((first, second), key=lambda column: len(rows.labels[column]))
+        raise DataError(
+            f"columns {first!r} and {second!r} hold {len(seen):,} distinct labels: is {widest!r} "
+            "a column of ids? If these are the items, name them in `items`"
+        )
     present = tuple(raw.values()) if raw else seen
     labels = _labels.in_order(present) if items is None else item_labels(items)
     if len(labels) < 2:
@@ -262,9 +273,9 @@ def _refuse_self(
 
 def refuse_two_groups(
     raters: Sequence[Hashable],
-    rater: npt.NDArray[np.int32],
+    rater: npt.NDArray[np.integer],
     labels: Sequence[Hashable],
-    group: npt.NDArray[np.int32],
+    group: npt.NDArray[np.integer],
 ) -> None:
     pairs = np.unique(np.stack([rater, group]), axis=1)
     repeated = np.flatnonzero(np.diff(pairs[0]) == 0)

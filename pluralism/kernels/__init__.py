@@ -7,6 +7,8 @@ where they are faster. Kernels assume checked input and report trouble by status
 
 from .._lazy import attach
 
-_EXPORTS: dict[str, str] = {}
+_EXPORTS = {
+    "plugin_entropy": "_entropy",
+}
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

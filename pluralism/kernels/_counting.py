@@ -45,7 +45,7 @@ def count_pairs(
     n_keys = n_items * n_items * n_outcomes
     key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
     np.add(key, second, out=key, casting="unsafe")
-    if n_outcomes > 1:
+    if outcome is not None:
         np.multiply(key, n_outcomes, out=key, casting="unsafe")
         np.add(key, outcome, out=key, casting="unsafe")
     if n_keys <= max(_DENSE_BINS, len(key) // 4):
@@ -110,7 +110,7 @@ def group_sums(
         starts = _run_starts(key)
         present = key[starts].astype(np.int64)
         counts = np.diff(starts, append=n_rows)
-        sums = [np.add.reduceat(value[order], starts) if n_rows else value for value in values]
+        sums = [np.add.reduceat(value[order], starts) for value in values]
     columns = []
     for size in reversed(sizes):
         present, column = np.divmod(present, int(size))

@@ -1,0 +1,110 @@
+"""What a rule may be given: ballots, or the pairwise matrix that follows from votes or a model."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..data import Ballots, _labels
+from ..errors import DataError, LabelError
+
+__all__ = ["Pairwise", "as_ballots", "as_pairwise"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Pairwise(NamedTuple):
+    """Pairwise support, as every majority rule needs it."""
+
+    alternatives: tuple[Hashable, ...]
+    wins: FloatArray  # (alternatives, alternatives): weight that prefers the row
+    ties: FloatArray  # (alternatives, alternatives): weight that is indifferent
+    tolerance: float  # differences up to this are rounding; 0 for whole numbers
+
+    @property
+    def margins(self) -> FloatArray:
+        """Wins minus losses, rounding noise set to zero."""
+        margins = self.wins - self.wins.T
+        if self.tolerance:
+            margins[np.abs(margins) <= self.tolerance] = 0.0
+        return margins
+
+
+def as_pairwise(value: Any) -> Pairwise:
+    """Read ballots, anything with ``pairwise()``, or a square matrix of non-negative support.
+
+    The diagonal is not read. Raises `DataError` for what is none of these.
+    """
+    if isinstance(value, Ballots):
+        wins = value.pairwise().values
+        ties = value.tied_pairs().values
+        return Pairwise(value.alternatives, wins, ties, _tolerance(wins))
+    if callable(getattr(value, "pairwise", None)):
+        value = value.pairwise()
+    labels: Any = None
+    voters = None
+    if hasattr(value, "dims") and hasattr(value, "coords"):
+        voters = value.attrs.get("voters")
+        if len(value.dims) == 2:
+            sides = [value.coords[d].values.tolist() for d in value.dims if d in value.coords]
+            labels = _same_labels(sides)
+        value = value.values
+    elif hasattr(value, "columns") and hasattr(value, "index"):
+        labels = _same_labels([list(value.index), list(value.columns)])
+        value = value.to_numpy()
+    if not hasattr(value, "__array__") and not isinstance(value, (list, tuple)):
+        raise DataError(
+            f"expected ballots or a pairwise matrix; got {type(value).__name__} {value!r:.60}"
+        )
+    matrix = np.array(value, copy=True)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 2:
+        raise DataError(
+            f"a pairwise matrix must be square with at least two rows; got shape {matrix.shape}"
+        )
+    if matrix.dtype.kind in "fO":
+        np.fill_diagonal(matrix, 0.0)
+    wins = _validate.finite_array("pairwise", matrix, ndim=2).copy()
+    np.fill_diagonal(wins, 0.0)
+    if (wins < 0).any():
+        place = _validate.first_place(wins < 0)
+        raise DataError(
+            f"`pairwise[{place}]` is {wins[wins < 0][0]:g}; support is at least 0 "
+            "(margins become ballots by `Ballots.from_margins`)"
+        )
+    alternatives = _labels.check_labels("alternatives", labels or range(len(wins)))
+    ties = np.zeros_like(wins)
+    if voters is not None:
+        ties = np.clip(float(voters) - wins - wins.T, 0.0, None)
+        np.fill_diagonal(ties, 0.0)
+    return Pairwise(alternatives, wins, ties, _tolerance(wins))
+
+
+def as_ballots(value: Any, rule: str) -> Ballots:
+    """Return ballots, or say that `rule` needs them."""
+    if not isinstance(value, Ballots):
+        raise DataError(
+            f"{rule} needs Ballots, since a pairwise matrix does not say how often an alternative "
+            f"is ranked where; got {type(value).__name__}"
+        )
+    return value
+
+
+def _same_labels(sides: list[list[Any]]) -> list[Any] | None:
+    if not sides:
+        return None
+    if sides[0] != sides[-1]:
+        raise LabelError(
+            f"the rows of a pairwise matrix are {sides[0]!r:.80}, its columns {sides[-1]!r:.80}"
+        )
+    return sides[0]
+
+
+def _tolerance(wins: FloatArray) -> float:
+    """Sums of whole numbers are exact; others carry rounding of some units in the last place."""
+    if (wins == np.rint(wins)).all():
+        return 0.0
+    return float(wins.max(initial=0.0)) * 1e-12

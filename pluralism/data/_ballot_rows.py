@@ -1,0 +1,270 @@
+"""How lists of rankings, rank matrices, approvals and margins become rows of a rank matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..errors import DataError, LabelError
+from ..kernels._pairwise import is_linear
+from . import _labels
+
+__all__ = [
+    "approvals_from",
+    "dense_ranks",
+    "labelled_matrix",
+    "mcgarvey",
+    "rank_dtype",
+    "ranks_from_rankings",
+    "rankings_from",
+    "stack",
+    "widen",
+]
+
+RankArray = npt.NDArray[np.unsignedinteger]
+Labels = tuple[Hashable, ...]
+
+#: What may hold a tied group inside a ranking.
+_GROUPS = (tuple, list, set, frozenset)
+
+
+def rank_dtype(n_alternatives: int) -> type[np.unsignedinteger]:
+    """Return the narrowest unsigned type with room for all ranks and the sentinel."""
+    if n_alternatives > 65_535:
+        raise DataError(f"{n_alternatives:,} alternatives; at most 65,535 can be ranked")
+    return np.uint8 if n_alternatives <= 255 else np.uint16
+
+
+def ranks_from_rankings(rankings: Any, known: Labels | None) -> tuple[Labels, RankArray]:
+    """Turn sequences of labels, best first, into labels and a rank matrix."""
+    if isinstance(rankings, np.ndarray) and rankings.ndim == 2 and rankings.dtype.kind in "iuU":
+        return _ranks_from_orders(rankings, known)
+    if isinstance(rankings, (str, bytes)):
+        raise DataError(f"`rankings` is the string {rankings!r}; give a list of rankings")
+    rankings = list(rankings)
+    _refuse_words(rankings)
+    labels = known if known is not None else _labels_met(rankings)
+    codes = _labels.code_of(labels, "`alternatives`")
+    dtype = rank_dtype(len(labels))
+    ranks = np.full((len(rankings), len(labels)), np.iinfo(dtype).max, dtype=dtype)
+    for row, ranking in enumerate(rankings):
+        place: dict[int, int] = {}
+        for rank, group in enumerate(ranking):
+            for label in group if isinstance(group, _GROUPS) else (group,):
+                code = codes.get(label)
+                if code is None:
+                    raise LabelError.unknown(
+                        f"`rankings[{row}]`", label, known=labels, argument="`alternatives`"
+                    )
+                if code in place:
+                    raise LabelError(f"`rankings[{row}]` names {label!r} twice")
+                place[code] = rank
+            if isinstance(group, _GROUPS) and not group:
+                raise DataError(f"`rankings[{row}]` holds an empty tied group at place {rank}")
+        if not place:
+            raise DataError(f"`rankings[{row}]` is empty; leave the ballot out")
+        ranks[row, list(place)] = list(place.values())
+    return labels, ranks
+
+
+def _refuse_words(rankings: list[Any]) -> None:
+    """Strings stand for rankings of letters only if they permute the same distinct letters."""
+    words = [(row, ranking) for row, ranking in enumerate(rankings) if isinstance(ranking, str)]
+    if not words:
+        return
+    letters = sorted(words[0][1])
+    for row, word in words:
+        if len(words) != len(rankings) or sorted(word) != letters or len(set(word)) != len(word):
+            raise DataError(
+                f"`rankings[{row}]` is the string {word!r}; a ranking is a sequence of labels "
+                "(strings are read letter by letter only if each permutes the same letters)"
+            )
+
+
+def _labels_met(rankings: list[Any]) -> Labels:
+    met: dict[Any, None] = {}
+    for row, ranking in enumerate(rankings):
+        if isinstance(ranking, (set, frozenset)) or not isinstance(ranking, Iterable):
+            raise DataError(
+                f"`rankings[{row}]` is {ranking!r}; a ranking is a sequence of labels, best first"
+            )
+        for group in ranking:
+            met.update(dict.fromkeys(group if isinstance(group, _GROUPS) else (group,)))
+    return _labels.in_order(_labels.check_labels("rankings", met))
+
+
+def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Labels, RankArray]:
+    """Complete strict rankings as an array of labels, (ballots, alternatives), best first."""
+    if known is None:
+        sample = np.unique(orders[:1]) if len(orders) else orders.ravel()
+        known = _labels.in_order(_labels.check_labels("rankings", sample))
+    n_ballots, width = orders.shape
+    codes = orders
+    if known != tuple(range(len(known))):
+        ordered = np.array(known)
+        sort = np.argsort(ordered, kind="stable")
+        found = np.searchsorted(ordered, orders, sorter=sort).clip(max=len(known) - 1)
+        codes = sort[found]
+        unknown = ordered[codes] != orders
+    else:
+        unknown = (orders < 0) | (orders >= len(known))
+    if unknown.any():
+        row, place = np.argwhere(unknown)[0]
+        raise LabelError.unknown(
+            f"`rankings[{row}]`", orders[row, place].item(), known=known, argument="`alternatives`"
+        )
+    dtype = rank_dtype(len(known))
+    ranks = np.full((n_ballots, len(known)), np.iinfo(dtype).max, dtype=dtype)
+    np.put_along_axis(
+        ranks, codes.astype(np.intp, copy=False), np.arange(width, dtype=dtype)[None, :], axis=1
+    )
+    short = (ranks != np.iinfo(dtype).max).sum(axis=1) != width
+    if short.any():
+        row = int(np.flatnonzero(short)[0])
+        raise LabelError(f"`rankings[{row}]` names an alternative twice: {orders[row].tolist()!r}")
+    return known, ranks
+
+
+def labelled_matrix(
+    name: str, value: Any, alternatives: Iterable[Hashable] | None
+) -> tuple[npt.NDArray, Labels]:
+    """Return a matrix and the labels of its columns: given, carried by it, or 0, 1, 2, ..."""
+    carried: Any = None
+    if hasattr(value, "dims") and hasattr(value, "coords"):
+        if len(value.dims) == 2 and value.dims[-1] in value.coords:
+            carried = value.coords[value.dims[-1]].values
+        value = value.values
+    elif hasattr(value, "columns") and hasattr(value, "to_numpy"):
+        carried, value = list(value.columns), value.to_numpy()
+    try:
+        matrix = np.asarray(value)
+    except ValueError:
+        raise DataError(f"`{name}` must be a matrix; its rows differ in length") from None
+    if matrix.ndim != 2:
+        raise DataError(f"`{name}` must be a matrix; it has shape {matrix.shape}")
+    labels = alternatives if alternatives is not None else carried
+    if labels is None:
+        labels = range(matrix.shape[1])
+    clean = _labels.check_labels("alternatives", labels)
+    if len(clean) != matrix.shape[1]:
+        raise LabelError(f"`alternatives` has {len(clean)} labels for {matrix.shape[1]} columns")
+    return matrix, clean
+
+
+def dense_ranks(name: str, values: npt.NDArray) -> RankArray:
+    """Rank each row from 0, smaller values first, ties sharing a rank, NaN unranked."""
+    n_ballots, n_alternatives = values.shape
+    dtype = rank_dtype(n_alternatives)
+    if values.dtype.kind in "ui" and values.dtype.itemsize == 1 and is_linear(values.view(np.uint8)):
+        return values.view(np.uint8).copy()
+    matrix = _validate.finite_array(name, values, ndim=2, allow_nan=True)
+    if values.dtype.kind == "u":
+        matrix = np.where(values == np.iinfo(values.dtype).max, np.nan, matrix)
+    silent = np.isnan(matrix)
+    empty = silent.all(axis=1)
+    if n_alternatives and empty.any():
+        row = int(np.flatnonzero(empty)[0])
+        raise DataError(f"`{name}[{row}]` ranks no alternative; leave the ballot out")
+    ranks = np.empty((n_ballots, n_alternatives), dtype=dtype)
+    for start in range(0, n_ballots, 1 << 14):
+        block = matrix[start : start + (1 << 14)]
+        order = np.argsort(block, axis=1, kind="stable")  # NaN goes last
+        ordered = np.take_along_axis(block, order, axis=1)
+        rises = np.zeros(block.shape, dtype=dtype)
+        np.cumsum(ordered[:, 1:] > ordered[:, :-1], axis=1, out=rises[:, 1:])
+        np.put_along_axis(ranks[start : start + (1 << 14)], order, rises, axis=1)
+    ranks[silent] = np.iinfo(dtype).max
+    return ranks
+
+
+def approvals_from(
+    approvals: Any, alternatives: Iterable[Hashable] | None
+) -> tuple[Labels, npt.NDArray[np.bool_]]:
+    """Turn sets of labels or a 0/1 matrix into labels and a boolean matrix."""
+    if hasattr(approvals, "shape") and len(approvals.shape) == 2:
+        matrix, labels = labelled_matrix("approvals", approvals, alternatives)
+        values = _validate.finite_array("approvals", matrix, ndim=2)
+        bad = (values != 0) & (values != 1)
+        if bad.any():
+            place = _validate.first_place(bad)
+            raise DataError(f"`approvals[{place}]` is {values[bad][0]:g}; it must be 0 or 1")
+        return labels, values.astype(bool)
+    ballots: list[Sequence[Any]] = []
+    for row, ballot in enumerate(approvals):
+        if isinstance(ballot, (str, bytes)) or not isinstance(ballot, Iterable):
+            raise DataError(f"`approvals[{row}]` is {ballot!r}; give a set of labels")
+        ballots.append(list(ballot))
+    if alternatives is None:
+        met = dict.fromkeys(label for ballot in ballots for label in ballot)
+        labels = _labels.in_order(_labels.check_labels("approvals", met))
+    else:
+        labels = _labels.check_labels("alternatives", alternatives)
+    codes = _labels.code_of(labels, "`alternatives`")
+    chosen = np.zeros((len(ballots), len(labels)), dtype=bool)
+    for row, ballot in enumerate(ballots):
+        for label in ballot:
+            if label not in codes:
+                raise LabelError.unknown(
+                    f"`approvals[{row}]`", label, known=labels, argument="`alternatives`"
+                )
+            if chosen[row, codes[label]]:
+                raise LabelError(f"`approvals[{row}]` names {label!r} twice")
+            chosen[row, codes[label]] = True
+    return labels, chosen
+
+
+def mcgarvey(margins: npt.NDArray[np.float64]) -> tuple[RankArray, npt.NDArray[np.float64]]:
+    """Two rankings for every positive margin, which agree on that pair and on no other."""
+    winners, losers = np.nonzero(margins > 0)
+    if not len(winners):
+        raise DataError("`margins` are all zero; no ranking follows from them")
+    n_alternatives = len(margins)
+    dtype = rank_dtype(n_alternatives)
+    ranks = np.empty((2 * len(winners), n_alternatives), dtype=dtype)
+    for pair, (winner, loser) in enumerate(zip(winners, losers, strict=True)):
+        rest = [code for code in range(n_alternatives) if code not in (winner, loser)]
+        ranks[2 * pair, [winner, loser, *rest]] = range(n_alternatives)
+        ranks[2 * pair + 1, [*reversed(rest), winner, loser]] = range(n_alternatives)
+    return ranks, np.repeat(margins[winners, losers] / 2, 2)
+
+
+def rankings_from(ranks: RankArray, labels: Labels) -> list[tuple[Any, ...]]:
+    """Write rows of a rank matrix as rankings of labels, tied groups as tuples."""
+    unranked = np.iinfo(ranks.dtype).max
+    rankings = []
+    for row in ranks.tolist():
+        groups: dict[int, list[Hashable]] = {}
+        for code, rank in enumerate(row):
+            if rank != unranked:
+                groups.setdefault(rank, []).append(labels[code])
+        rankings.append(
+            tuple(g[0] if len(g) == 1 else tuple(g) for _, g in sorted(groups.items()))
+        )
+    return rankings
+
+
+def widen(parts: list[tuple[Any, Labels]], labels: Labels, *, fill: Any) -> npt.NDArray:
+    """Stack matrices over different alternatives; what a part does not know is `fill`."""
+    codes = _labels.code_of(labels, "`alternatives`")
+    stacked = []
+    for matrix, own in parts:
+        wide = np.full((len(matrix), len(labels)), fill, dtype=matrix.dtype)
+        wide[:, [codes[label] for label in own]] = matrix
+        stacked.append(wide)
+    return np.concatenate(stacked)
+
+
+def stack(parts: list[tuple[RankArray, Labels]], labels: Labels) -> RankArray:
+    """Stack rank matrices over different alternatives, what a part does not know unranked."""
+    dtype = rank_dtype(len(labels))
+    unranked = np.iinfo(dtype).max
+    recoded = []
+    for ranks, own in parts:
+        fresh = ranks.astype(dtype)
+        fresh[ranks == np.iinfo(ranks.dtype).max] = unranked
+        recoded.append((fresh, own))
+    return widen(recoded, labels, fill=unranked)

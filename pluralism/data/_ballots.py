@@ -1,0 +1,310 @@
+"""Ballots: rankings, approvals or utilities of voters over alternatives, with counts."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..errors import DataError, LabelError
+from ..kernels._pairwise import jointly_ranked, pairwise_counts
+from . import _ballot_rows, _labels
+from ._ballots_from import BallotsFrom, Unranked
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+__all__ = ["Ballots"]
+
+FloatArray = npt.NDArray[np.float64]
+RankArray = npt.NDArray[np.unsignedinteger]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ballots(BallotsFrom):
+    """What voters said about alternatives, one row a ballot, each with its count.
+
+    Build one with `from_rankings`, `from_ranks`, `from_frame`, `from_preflib`, `from_utilities`,
+    `from_approvals` or `from_margins` rather than by calling the class.
+
+    Attributes
+    ----------
+    alternatives : tuple
+        Labels of the alternatives.
+    ranks : numpy.ndarray of uint8 or uint16, (ballots, alternatives)
+        0 is best, tied alternatives share a rank, the next group follows without a gap; the
+        largest value of the dtype (`sentinel`) means that the ballot does not rank the
+        alternative. Approvals rank the approved above the others, utilities rank by utility.
+    counts : numpy.ndarray of float64, (ballots,)
+        How many voters cast each ballot, or their weight.
+    unranked : {"last", "incomparable"}
+        Whether an unranked alternative is below every ranked one (and tied with the other
+        unranked ones), or compared with none.
+    approvals : numpy.ndarray of bool, (ballots, alternatives), or None
+        Who approves what, where the ballots are approvals.
+    utilities : numpy.ndarray of float64, (ballots, alternatives), or None
+        Utilities, where the ballots hold them; NaN is no statement.
+    categories : tuple of str or None
+        Names of the categories, best first, where a ballot sorts alternatives into categories
+        (PrefLib's `cat`); `ranks` then holds the category and may have gaps.
+
+    Examples
+    --------
+    >>> from pluralism import Ballots
+    >>> ballots = Ballots.from_rankings(
+    ...     [("Memphis", "Nashville", "Knoxville"), ("Knoxville", ("Memphis", "Nashville"))],
+    ...     counts=[42, 58],
+    ... )
+    >>> ballots
+    Ballots(3 alternatives; 100 voters in 2 rankings; tied ranks)
+    >>> ballots.pairwise().sel(alternative="Memphis", alternative_bis="Nashville").item()
+    42.0
+    """
+
+    alternatives: tuple[Hashable, ...]
+    ranks: RankArray
+    counts: FloatArray
+    unranked: Unranked = "last"
+    approvals: npt.NDArray[np.bool_] | None = None
+    utilities: FloatArray | None = None
+    categories: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        _validate.one_of("unranked", self.unranked, ("last", "incomparable"))
+        for array in (self.ranks, self.counts, self.approvals, self.utilities):
+            if array is not None:
+                array.setflags(write=False)
+
+    # -- what is in it -------------------------------------------------------------------
+
+    @property
+    def n_alternatives(self) -> int:
+        """Number of alternatives."""
+        return len(self.alternatives)
+
+    @property
+    def n_voters(self) -> float:
+        """Number of voters: the sum of the counts."""
+        return float(self.counts.sum())
+
+    @property
+    def sentinel(self) -> int:
+        """The value in `ranks` that means unranked."""
+        return int(np.iinfo(self.ranks.dtype).max)
+
+    @property
+    def kind(self) -> Literal["rankings", "approvals", "utilities"]:
+        """What the voters gave."""
+        if self.utilities is not None:
+            return "utilities"
+        return "rankings" if self.approvals is None else "approvals"
+
+    @cached_property
+    def is_strict(self) -> bool:
+        """Whether no ballot ties two alternatives that it ranks."""
+        ordered = np.sort(self.ranks, axis=1)
+        return not ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != self.sentinel)).any()
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether every ballot ranks every alternative."""
+        return not (self.ranks == self.sentinel).any()
+
+    def pairwise(self) -> xr.DataArray:
+        """Voters who prefer the row's alternative to the column's.
+
+        Returns
+        -------
+        xarray.DataArray, (alternative, alternative_bis)
+            Counts; ties and pairs on which a ballot says nothing count for neither. Its
+            attribute `voters` is the number of voters where all speak on every pair.
+        """
+        attributes = {} if self._silent_on_some_pair else {"voters": self.n_voters}
+        return self._labelled(self._pairwise, "pairwise", attributes)
+
+    def margins(self) -> xr.DataArray:
+        """Majority margins: `pairwise` minus its transpose, (alternative, alternative_bis)."""
+        return self._labelled(self._pairwise - self._pairwise.T, "margin", {})
+
+    def tied_pairs(self) -> xr.DataArray:
+        """Voters who state that the two are equally good, (alternative, alternative_bis)."""
+        return self._labelled(self._tied, "tied", {})
+
+    @property
+    def _silent_on_some_pair(self) -> bool:
+        return self.unranked == "incomparable" and not self.is_complete
+
+    @cached_property
+    def _pairwise(self) -> FloatArray:
+        return pairwise_counts(self.ranks, self.counts, self.unranked == "incomparable")
+
+    @cached_property
+    def _tied(self) -> FloatArray:
+        if self._silent_on_some_pair:
+            speaking = jointly_ranked(self.ranks, self.counts)
+        else:
+            speaking = np.full_like(self._pairwise, self.counts.sum())
+        tied = speaking - self._pairwise - self._pairwise.T
+        np.fill_diagonal(tied, 0.0)
+        return tied
+
+    def _labelled(self, matrix: FloatArray, name: str, attributes: dict[str, Any]) -> xr.DataArray:
+        import xarray as xr
+
+        labels = np.fromiter(self.alternatives, dtype=object, count=self.n_alternatives)
+        return xr.DataArray(
+            matrix.copy(),
+            dims=("alternative", "alternative_bis"),
+            coords={"alternative": labels, "alternative_bis": labels},
+            name=name,
+            attrs=attributes,
+        )
+
+    def rankings(self) -> list[tuple[Any, ...]]:
+        """Write every ballot as `from_rankings` takes it: labels best first, ties as tuples."""
+        return _ballot_rows.rankings_from(self.ranks, self.alternatives)
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{self.n_alternatives:,} alternatives",
+            f"{self.n_voters:,.12g} voters in {len(self.counts):,} {self.kind}",
+        ]
+        if self.kind == "rankings" and not self.is_strict:
+            parts.append("tied ranks")
+        if not self.is_complete:
+            parts.append(f"unranked {self.unranked}")
+        return f"Ballots({'; '.join(parts)})"
+
+    # -- other ballots from these --------------------------------------------------------
+
+    def select(self, rows: npt.ArrayLike, counts: Any = None) -> Ballots:
+        """Return the ballots at `rows` (indices or a mask), with other `counts` if given."""
+        chosen = np.arange(len(self.counts))[np.asarray(rows)]
+        return self._with_rows(
+            chosen, self.counts[chosen] if counts is None else counts
+        )
+
+    def reweight(self, counts: npt.ArrayLike) -> Ballots:
+        """Return the same ballots with other `counts`, (ballots,)."""
+        return self._with_rows(np.arange(len(self.counts)), counts)
+
+    def _with_rows(self, rows: npt.NDArray[np.intp], counts: Any) -> Ballots:
+        checked = self._checked(self.alternatives, self.ranks[rows], counts, self.unranked)
+        return replace(
+            checked,
+            approvals=None if self.approvals is None else self.approvals[rows],
+            utilities=None if self.utilities is None else self.utilities[rows],
+            categories=self.categories,
+        )
+
+    def restrict(self, alternatives: Iterable[Hashable]) -> Ballots:
+        """Return the ballots on some of the alternatives, in the order given.
+
+        Ballots that rank none of them are left out. Approvals and utilities are kept.
+        """
+        codes = _labels.code_of(self.alternatives, "`alternatives`")
+        labels = _labels.check_labels("alternatives", alternatives)
+        for place, label in enumerate(labels):
+            if label not in codes:
+                raise LabelError.unknown(
+                    f"`alternatives[{place}]`", label, known=self.alternatives, argument="the ballots"
+                )
+        columns = [codes[label] for label in labels]
+        ranks = self.ranks[:, columns]
+        kept = (ranks != self.sentinel).any(axis=1)
+        values = np.where(ranks == self.sentinel, np.nan, ranks.astype(np.float64))[kept]
+        dense = ranks[kept] if self.categories else _ballot_rows.dense_ranks("ranks", values)
+        checked = self._checked(labels, dense, self.counts[kept], self.unranked)
+        return replace(
+            checked,
+            approvals=None if self.approvals is None else self.approvals[kept][:, columns],
+            utilities=None if self.utilities is None else self.utilities[kept][:, columns],
+            categories=self.categories,
+        )
+
+    def distinct(self) -> Ballots:
+        """Return the different ballots in order of first appearance, their counts added."""
+        rows = self.ranks if self.utilities is None else self.utilities
+        if self.approvals is not None:
+            rows = np.concatenate([rows, self.approvals.astype(rows.dtype)], axis=1)
+        packed = np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel()
+        _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+        sums = np.bincount(inverse, weights=self.counts)
+        order = np.argsort(first)
+        return self._with_rows(first[order], sums[order])
+
+    def merge(self, other: Ballots) -> Ballots:
+        """Return the ballots of both, equal ones added.
+
+        Alternatives of only one side are unranked (unapproved) on the other's ballots.
+
+        Raises
+        ------
+        DataError
+            If the two differ in kind, in `unranked` or in their categories.
+        """
+        for name in ("kind", "unranked", "categories"):
+            if getattr(self, name) != getattr(other, name):
+                raise DataError(
+                    f"cannot merge ballots with {name} {getattr(self, name)!r} and "
+                    f"{getattr(other, name)!r}"
+                )
+        labels = _labels.union(self.alternatives, other.alternatives, name="alternatives")
+        return replace(
+            self._checked(
+                labels,
+                _ballot_rows.stack([(b.ranks, b.alternatives) for b in (self, other)], labels),
+                np.concatenate([self.counts, other.counts]),
+                self.unranked,
+            ),
+            approvals=None
+            if self.approvals is None or other.approvals is None
+            else _ballot_rows.widen(
+                [(b.approvals, b.alternatives) for b in (self, other)], labels, fill=False
+            ),
+            utilities=None
+            if self.utilities is None or other.utilities is None
+            else _ballot_rows.widen(
+                [(b.utilities, b.alternatives) for b in (self, other)], labels, fill=np.nan
+            ),
+            categories=self.categories,
+        ).distinct()
+
+    # -- ways out ------------------------------------------------------------------------
+
+    def to_frame(self) -> pd.DataFrame:
+        """Write one row for every ballot and alternative that it ranks.
+
+        Columns: `ballot` (position), `count`, `alternative`, `rank` (1 is best) and, where there
+        are any, `approved` and `utility`. `from_frame` reads it back.
+        """
+        from ._ballot_tables import to_frame
+
+        return to_frame(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the ballots, exactly, to a Parquet file that `load` reads."""
+        from ._ballot_tables import save
+
+        save(self, Path(path))
+
+    def to_preflib(self, path: str | Path, *, title: str = "") -> None:
+        """Write a PrefLib file; the ending (soc, soi, toc, toi, cat, wmd) says which kind.
+
+        Raises
+        ------
+        DataError
+            If the ballots do not fit the kind (ties in soc or soi, unranked alternatives in soc
+            or toc, no approvals or categories for cat, no square utilities for wmd), or a count
+            is not whole.
+        """
+        from . import _preflib
+
+        _preflib.write(self, Path(path), title)

@@ -1,0 +1,68 @@
+"""Matrix algorithms on pairwise support: Borda, Copeland, widest paths, closures and tops.
+
+Host kernels; the last two axes are the matrix, leading axes are batches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "borda_scores",
+    "copeland_scores",
+    "minimax_scores",
+    "schulze_wins",
+    "support_links",
+    "transitive_closure",
+    "widest_paths",
+]
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def borda_scores(wins: FloatArray, ties: FloatArray) -> FloatArray:
+    """Sum of the row: one point for every opponent and voter that prefers it, half for a tie."""
+    return wins.sum(axis=-1) + 0.5 * ties.sum(axis=-1)  # (..., alternatives)
+
+
+def copeland_scores(margins: FloatArray) -> FloatArray:
+    """Majority wins minus majority losses."""
+    return np.sign(margins).sum(axis=-1)  # (..., alternatives)
+
+
+def minimax_scores(links: FloatArray) -> FloatArray:
+    """Minus the strength of the worst defeat; `links` is zero where there is no defeat."""
+    return -links.max(axis=-2)  # (..., alternatives)
+
+
+def support_links(wins: FloatArray, margins: FloatArray, winning_votes: bool) -> FloatArray:
+    """Strength of each majority, zero where there is none: its margin or its votes."""
+    return np.where(margins > 0, wins if winning_votes else margins, 0.0)
+
+
+def widest_paths(links: FloatArray) -> FloatArray:
+    """Strength of the strongest path between each pair, by Floyd and Warshall's recursion."""
+    paths = links.copy()  # (..., alternatives, alternatives)
+    for via in range(paths.shape[-1]):
+        np.maximum(
+            paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths
+        )
+    diagonal = np.arange(paths.shape[-1])
+    paths[..., diagonal, diagonal] = 0.0
+    return paths
+
+
+def schulze_wins(margins: FloatArray) -> BoolArray:
+    """Whether each alternative wins by Schulze's rule on margins, for a batch of matrices."""
+    paths = widest_paths(np.maximum(margins, 0.0))
+    return (paths >= np.swapaxes(paths, -1, -2)).all(axis=-1)  # (..., alternatives)
+
+
+def transitive_closure(relation: BoolArray) -> BoolArray:
+    """Reachability along the relation, (alternatives, alternatives)."""
+    reach = relation.copy()
+    for via in range(len(reach)):
+        reach |= reach[:, via, None] & reach[None, via, :]
+    return reach
