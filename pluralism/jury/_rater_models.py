@@ -11,6 +11,7 @@ from .. import _validate
 from ..data import Annotations
 from ..errors import ConvergenceError, DataError
 from ._inputs import as_annotations
+from ._tables import labelled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -147,8 +148,8 @@ def fit_dawid_skene(
     state = dawid_skene(*cells.arrays, **cells.options)
     names = annotations.categories
     fit = DawidSkeneFit(
-        prevalence=_array(state.prevalence, "prevalence", true_label=names),
-        confusion=_array(
+        prevalence=labelled(state.prevalence, "prevalence", true_label=names),
+        confusion=labelled(
             state.confusion,
             "confusion",
             rater=annotations.raters,
@@ -215,8 +216,8 @@ def fit_mace(
 
     state = mace(*cells.arrays, **cells.options)
     fit = MaceFit(
-        spamming=_array(1.0 - state.competence, "spamming", rater=annotations.raters),
-        habit=_array(state.spam, "habit", rater=annotations.raters, label=annotations.categories),
+        spamming=labelled(1.0 - state.competence, "spamming", rater=annotations.raters),
+        habit=labelled(state.spam, "habit", rater=annotations.raters, label=annotations.categories),
         posterior=_posterior(annotations, cells, state.posterior),
         log_likelihood=float(state.log_likelihood),
         iterations=int(state.iterations),
@@ -284,17 +285,7 @@ def _checked(fit: Any, name: str, state: Any, check: bool) -> Any:
 def _posterior(annotations: Annotations, cells: _Cells, values: Any) -> xr.DataArray:
     full = np.full((annotations.n_items, annotations.n_categories), np.nan)
     full[cells.present] = values
-    return _array(full, "posterior", item=annotations.items, true_label=annotations.categories)
-
-
-def _array(values: Any, name: str, **coords: Any) -> xr.DataArray:
-    import xarray as xr
-
-    from ..data._annotation_parts import index
-
-    return xr.DataArray(
-        values, dims=tuple(coords), coords={k: index(v) for k, v in coords.items()}, name=name
-    )
+    return labelled(full, "posterior", item=annotations.items, true_label=annotations.categories)
 
 
 def _most_probable(posterior: xr.DataArray) -> xr.DataArray:
