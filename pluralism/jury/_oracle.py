@@ -24,6 +24,9 @@ FloatArray = npt.NDArray[np.float64]
 
 _SIMULATED = ("balanced_accuracy", "macro_f1")
 
+#: With two categories and at most so many items, these two are exact as well.
+_EXACT_ITEMS = 10_000
+
 
 @dataclass(frozen=True, eq=False)
 class OracleScore:
@@ -36,9 +39,10 @@ class OracleScore:
     cross_entropy : float
         Expected soft cross-entropy in nats. Exact.
     balanced_accuracy, macro_f1 : float
-        Means over draws of the true labels.
+        Expected values; for two categories exact (up to 10,000 items, without random ties),
+        otherwise means over draws of the true labels.
     stderr : mapping of str to float
-        Monte Carlo standard errors of these two means.
+        Monte Carlo standard errors of these two; 0 where they are exact.
     alpha : xarray.DataArray, (category,)
         Dirichlet prior of the items' label distributions.
     n_items : int
@@ -46,7 +50,7 @@ class OracleScore:
     dropped : int
         Items without labels, left out.
     n_draws : int
-        Draws of the true labels.
+        Draws of the true labels; 0 where none was needed.
     """
 
     accuracy: float
@@ -114,8 +118,9 @@ def oracle_score(
     Examples
     --------
     >>> from pluralism.jury import oracle_score
-    >>> oracle_score([[1, 3], [4, 0]], seed=0).accuracy
-    0.887007
+    >>> best = oracle_score([[1, 3], [4, 0]])
+    >>> best.accuracy, best.macro_f1
+    (0.887007, 0.849929)
     """
     table = count_table("counts", counts, whole=True)
     _validate.one_of("ties", ties, ("first", "random"))
@@ -135,8 +140,15 @@ def oracle_score(
         choice = np.eye(values.shape[1])[values.argmax(axis=1)]
     else:
         choice = top / top.sum(axis=1, keepdims=True)
-    draws = _simulate(largest, choice, n_draws, rng)
-    mean, spread = draws.mean(axis=1), draws.std(axis=1, ddof=1) / np.sqrt(n_draws)
+    if (
+        values.shape[1] == 2
+        and len(values) <= _EXACT_ITEMS
+        and bool((choice.max(axis=1) == 1).all())
+    ):
+        mean, spread, n_draws = _two_class_means(largest[:, 1], choice[:, 1] == 1.0), np.zeros(2), 0
+    else:
+        draws = _simulate(largest, choice, n_draws, rng)
+        mean, spread = draws.mean(axis=1), draws.std(axis=1, ddof=1) / np.sqrt(n_draws)
     return OracleScore(
         accuracy=float((choice * largest).sum(axis=1).mean()),
         cross_entropy=_soft_cross_entropy(values, prior),
@@ -180,6 +192,38 @@ def _simulate(
         met = true + said > 0
         result[1, draw] = (2 * right[met] / (true + said)[met]).mean()
     return result
+
+
+def _two_class_means(positive: FloatArray, predicted: npt.NDArray[np.bool_]) -> FloatArray:
+    """Expected balanced accuracy and macro-F1, (2,), where class 1 is true with `positive`.
+
+    Only how many of the predicted, and of the other, items are positive matters; both are
+    Poisson-binomial.
+    """
+    hits = _poisson_binomial(positive[predicted])  # P(true positives = a)
+    misses = _poisson_binomial(positive[~predicted])  # P(false negatives = b)
+    a, b = np.arange(len(hits))[:, None], np.arange(len(misses))
+    said, rest = len(hits) - 1, len(misses) - 1
+    ones, zeros = a + b, said + rest - a - b
+    recall_one = a / np.where(ones > 0, ones, 1)
+    recall_zero = (rest - b) / np.where(zeros > 0, zeros, 1)
+    balanced = np.where(ones == 0, recall_zero, np.where(zeros == 0, recall_one, 0.0))
+    balanced = np.where((ones > 0) & (zeros > 0), (recall_one + recall_zero) / 2, balanced)
+    met_one, met_zero = ones + said, zeros + rest
+    f_one = 2 * a / np.where(met_one > 0, met_one, 1)
+    f_zero = 2 * (rest - b) / np.where(met_zero > 0, met_zero, 1)
+    f1 = (f_one + f_zero) / ((met_one > 0).astype(int) + (met_zero > 0))
+    return np.array([hits @ balanced @ misses, hits @ f1 @ misses])
+
+
+def _poisson_binomial(p: FloatArray) -> FloatArray:
+    """Distribution of the number of successes, (n + 1,)."""
+    mass = np.zeros(len(p) + 1)
+    mass[0] = 1.0
+    for k, chance in enumerate(p, start=1):
+        mass[1 : k + 1] += chance * (mass[:k] - mass[1 : k + 1])
+        mass[0] *= 1.0 - chance
+    return mass
 
 
 @dataclass(frozen=True, eq=False)
