@@ -12,6 +12,7 @@ _EXPORTS = {
     "condorcet_winner": "_sets",
     "copeland": "_majoritarian",
     "irv": "_elimination",
+    "stv": "_transfers",
     "kemeny": "_consensus_ranking",
     "maximal_lottery": "_lottery",
     "minimax": "_majoritarian",
