@@ -87,9 +87,7 @@ def stv(
     (('a', 'c'), 11.0)
     """
     profile = as_ballots(ballots, "stv")
-    seats = _validate.whole_number(
-        "seats", seats, at_least=1, at_most=profile.n_alternatives - 1
-    )
+    seats = _validate.whole_number("seats", seats, at_least=1, at_most=profile.n_alternatives - 1)
     _validate.one_of("transfer", transfer, _TRANSFERS)
     _validate.one_of("quota", quota, ("droop", "hare", "hagenbach-bischoff"))
     _validate.one_of("tie_break", tie_break, ("error", "name", "random"))
@@ -163,7 +161,10 @@ class _Count:
                 factor = (votes[code] - goal) / votes[code]
             else:
                 code = self._choose(
-                    np.flatnonzero(self.standing).tolist(), votes, largest=False, place="elimination"
+                    np.flatnonzero(self.standing).tolist(),
+                    votes,
+                    largest=False,
+                    place="elimination",
                 )
                 self.standing[code] = False
                 self.out.append(code)
