@@ -57,8 +57,8 @@ class Representation:
         if self.holds:
             return f"Representation({self.axiom} holds)"
         return (
-            f"Representation({self.axiom} fails: {self.voters:,.6g} voters, enough for {self.level} "
-            f"seat(s), agree on {enumerate_some(self.alternatives)}; "
+            f"Representation({self.axiom} fails: {self.voters:,.6g} voters, enough for "
+            f"{self.level} seat(s), agree on {enumerate_some(self.alternatives)}; "
             f"rows {enumerate_some(self.group.tolist())})"
         )
 
