@@ -23,6 +23,7 @@ _EXPORTS = {
     "NotIdentifiedError": "errors",
     "PluralismError": "errors",
     "SmallSampleWarning": "errors",
+    "write_report": "report",
 }
 _SUBMODULES = (
     "choice",
@@ -31,6 +32,8 @@ _SUBMODULES = (
     "jury",
     "kernels",
     "perspective",
+    "plots",
+    "report",
     "utility",
 )
 
@@ -46,5 +49,6 @@ if TYPE_CHECKING:
     from .errors import NotIdentifiedError as NotIdentifiedError
     from .errors import PluralismError as PluralismError
     from .errors import SmallSampleWarning as SmallSampleWarning
+    from .report import write_report as write_report
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS, _SUBMODULES)
