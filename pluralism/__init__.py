@@ -23,6 +23,8 @@ _EXPORTS = {
     "NotIdentifiedError": "errors",
     "PluralismError": "errors",
     "SmallSampleWarning": "errors",
+    "bootstrap": "uncertainty",
+    "permutation_test": "uncertainty",
     "write_report": "report",
 }
 _SUBMODULES = (
@@ -34,6 +36,7 @@ _SUBMODULES = (
     "perspective",
     "plots",
     "report",
+    "uncertainty",
     "utility",
 )
 
@@ -50,5 +53,7 @@ if TYPE_CHECKING:
     from .errors import PluralismError as PluralismError
     from .errors import SmallSampleWarning as SmallSampleWarning
     from .report import write_report as write_report
+    from .uncertainty import bootstrap as bootstrap
+    from .uncertainty import permutation_test as permutation_test
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS, _SUBMODULES)

@@ -51,15 +51,15 @@ def _stop(message: str, status: int) -> NoReturn:
     raise SystemExit(status)
 
 
+#: Arguments of the library that are options of the command line.
+_OPTIONS = "first|second|outcome|winner|outcomes|rater|group|weight|missing|ties|prior|reference|level"
+
+
 def _in_options(message: str) -> str:
-    """Write arguments as they are given at the command line: ``prior=`` as ``--prior``."""
-    message = re.sub(r"`(\w+)=([^`]*)`", _as_option, message).replace(" in `frame`", "")
-    return re.sub(r"`(missing|outcome|winner|first|second|rater|group|level|prior|ties)`", r"--\1", message)
-
-
-def _as_option(match: re.Match[str]) -> str:
-    name, value = match[1].replace("_", "-"), match[2].strip("\"'")
-    return f"--{name} {value}".strip()
+    """Write arguments as they are given at the command line: ``prior=1`` as ``--prior 1``."""
+    message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
+    message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
+    return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")
 
 
 def _use_cache() -> None:
