@@ -11,6 +11,7 @@ from .. import _validate
 from ..data import Comparisons
 from ..errors import ConvergenceError, DataError, LabelError
 from ..kernels import _graph, _newton, _pairs, _scores
+from ..uncertainty import batched_by
 from . import _identified
 from ._covariance import Anchor, JointCovariance
 from ._fit import DENSE_ITEMS, Convergence, UtilityFit, item_array
@@ -24,6 +25,7 @@ _STATUS = {
 }
 
 
+@batched_by("pluralism.utility._resampled:bradley_terry_replicates")
 def fit_bradley_terry(
     comparisons: Comparisons,
     *,
