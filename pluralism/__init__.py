@@ -23,6 +23,8 @@ _EXPORTS = {
     "NotIdentifiedError": "errors",
     "PluralismError": "errors",
     "SmallSampleWarning": "errors",
+    "bootstrap": "uncertainty",
+    "permutation_test": "uncertainty",
 }
 _SUBMODULES = (
     "choice",
@@ -31,6 +33,8 @@ _SUBMODULES = (
     "jury",
     "kernels",
     "perspective",
+    "plots",
+    "uncertainty",
     "utility",
 )
 
@@ -46,5 +50,7 @@ if TYPE_CHECKING:
     from .errors import NotIdentifiedError as NotIdentifiedError
     from .errors import PluralismError as PluralismError
     from .errors import SmallSampleWarning as SmallSampleWarning
+    from .uncertainty import bootstrap as bootstrap
+    from .uncertainty import permutation_test as permutation_test
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS, _SUBMODULES)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..data import _labels
+from ..data._cells import axis_of
 from ..errors import DataError, LabelError, enumerate_some
 
 if TYPE_CHECKING:
@@ -132,7 +133,10 @@ class Outcome:
         if not self.rounds:
             raise DataError(f"{self.rule} does not count in rounds")
         table = pd.DataFrame(
-            [[entry.votes.get(label, np.nan) for label in self.alternatives] for entry in self.rounds],
+            [
+                [entry.votes.get(label, np.nan) for label in self.alternatives]
+                for entry in self.rounds
+            ],
             columns=pd.Index(list(self.alternatives)),
             index=pd.RangeIndex(1, len(self.rounds) + 1, name="count"),
         )
@@ -241,7 +245,7 @@ def by_alternative(alternatives: Labels, values: FloatArray, name: str) -> xr.Da
     return xr.DataArray(
         np.asarray(values, dtype=np.float64),
         dims=("alternative",),
-        coords={"alternative": object_array(alternatives)},
+        coords={"alternative": axis_of(alternatives)},
         name=name,
     )
 
@@ -250,17 +254,10 @@ def by_pair(alternatives: Labels, values: FloatArray, name: str) -> xr.DataArray
     """Label one number for each ordered pair of alternatives."""
     import xarray as xr
 
-    labels = object_array(alternatives)
+    labels = axis_of(alternatives)
     return xr.DataArray(
         values,
         dims=("alternative", "alternative_bis"),
         coords={"alternative": labels, "alternative_bis": labels},
         name=name,
     )
-
-
-def object_array(labels: Sequence[Hashable]) -> npt.NDArray[np.object_]:
-    """Labels as an object array, whatever they are."""
-    array = np.empty(len(labels), dtype=object)
-    array[:] = labels
-    return array

@@ -5,7 +5,11 @@ from .._lazy import attach
 _EXPORTS = {
     "brennan_prediger": "_agreement",
     "cohen_kappa": "_agreement",
+    "cross_replication_reliability": "_cross",
+    "effective_raters": "_cross",
     "fleiss_kappa": "_agreement",
+    "group_association": "_groups",
+    "GroupAssociation": "_groups",
     "gwet_ac1": "_agreement",
     "krippendorff_alpha": "_agreement",
 }

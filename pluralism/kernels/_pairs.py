@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
 
-__all__ = ["PairSlopes", "Pairs", "fold_pairs", "pair_log_likelihood", "pair_slopes"]
+__all__ = [
+    "PairSlopes",
+    "Pairs",
+    "fold_pairs",
+    "mills_ratio",
+    "pair_log_likelihood",
+    "pair_slopes",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -88,7 +95,7 @@ def pair_slopes(link: str, gap: FloatArray, won: FloatArray, lost: FloatArray) -
         probability *= total
         return PairSlopes(np.subtract(won, probability, out=probability), decay)
     # probit: phi / Phi through the scaled complementary error function, which cannot overflow
-    up, down = _mills(gap), _mills(-gap)
+    up, down = mills_ratio(gap), mills_ratio(-gap)
     # expected information phi^2 / (Phi (1 - Phi)) is the product of the two ratios
     return PairSlopes(won * up - lost * down, total * up * down)
 
@@ -99,6 +106,6 @@ def pair_log_likelihood(link: str, gap: FloatArray, won: FloatArray, lost: Float
     return float((won * log_cdf(gap)).sum() + (lost * log_cdf(-gap)).sum())
 
 
-def _mills(gap: FloatArray) -> FloatArray:
+def mills_ratio(gap: FloatArray) -> FloatArray:
     """Density over distribution function of the standard normal."""
     return np.sqrt(2.0 / np.pi) / special.erfcx(-gap / np.sqrt(2.0))

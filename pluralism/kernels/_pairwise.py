@@ -7,6 +7,8 @@ column in bytes, which is 6 to 18 times faster than a broadcast over pairs.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,7 +52,7 @@ def pairwise_counts(ranks: RankArray, counts: FloatArray, incomparable: bool) ->
     return pairwise
 
 
-def pairwise_batch(ranks: RankArray, weights: npt.NDArray, incomparable: bool) -> FloatArray:
+def pairwise_batch(ranks: RankArray, weights: npt.NDArray[Any], incomparable: bool) -> FloatArray:
     """`pairwise_counts` for many weightings of the same ballots.
 
     Parameters
@@ -70,7 +72,7 @@ def pairwise_batch(ranks: RankArray, weights: npt.NDArray, incomparable: bool) -
     # Sums of integers below 2^24 are exact in float32, which halves the memory traffic.
     whole = weights.dtype.kind in "iu" or bool((weights == np.rint(weights)).all())
     exact = whole and weights.sum(axis=1).max(initial=0) < 2**24
-    dtype = np.float32 if exact else np.float64
+    dtype: Any = np.float32 if exact else np.float64
     block = max(256, (1 << 21) // (n_alternatives * n_alternatives))
     total = np.zeros((len(weights), n_alternatives * n_alternatives), dtype=dtype)
     for start in range(0, n_ballots, block):

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
 
-__all__ = ["Moments", "cluster_meat", "logit_moments", "sandwich_meat"]
+from ._pairs import mills_ratio
+
+__all__ = ["Moments", "cluster_meat", "logit_moments", "probit_moments", "sandwich_meat"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -26,16 +28,25 @@ def logit_moments(gap: FloatArray, cells: Any, *, drop_ties: bool) -> Moments:
 
     `cells` has the columns of a `Comparisons`.
     """
-    probability, other = special.expit(gap), special.expit(-gap)
-    slope = cells.first_won * other - cells.second_won * probability
+    return _moments(special.expit(-gap), special.expit(gap), cells, drop_ties)
+
+
+def probit_moments(gap: FloatArray, cells: Any, *, drop_ties: bool) -> Moments:
+    """Moments under the normal model; a tie is half a win for each unless dropped."""
+    return _moments(mills_ratio(gap), mills_ratio(-gap), cells, drop_ties)
+
+
+def _moments(up: FloatArray, down: FloatArray, cells: Any, drop_ties: bool) -> Moments:
+    """Moments when a win pulls the linear predictor by `up` and a loss by -`down`."""
+    slope = cells.first_won * up - cells.second_won * down
     if cells.squares is None:
-        square = cells.first_won * other**2 + cells.second_won * probability**2
+        square = cells.first_won * up**2 + cells.second_won * down**2
         tied_squares = cells.tied
     else:
         first, second, cross, tied_squares = cells.squares
-        square = first * other**2 + second * probability**2 - 2.0 * cross * probability * other
+        square = first * up**2 + second * down**2 - 2.0 * cross * up * down
     if not drop_ties:
-        lean = 0.5 - probability
+        lean = 0.5 * (up - down)
         slope = slope + cells.tied * lean
         square = square + tied_squares * lean**2
     return Moments(slope, square)

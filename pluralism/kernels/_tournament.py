@@ -5,6 +5,8 @@ Host kernels; the last two axes are the matrix, leading axes are batches.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -46,18 +48,16 @@ def widest_paths(links: FloatArray) -> FloatArray:
     """Strength of the strongest path between each pair, by Floyd and Warshall's recursion."""
     paths = links.copy()  # (..., alternatives, alternatives)
     for via in range(paths.shape[-1]):
-        np.maximum(
-            paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths
-        )
+        np.maximum(paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths)
     diagonal = np.arange(paths.shape[-1])
     paths[..., diagonal, diagonal] = 0.0
     return paths
 
 
-def schulze_wins(margins: FloatArray) -> BoolArray:
+def schulze_wins(margins: FloatArray) -> Any:
     """Whether each alternative wins by Schulze's rule on margins, for a batch of matrices."""
     paths = widest_paths(np.maximum(margins, 0.0))
-    return (paths >= np.swapaxes(paths, -1, -2)).all(axis=-1)  # (..., alternatives)
+    return np.all(paths >= np.swapaxes(paths, -1, -2), axis=-1)  # (..., alternatives)
 
 
 def transitive_closure(relation: BoolArray) -> BoolArray:

@@ -3,10 +3,16 @@
 from .._lazy import attach
 
 _EXPORTS: dict[str, str] = {
+    "CaseIIIDiagnostics": "_case_iii",
     "Contrast": "_fit",
     "Convergence": "_fit",
+    "EloFit": "_elo",
+    "ThurstoneFit": "_case_iii",
     "UtilityFit": "_fit",
     "fit_bradley_terry": "_bradley_terry",
+    "fit_elo": "_elo",
+    "fit_plackett_luce": "_plackett_luce",
+    "fit_thurstone": "_thurstone",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

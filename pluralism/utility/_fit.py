@@ -174,13 +174,29 @@ class UtilityFit:
         return tuple(self.utility["item"].values.tolist())
 
     @property
+    def worth(self) -> xr.DataArray:
+        """Worths, (item,): exp(utility) scaled to sum to one, of a model with a logit link.
+
+        Raises
+        ------
+        DataError
+            If the link is not the logit.
+        """
+        if self.link != "logit":
+            raise DataError(
+                f"{self.model} has no worths; its link is the {self.link}, not the logit"
+            )
+        worth = special.softmax(self.utility.values / self.scale)
+        return self.utility.copy(data=worth).rename("worth").assign_attrs(units="share")
+
+    @property
     def covariance(self) -> xr.DataArray:
         """Covariance of the utilities in their reference, (item, item_bis)."""
         return self._cached("covariance", self._label_covariance)
 
     @property
     def stderr(self) -> xr.DataArray:
-        """Standard errors of the utilities in their reference, (item,)."""
+        """Standard errors of the utilities in their reference, (item,); NaN where there are none."""
         return self._cached("stderr", self._label_stderr)
 
     def _label_covariance(self) -> xr.DataArray:
@@ -195,7 +211,9 @@ class UtilityFit:
         )
 
     def _label_stderr(self) -> xr.DataArray:
-        variances = self._joint().variances()[: self.utility.size]
+        if self.joint is None:
+            return self.utility.copy(data=np.full(self.utility.size, np.nan)).rename("stderr")
+        variances = self.joint.variances()[: self.utility.size]
         return self.utility.copy(data=np.sqrt(variances)).rename("stderr")
 
     # -- questions -------------------------------------------------------------------------
@@ -216,33 +234,27 @@ class UtilityFit:
         """
         z = stats.norm.isf(0.5 * (1.0 - _validate.level("level", level)))
         n = self.utility.size
-        if self.joint is None:
-            spread = np.full(n + len(self.parameters), np.nan)
-            spread[:n] = self.stderr.values
-        else:
+        spread = np.full(n + len(self.parameters), np.nan)
+        if self.joint is not None:
             spread = np.sqrt(self.joint.variances())
         estimate = np.concatenate(
             [self.utility.values, [parameter.estimate for parameter in self.parameters]]
         )
+        lower, upper = estimate - z * spread, estimate + z * spread
+        # A parameter known on the log scale is told on its own, its bounds carried over.
+        log = np.array([False] * n + [one.scale == "log" for one in self.parameters])
+        estimate[log] = np.exp(estimate[log])
+        spread = np.where(log, estimate * spread, spread)
         table = pd.DataFrame(
             {
                 "kind": ["item"] * n + [parameter.kind for parameter in self.parameters],
                 "term": [*self.items, *(parameter.term for parameter in self.parameters)],
                 "estimate": estimate,
                 "stderr": spread,
-                "lower": estimate - z * spread,
-                "upper": estimate + z * spread,
+                "lower": np.where(log, np.exp(np.where(log, lower, 0.0)), lower),
+                "upper": np.where(log, np.exp(np.where(log, upper, 0.0)), upper),
             }
         )
-        for place, parameter in enumerate(self.parameters, start=n):
-            table.loc[place, ["estimate", "stderr"]] = (
-                parameter.value,
-                parameter.slope * spread[place],
-            )
-            if parameter.scale == "log":
-                table.loc[place, ["lower", "upper"]] = np.exp(
-                    table.loc[place, ["lower", "upper"]].to_numpy(dtype=np.float64)
-                )
         table.attrs.update(self._attributes(), ci_prob=float(level), ci_kind="wald")
         return table
 
