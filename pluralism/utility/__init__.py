@@ -7,10 +7,13 @@ _EXPORTS: dict[str, str] = {
     "Contrast": "_fit",
     "Convergence": "_fit",
     "EloFit": "_elo",
+    "GroupFits": "_group_fits",
+    "HomogeneityTest": "_group_fits",
     "ThurstoneFit": "_case_iii",
     "UtilityFit": "_fit",
     "fit_bradley_terry": "_bradley_terry",
     "fit_elo": "_elo",
+    "fit_groups": "_groups",
     "fit_plackett_luce": "_plackett_luce",
     "fit_thurstone": "_thurstone",
 }
