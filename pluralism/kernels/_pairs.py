@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
 
-__all__ = ["PairSlopes", "Pairs", "fold_pairs", "pair_log_likelihood", "pair_slopes"]
+__all__ = [
+    "PairSlopes",
+    "Pairs",
+    "fold_pairs",
+    "item_sums",
+    "mills_ratio",
+    "pair_log_likelihood",
+    "pair_slopes",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -112,7 +120,7 @@ def _logit(
 def _probit(
     gap: FloatArray, won: FloatArray, lost: FloatArray, slope: FloatArray, curvature: FloatArray
 ) -> None:
-    up, down = _mills(gap), _mills(-gap)
+    up, down = mills_ratio(gap), mills_ratio(-gap)
     np.subtract(won * up, lost * down, out=slope)
     # expected information phi^2 / (Phi (1 - Phi)) is the product of the two ratios
     np.multiply((won + lost) * up, down, out=curvature)
@@ -126,7 +134,7 @@ def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
         gap = utility[pairs.low[block]] - utility[pairs.high[block]]
         won, lost = pairs.won[block], pairs.lost[block]
         if link == "logit":
-            tail = (won + lost) * np.log(1.0 + np.exp(-np.abs(gap)))
+            tail = (won + lost) * np.log1p(np.exp(-np.abs(gap)))
             result += float((won * np.minimum(gap, 0.0) - lost * np.maximum(gap, 0.0) - tail).sum())
         else:
             log_cdf = special.log_ndtr
@@ -134,6 +142,6 @@ def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
     return result
 
 
-def _mills(gap: FloatArray) -> FloatArray:
+def mills_ratio(gap: FloatArray) -> FloatArray:
     """Density over distribution function of the standard normal, free of overflow."""
     return np.sqrt(2.0 / np.pi) / special.erfcx(-gap / np.sqrt(2.0))

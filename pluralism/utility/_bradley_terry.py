@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..uncertainty import batched_by
 from ._paired import PairedModel, fit_paired
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["fit_bradley_terry"]
 
 
+@batched_by("pluralism.utility._resampled:bradley_terry_replicates")
 def fit_bradley_terry(
     comparisons: Comparisons,
     *,

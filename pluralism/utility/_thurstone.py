@@ -271,7 +271,6 @@ def _least_squares(votes: FoldedVotes, options: dict[str, Any]) -> UtilityFit:
     np.fill_diagonal(laplacian, -laplacian.sum(axis=1))
     right = np.bincount(pairs.low, probit, n) - np.bincount(pairs.high, probit, n)
     utility = votes.anchor.refer(np.linalg.lstsq(laplacian, right, rcond=None)[0])
-    gap = utility[pairs.low] - utility[pairs.high]
     return UtilityFit(
         utility=_tables.item_array(utility, items, name="utility", units="probits"),
         model="Thurstone Case V",
@@ -279,7 +278,7 @@ def _least_squares(votes: FoldedVotes, options: dict[str, Any]) -> UtilityFit:
         units="probits",
         ties=votes.model.ties,
         reference=votes.model.reference,
-        log_likelihood=_pairs.pair_log_likelihood("probit", gap, pairs.won, pairs.lost),
+        log_likelihood=_pairs.pair_log_likelihood("probit", pairs, utility),
         n_parameters=n - 1,
         convergence=Convergence(1, float("nan"), "converged", "least squares of probits"),
         n_votes=comparisons.n_votes,
