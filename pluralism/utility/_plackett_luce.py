@@ -140,15 +140,20 @@ def fit_plackett_luce(
         at = plackett_luce_terms(theta, sets)
         return at.gradient - ridges * theta, _pinned(at.information, ridges, n)
 
-    def solve(information: object, gradient: FloatArray) -> FloatArray:
-        assert isinstance(information, np.ndarray)
+    def solve(information: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float]:
         _, step, status = linalg.lapack.dposv(information, gradient, lower=1)
-        return np.asarray(step) if status == 0 else np.full_like(gradient, np.nan)
+        return (np.asarray(step) if status == 0 else np.full_like(gradient, np.nan)), 0.0
+
+    def reach(step: FloatArray) -> float:
+        # The log-weights of two sets differ by at most this more after the step.
+        return float(np.ptp(step[:n]) + np.abs(step[n:]).max(initial=0.0))
 
     point, _, decrement, iterations, status = _newton.newton(
         evaluate,
         solve,
+        reach,
         np.zeros(n + n_ties),
+        exact=True,
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
