@@ -202,7 +202,10 @@ def test_restrict_keeps_the_order_asked_for_and_drops_silent_ballots():
 
 def test_repr_says_what_is_in_it():
     ballots = Ballots.from_rankings([("a", ("b", "c")), ("d",)], counts=[2, 5])
-    assert repr(ballots) == "Ballots(4 alternatives; 7 voters in 2 rankings; tied ranks; unranked last)"
+    assert (
+        repr(ballots)
+        == "Ballots(4 alternatives; 7 voters in 2 rankings; tied ranks; unranked last)"
+    )
 
 
 # -- tables and files ----------------------------------------------------------------------
@@ -267,5 +270,7 @@ def test_from_frame_refuses_doubles_unknowns_and_changing_counts():
         Ballots.from_frame(frame, voter="v", alternative="a", rank="r", count="n")
     with pytest.raises(LabelError, match="column 'a' names 'y'"):
         Ballots.from_frame(frame, voter="v", alternative="a", rank="r", alternatives=["x", "z"])
-    with pytest.raises(DataError, match="exactly one of `rank`, `utility` and `approved`; got none"):
+    with pytest.raises(
+        DataError, match="exactly one of `rank`, `utility` and `approved`; got none"
+    ):
         Ballots.from_frame(frame, voter="v", alternative="a")
