@@ -71,6 +71,8 @@ def write() -> None:
     known = exported()
     for namespace, names in known.items():
         page = REFERENCE / f"{namespace}.md"
+        if not names and not page.exists():
+            continue
         if not page.exists():
             page.write_text(_new_page(namespace), encoding="utf-8")
         _update_page(page, names)

@@ -19,8 +19,8 @@ __all__ = [
     "labelled_matrix",
     "mcgarvey",
     "rank_dtype",
-    "ranks_from_rankings",
     "rankings_from",
+    "ranks_from_rankings",
     "stack",
     "widen",
 ]
@@ -159,8 +159,8 @@ def dense_ranks(name: str, values: npt.NDArray) -> RankArray:
     """Rank each row from 0, smaller values first, ties sharing a rank, NaN unranked."""
     n_ballots, n_alternatives = values.shape
     dtype = rank_dtype(n_alternatives)
-    if values.dtype.kind in "ui" and values.dtype.itemsize == 1 and is_linear(values.view(np.uint8)):
-        return values.view(np.uint8).copy()
+    if values.dtype == np.uint8 and is_linear(values):
+        return values.copy()
     matrix = _validate.finite_array(name, values, ndim=2, allow_nan=True)
     if values.dtype.kind == "u":
         matrix = np.where(values == np.iinfo(values.dtype).max, np.nan, matrix)
@@ -227,8 +227,8 @@ def mcgarvey(margins: npt.NDArray[np.float64]) -> tuple[RankArray, npt.NDArray[n
     ranks = np.empty((2 * len(winners), n_alternatives), dtype=dtype)
     for pair, (winner, loser) in enumerate(zip(winners, losers, strict=True)):
         rest = [code for code in range(n_alternatives) if code not in (winner, loser)]
-        ranks[2 * pair, [winner, loser, *rest]] = range(n_alternatives)
-        ranks[2 * pair + 1, [*reversed(rest), winner, loser]] = range(n_alternatives)
+        ranks[2 * pair, np.array([winner, loser, *rest])] = np.arange(n_alternatives)
+        ranks[2 * pair + 1, np.array([*rest[::-1], winner, loser])] = np.arange(n_alternatives)
     return ranks, np.repeat(margins[winners, losers] / 2, 2)
 
 
@@ -241,9 +241,7 @@ def rankings_from(ranks: RankArray, labels: Labels) -> list[tuple[Any, ...]]:
         for code, rank in enumerate(row):
             if rank != unranked:
                 groups.setdefault(rank, []).append(labels[code])
-        rankings.append(
-            tuple(g[0] if len(g) == 1 else tuple(g) for _, g in sorted(groups.items()))
-        )
+        rankings.append(tuple(g[0] if len(g) == 1 else tuple(g) for _, g in sorted(groups.items())))
     return rankings
 
 

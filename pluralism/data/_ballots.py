@@ -16,6 +16,7 @@ from ..errors import DataError, LabelError
 from ..kernels._pairwise import jointly_ranked, pairwise_counts
 from . import _ballot_rows, _labels
 from ._ballots_from import BallotsFrom, Unranked
+from ._cells import axis_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,9 @@ class Ballots(BallotsFrom):
     categories : tuple of str or None
         Names of the categories, best first, where a ballot sorts alternatives into categories
         (PrefLib's `cat`); `ranks` then holds the category and may have gaps.
+    notes : tuple of str
+        What was odd about the file read, such as a header that announces more voters than the
+        file has.
 
     Examples
     --------
@@ -75,6 +79,7 @@ class Ballots(BallotsFrom):
     approvals: npt.NDArray[np.bool_] | None = None
     utilities: FloatArray | None = None
     categories: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _validate.one_of("unranked", self.unranked, ("last", "incomparable"))
@@ -158,7 +163,7 @@ class Ballots(BallotsFrom):
     def _labelled(self, matrix: FloatArray, name: str, attributes: dict[str, Any]) -> xr.DataArray:
         import xarray as xr
 
-        labels = np.fromiter(self.alternatives, dtype=object, count=self.n_alternatives)
+        labels = axis_of(self.alternatives)
         return xr.DataArray(
             matrix.copy(),
             dims=("alternative", "alternative_bis"),
@@ -180,16 +185,14 @@ class Ballots(BallotsFrom):
             parts.append("tied ranks")
         if not self.is_complete:
             parts.append(f"unranked {self.unranked}")
-        return f"Ballots({'; '.join(parts)})"
+        return f"Ballots({'; '.join([*parts, *self.notes])})"
 
     # -- other ballots from these --------------------------------------------------------
 
     def select(self, rows: npt.ArrayLike, counts: Any = None) -> Ballots:
         """Return the ballots at `rows` (indices or a mask), with other `counts` if given."""
         chosen = np.arange(len(self.counts))[np.asarray(rows)]
-        return self._with_rows(
-            chosen, self.counts[chosen] if counts is None else counts
-        )
+        return self._with_rows(chosen, self.counts[chosen] if counts is None else counts)
 
     def reweight(self, counts: npt.ArrayLike) -> Ballots:
         """Return the same ballots with other `counts`, (ballots,)."""
@@ -214,7 +217,10 @@ class Ballots(BallotsFrom):
         for place, label in enumerate(labels):
             if label not in codes:
                 raise LabelError.unknown(
-                    f"`alternatives[{place}]`", label, known=self.alternatives, argument="the ballots"
+                    f"`alternatives[{place}]`",
+                    label,
+                    known=self.alternatives,
+                    argument="the ballots",
                 )
         columns = [codes[label] for label in labels]
         ranks = self.ranks[:, columns]

@@ -272,7 +272,9 @@ class BallotsFrom:
         matrix, labels = _ballot_rows.labelled_matrix("margins", margins, alternatives)
         values = _validate.finite_array("margins", matrix, ndim=2)
         if values.shape[0] != values.shape[1] or not np.array_equal(values, -values.T):
-            raise DataError(f"`margins` must be square and antisymmetric; its shape is {values.shape}")
+            raise DataError(
+                f"`margins` must be square and antisymmetric; its shape is {values.shape}"
+            )
         ranks, counts = _ballot_rows.mcgarvey(values)
         return cls._checked(labels, ranks, counts, "last")
 
@@ -283,6 +285,7 @@ class BallotsFrom:
         Names keep the file's order, ballots the file's lines. In `cat` files the first category
         is the best, and with two categories the first is approval. In `wmd` files each vertex is
         a voter whose utility for another is the weight of the edge; no edge is no statement.
+        A header that announces other totals than the file has is noted in `notes`.
 
         Parameters
         ----------
@@ -314,6 +317,7 @@ class BallotsFrom:
             approvals=parsed.approvals,
             utilities=parsed.utilities,
             categories=parsed.categories,
+            notes=parsed.notes,
         )
 
     @classmethod
@@ -333,7 +337,7 @@ class BallotsFrom:
     def _checked(
         cls,
         alternatives: tuple[Hashable, ...],
-        ranks: RankArray,
+        ranks: npt.NDArray[np.unsignedinteger],
         counts: Any,
         unranked: Unranked,
     ) -> Ballots:

@@ -40,6 +40,7 @@ class Parsed(NamedTuple):
     approvals: npt.NDArray[np.bool_] | None = None
     utilities: npt.NDArray[np.float64] | None = None
     categories: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
 
 class _File:
@@ -103,9 +104,8 @@ class _File:
 def read(path: Path) -> Parsed:
     """Read a PrefLib file; every complaint names the line."""
     file = _File(path)
-    names = file.names("ALTERNATIVE")
     try:
-        names = _labels.check_labels("alternative names", names)
+        names = _labels.check_labels("alternative names", file.names("ALTERNATIVE"))
     except LabelError as error:
         raise LabelError(f"{file.name!r}: {error}") from None
     if not file.body:
@@ -139,9 +139,13 @@ def read(path: Path) -> Parsed:
         if len(place) != len(names) and file.kind in _COMPLETE:
             file.fail(line, f"{len(place)} of {len(names)} alternatives in a complete order")
         ranks[row, np.array(list(place)) - 1] = list(place.values())
-    _check_totals(file, counts)
     approvals = ranks == 0 if categories is not None and len(categories) == 2 else None
-    return Parsed(names, ranks, counts, approvals=approvals, categories=categories)
+    found = {
+        "NUMBER VOTERS": int(counts.sum()),
+        "NUMBER UNIQUE ORDERS": len(counts),
+        "NUMBER UNIQUE PREFERENCES": len(counts),
+    }
+    return Parsed(names, ranks, counts, approvals, None, categories, _notes(file, found))
 
 
 def _groups(file: _File, line: int, text: str) -> Iterator[list[int]]:
@@ -172,15 +176,15 @@ def _groups(file: _File, line: int, text: str) -> Iterator[list[int]]:
                 position += 1
 
 
-def _check_totals(file: _File, counts: npt.NDArray[np.float64]) -> None:
-    for key, found, what in (
-        ("NUMBER VOTERS", int(counts.sum()), "voters"),
-        ("NUMBER UNIQUE ORDERS", len(counts), "ballot lines"),
-        ("NUMBER UNIQUE PREFERENCES", len(counts), "ballot lines"),
-    ):
-        announced = file.whole(key)
-        if announced is not None and announced != found:
-            file.fail(file.header[key][0], f"{key} is {announced}, but the file has {found} {what}")
+def _notes(file: _File, found: dict[str, int]) -> tuple[str, ...]:
+    """Say which totals of the header are not those of the file (edited files are common)."""
+    announced = {key: file.whole(key) for key in found}
+    return tuple(
+        f"{file.name!r}, line {file.header[key][0]}: {key} is {announced[key]}, "
+        f"the file has {total}"
+        for key, total in found.items()
+        if announced[key] is not None and announced[key] != total
+    )
 
 
 def _read_edges(file: _File, names: tuple[Hashable, ...]) -> Parsed:
@@ -198,16 +202,11 @@ def _read_edges(file: _File, names: tuple[Hashable, ...]) -> Parsed:
         if not np.isnan(utilities[source - 1, target - 1]):
             file.fail(line, f"the edge {source},{target} appears twice")
         utilities[source - 1, target - 1] = weight
-    announced = file.whole("NUMBER EDGES")
-    if announced is not None and announced != len(file.body):
-        file.fail(
-            file.header["NUMBER EDGES"][0],
-            f"NUMBER EDGES is {announced}, but the file has {len(file.body)}",
-        )
     ranks = np.full(utilities.shape, np.iinfo(rank_dtype(len(names))).max, rank_dtype(len(names)))
     speaking = ~np.isnan(utilities).all(axis=1)
     ranks[speaking] = dense_ranks("utilities", -utilities[speaking])
-    return Parsed(names, ranks, np.ones(len(names)), utilities=utilities)
+    notes = _notes(file, {"NUMBER EDGES": len(file.body)})
+    return Parsed(names, ranks, np.ones(len(names)), None, utilities, None, notes)
 
 
 def write(ballots: Ballots, path: Path, title: str = "") -> None:

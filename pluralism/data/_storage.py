@@ -79,7 +79,7 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
             f"{str(path)!r} was saved in layout {metadata.get('version')}; "
             f"this version of pluralism reads layout {_VERSION}"
         )
-    return {name: np.asarray(column) for name, column in columns.items()}, metadata
+    return {name: _plain(column) for name, column in columns.items()}, metadata
 
 
 def writable_labels(name: str, labels: Sequence[Hashable]) -> list[Any]:
@@ -180,6 +180,13 @@ def _metadata(path: Path, raw: Any) -> dict[str, Any]:
     if not isinstance(metadata, dict):
         raise DataError(f"{str(path)!r} is damaged: its metadata is no object")
     return metadata
+
+
+def _plain(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A column without a mask: DuckDB hands NaN back as a masked NULL."""
+    if isinstance(column, np.ma.MaskedArray):
+        return np.asarray(column.filled(np.nan) if column.dtype.kind == "f" else column.data)
+    return np.asarray(column)
 
 
 def _quoted(text: str) -> str:

@@ -7,10 +7,19 @@ column in bytes, which is 6 to 18 times faster than a broadcast over pairs.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["first_choices", "is_linear", "jointly_ranked", "pairwise_batch", "pairwise_counts"]
+__all__ = [
+    "first_choices",
+    "is_linear",
+    "jointly_ranked",
+    "pairwise_batch",
+    "pairwise_counts",
+    "positional_scores",
+]
 
 FloatArray = npt.NDArray[np.float64]
 RankArray = npt.NDArray[np.unsignedinteger]
@@ -50,7 +59,7 @@ def pairwise_counts(ranks: RankArray, counts: FloatArray, incomparable: bool) ->
     return pairwise
 
 
-def pairwise_batch(ranks: RankArray, weights: npt.NDArray, incomparable: bool) -> FloatArray:
+def pairwise_batch(ranks: RankArray, weights: npt.NDArray[Any], incomparable: bool) -> FloatArray:
     """`pairwise_counts` for many weightings of the same ballots.
 
     Parameters
@@ -70,7 +79,7 @@ def pairwise_batch(ranks: RankArray, weights: npt.NDArray, incomparable: bool) -
     # Sums of integers below 2^24 are exact in float32, which halves the memory traffic.
     whole = weights.dtype.kind in "iu" or bool((weights == np.rint(weights)).all())
     exact = whole and weights.sum(axis=1).max(initial=0) < 2**24
-    dtype = np.float32 if exact else np.float64
+    dtype: Any = np.float32 if exact else np.float64
     block = max(256, (1 << 21) // (n_alternatives * n_alternatives))
     total = np.zeros((len(weights), n_alternatives * n_alternatives), dtype=dtype)
     for start in range(0, n_ballots, block):
@@ -148,3 +157,24 @@ def _weigh_block(
     for a in range(len(upper)):
         np.less(upper[a], lower, out=above, casting="unsafe")
         pairwise[a] += above @ counts
+
+
+def positional_scores(ranks: RankArray, counts: FloatArray, points: FloatArray) -> FloatArray:
+    """Points by position, those who tie sharing the mean of the positions they fill.
+
+    `points` is (alternatives,), best position first. Unranked alternatives fill the last
+    positions together.
+    """
+    n_alternatives = ranks.shape[1]
+    if is_linear(ranks):
+        return np.array([counts @ points[column] for column in ranks.T])
+    before = np.concatenate([[0.0], np.cumsum(points)])  # points of the first k positions
+    scores = np.zeros(n_alternatives)
+    for start in range(0, len(ranks), _BLOCK):
+        columns = np.ascontiguousarray(ranks[start : start + _BLOCK].T)
+        for code, column in enumerate(columns):
+            above = (columns < column).sum(axis=0)
+            level = (columns == column).sum(axis=0)
+            share = (before[above + level] - before[above]) / level
+            scores[code] += share @ counts[start : start + _BLOCK]
+    return scores

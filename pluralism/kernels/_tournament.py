@@ -5,14 +5,19 @@ Host kernels; the last two axes are the matrix, leading axes are batches.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
     "borda_scores",
     "copeland_scores",
+    "covering",
     "minimax_scores",
     "schulze_wins",
+    "schwartz_members",
+    "smith_members",
     "support_links",
     "transitive_closure",
     "widest_paths",
@@ -46,18 +51,16 @@ def widest_paths(links: FloatArray) -> FloatArray:
     """Strength of the strongest path between each pair, by Floyd and Warshall's recursion."""
     paths = links.copy()  # (..., alternatives, alternatives)
     for via in range(paths.shape[-1]):
-        np.maximum(
-            paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths
-        )
+        np.maximum(paths, np.minimum(paths[..., :, via, None], paths[..., None, via, :]), out=paths)
     diagonal = np.arange(paths.shape[-1])
     paths[..., diagonal, diagonal] = 0.0
     return paths
 
 
-def schulze_wins(margins: FloatArray) -> BoolArray:
+def schulze_wins(margins: FloatArray) -> Any:
     """Whether each alternative wins by Schulze's rule on margins, for a batch of matrices."""
     paths = widest_paths(np.maximum(margins, 0.0))
-    return (paths >= np.swapaxes(paths, -1, -2)).all(axis=-1)  # (..., alternatives)
+    return np.all(paths >= np.swapaxes(paths, -1, -2), axis=-1)  # (..., alternatives)
 
 
 def transitive_closure(relation: BoolArray) -> BoolArray:
@@ -66,3 +69,40 @@ def transitive_closure(relation: BoolArray) -> BoolArray:
     for via in range(len(reach)):
         reach |= reach[:, via, None] & reach[None, via, :]
     return reach
+
+
+def smith_members(margins: FloatArray) -> BoolArray:
+    """Members of the smallest set whose members all beat every outsider."""
+    at_least = margins >= 0
+    np.fill_diagonal(at_least, False)
+    reach = transitive_closure(at_least)
+    np.fill_diagonal(reach, True)
+    return np.asarray(reach.all(axis=1))
+
+
+def schwartz_members(margins: FloatArray) -> BoolArray:
+    """Members of the union of minimal sets that no outsider beats."""
+    reach = transitive_closure(margins > 0)
+    return np.asarray(~(reach & ~reach.T).any(axis=0))
+
+
+def covering(margins: FloatArray) -> dict[str, BoolArray]:
+    """Covering relations by name; [a, b] is whether a covers b.
+
+    With D(x) the alternatives that x beats and U(x) those that beat x: `gillies` a beats b and
+    U(a) within U(b); `bordes` a beats b and D(b) within D(a); `mckelvey` both; `fishburn` U(a)
+    properly within U(b).
+    """
+    beats = margins > 0
+    n_alternatives = len(margins)
+    up = np.empty((n_alternatives, n_alternatives), dtype=bool)
+    down = np.empty_like(up)
+    for a in range(n_alternatives):
+        up[a] = ~(beats[:, a, None] & ~beats).any(axis=0)  # U(a) within U(b)
+        down[a] = ~(beats & ~beats[a]).any(axis=1)  # D(b) within D(a)
+    return {
+        "gillies": beats & up,
+        "bordes": beats & down,
+        "mckelvey": beats & up & down,
+        "fishburn": up & ~up.T,
+    }

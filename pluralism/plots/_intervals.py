@@ -95,9 +95,7 @@ def _height(n: int) -> float:
     return 0.9 + n * row / _style.POINTS_PER_INCH
 
 
-def _label_in_turn(
-    ax: Axes, points: float, bounds: FloatArray, labels: Sequence[Hashable]
-) -> int:
+def _label_in_turn(ax: Axes, points: float, bounds: FloatArray, labels: Sequence[Hashable]) -> int:
     """Write labels next to their intervals; return every how many-th there was room for."""
     ax.set_yticks([])
     # Neighbours on one side are two rows apart.
@@ -126,7 +124,9 @@ def _caption(fit: Any, level: float, n: int, thinned: int) -> str:
     parts = [f"utility ({units}; {zero})" if units else f"utility ({zero})"]
     bars = f"bars: pointwise {100 * level:g}% intervals"
     votes = getattr(fit, "n_votes", None)
-    parts.append("  ·  ".join([bars, f"{n:,} items", *([_style.count(votes, "votes")] if votes else [])]))
+    parts.append(
+        "  ·  ".join([bars, f"{n:,} items", *([_style.count(votes, "votes")] if votes else [])])
+    )
     if thinned > 1:
         parts.append(f"one label in {thinned} is written")
     return "\n".join(parts).replace("$", r"\$")

@@ -44,8 +44,8 @@ METHODS = [
     for key, value in vars(thing).items()
     if not key.startswith("_") and isinstance(value, (classmethod, staticmethod))
 ]
-#: Fixed by the conventions for plots: `ax` may follow the data by position.
-POSITIONAL_WITH_DEFAULT = {"ax"}
+#: Data that may be left out, and, by the conventions for plots, `ax`.
+POSITIONAL_WITH_DEFAULT = {"ax", "outcome"}
 
 
 def ids(cases: list[tuple[str, Any]]) -> list[str]:
@@ -130,6 +130,8 @@ def test_everything_public_is_documented(name: str, thing: Any) -> None:
 def test_a_function_documents_what_goes_in_and_out(name: str, thing: Any) -> None:
     parameters = [key for key in inspect.signature(thing).parameters if key != "cls"]
     has = sections(thing)
+    if in_kernels(thing):
+        pytest.skip("a kernel's shapes stand in its code; its callers document the rest")
     if parameters:
         assert "Parameters" in has, name
         text = inspect.cleandoc(thing.__doc__)
@@ -142,8 +144,7 @@ def test_a_function_documents_what_goes_in_and_out(name: str, thing: Any) -> Non
         }
         assert set(parameters) <= heads, f"{name} leaves out {set(parameters) - heads}"
     assert has & {"Returns", "Yields"}, name
-    if not in_kernels(thing):
-        assert "Raises" in has, name
+    assert "Raises" in has, name
 
 
 @pytest.mark.parametrize(("name", "thing"), FUNCTIONS, ids=ids(FUNCTIONS))

@@ -271,6 +271,6 @@ def test_from_frame_refuses_doubles_unknowns_and_changing_counts():
     with pytest.raises(LabelError, match="column 'a' names 'y'"):
         Ballots.from_frame(frame, voter="v", alternative="a", rank="r", alternatives=["x", "z"])
     with pytest.raises(
-        DataError, match="exactly one of `rank`, `utility` and `approved`; got none"
+        DataError, match=r"exactly one of `rank`, `utility` and `approved`; got none"
     ):
         Ballots.from_frame(frame, voter="v", alternative="a")
