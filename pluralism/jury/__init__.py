@@ -5,10 +5,16 @@ from .._lazy import attach
 _EXPORTS = {
     "agreement_table": "_agreement_table",
     "brennan_prediger": "_agreement",
+    "brier_decomposition": "_calibration",
+    "BrierDecomposition": "_calibration",
+    "calibration_error": "_calibration",
     "cohen_kappa": "_agreement",
     "cross_replication_reliability": "_cross",
     "DawidSkeneFit": "_rater_models",
+    "decisive_groups": "_verdict",
     "DirichletMultinomialFit": "_dirichlet",
+    "distribution_calibration": "_distribution",
+    "DistributionCalibration": "_distribution",
     "effective_raters": "_cross",
     "fit_dawid_skene": "_rater_models",
     "fit_dirichlet_multinomial": "_dirichlet",
@@ -23,7 +29,15 @@ _EXPORTS = {
     "MaceFit": "_rater_models",
     "oracle_score": "_oracle",
     "OracleScore": "_oracle",
+    "perspectivist_scores": "_distribution",
+    "PerspectivistScores": "_distribution",
+    "proper_scores": "_distribution",
+    "ProperScores": "_distribution",
+    "reliability_table": "_calibration",
+    "sample_juries": "_verdict",
+    "smooth_calibration_error": "_calibration",
     "Temperature": "_oracle",
+    "verdict_probability": "_verdict",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
