@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ..data import Annotations
 from ..errors import DataError
 from ..kernels import _agreement as kernels
-from ..uncertainty import batched_by
+from ..uncertainty._hooks import batched_by
 from ._inputs import (
     Pairable,
     as_annotations,

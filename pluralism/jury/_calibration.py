@@ -212,13 +212,13 @@ def reliability_table(
         [np.bincount(place, rng.random(len(p)) < p, n) for _ in range(n_draws)]
     )  # (draws, bins)
     tail = (1.0 - level) / 2.0
-    used = means.count > 0
-    lower, upper = np.quantile(drawn[:, used] / means.count[used], [tail, 1.0 - tail], axis=0)
+    used = means.size > 0
+    lower, upper = np.quantile(drawn[:, used] / means.size[used], [tail, 1.0 - tail], axis=0)
     return pd.DataFrame(
         {
             "left": limits[:-1][used],
             "right": limits[1:][used],
-            "count": means.count[used].astype(np.int64),
+            "count": means.size[used].astype(np.int64),
             "predicted": means.predicted[used],
             "observed": means.observed[used],
             "lower": lower,
@@ -299,8 +299,8 @@ def brier_decomposition(
         limits = _edges(p, bins, "width")
         place, n = kernels.assign_bins(p, limits, _closed(closed)), len(limits) - 1
     means = kernels.binned_means(p, y, place, n)
-    used = means.count > 0
-    share = means.count[used] / len(p)
+    used = means.size > 0
+    share = means.size[used] / len(p)
     rate = float(y.mean())
     reliability = float(share @ (means.predicted - means.observed)[used] ** 2)
     resolution = float(share @ (means.observed[used] - rate) ** 2)

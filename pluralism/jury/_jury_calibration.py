@@ -160,7 +160,7 @@ def jury_calibration(
             bin_means[draw] = means.observed
     tail = (1.0 - level) / 2.0
     bounds = np.nanquantile(replicates, [tail, 1.0 - tail], axis=0).T
-    used = by_bin.count > 0
+    used = by_bin.size > 0
     lower, upper = np.nanquantile(bin_means[:, used], [tail, 1.0 - tail], axis=0)
     interval = labelled(bounds, "interval", measure=MEASURES, ci_bound=("lower", "upper"))
     interval.attrs.update(ci_kind="percentile", ci_prob=level)
@@ -172,7 +172,7 @@ def jury_calibration(
             {
                 "left": limits[:-1][used],
                 "right": limits[1:][used],
-                "count": by_bin.count[used].astype(np.int64),
+                "count": by_bin.size[used].astype(np.int64),
                 "predicted": by_bin.predicted[used],
                 "verdict": by_bin.observed[used],
                 "lower": lower,

@@ -91,6 +91,7 @@ def pool_of(
         is_positive = _positive_labels(annotations, positive)
     item, rater, vote = _one_vote_each(annotations, is_positive)
     n_raters = len(annotations.raters)
+    names: list[Hashable]
     if not isinstance(composition, Mapping):
         seats = _validate.whole_number("composition", composition, at_least=1)
         names, member, numbers = ["everyone"], [np.arange(n_raters)], [seats]
@@ -109,7 +110,7 @@ def pool_of(
                 numbers.append(number)
         if not numbers:
             raise DataError("`composition` has no seat")
-    return Pool(annotations.items, numbers, list(names), member, item, rater, vote, n_raters)
+    return Pool(annotations.items, numbers, names, member, item, rater, vote, n_raters)
 
 
 def rule_of(size: int, threshold: Any, ties: Any) -> Rule:

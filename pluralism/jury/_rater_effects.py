@@ -117,7 +117,7 @@ def fit_rater_effects(
     right = np.bincount(rater, w * (y - mean[item]), n_raters)
     pinned = schur.toarray() + np.outer(of_rater, of_rater) / of_rater.sum()
     inverse = np.linalg.inv(pinned)
-    severity = inverse @ right
+    severity: FloatArray = inverse @ right
     level = mean - (incidence @ severity) / of_item
     residual = y - level[item] - severity[rater]
     variance = float((w * residual**2).sum()) / freedom
@@ -204,9 +204,7 @@ def _rank_one(
     return sign * (position - position.mean()) / scale, sign * discrimination * scale
 
 
-def _spread(
-    values: FloatArray, place: npt.NDArray[np.intp], names: tuple[Hashable, ...]
-) -> FloatArray:
+def _spread(values: Any, place: npt.NDArray[np.intp], names: tuple[Hashable, ...]) -> FloatArray:
     full = np.full(len(names), np.nan)
     full[place] = values
     return full

@@ -25,7 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 class BinnedMeans(NamedTuple):
     """Means by bin; NaN in empty bins."""
 
-    count: FloatArray  # (bins,): weight in the bin
+    size: FloatArray  # (bins,): items in the bin
     predicted: FloatArray  # (bins,)
     observed: FloatArray  # (bins,)
 
@@ -41,8 +41,7 @@ def assign_bins(p: FloatArray, edges: FloatArray, closed: str) -> npt.NDArray[np
 
     The outer edges belong to their bins either way.
     """
-    side = "left" if closed == "right" else "right"
-    place = np.searchsorted(edges, p, side=side) - 1
+    place = np.searchsorted(edges, p, side="left" if closed == "right" else "right") - 1
     return np.clip(place, 0, len(edges) - 2)
 
 
@@ -56,9 +55,9 @@ def binned_means(p: FloatArray, y: FloatArray, bins: npt.NDArray[np.intp], n: in
 
 def binned_error(means: BinnedMeans, norm: str) -> float:
     """Weighted mean (``"l1"``), root mean square (``"l2"``) or maximum of the bins' gaps."""
-    used = means.count > 0
+    used = means.size > 0
     gap = np.abs(means.predicted - means.observed)[used]
-    share = means.count[used] / means.count.sum()
+    share = means.size[used] / means.size.sum()
     if norm == "l1":
         return float(share @ gap)
     if norm == "l2":

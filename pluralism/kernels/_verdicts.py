@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,8 +25,8 @@ def hypergeometric_votes(pool: FloatArray, positive: FloatArray, seats: int) -> 
     """
     from scipy.special import gammaln
 
-    def log_choose(n: FloatArray, k: FloatArray) -> FloatArray:
-        return gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+    def log_choose(n: Any, k: Any) -> FloatArray:
+        return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
 
     k = np.arange(seats + 1.0)
     pool, positive = pool[..., None], positive[..., None]
