@@ -29,6 +29,8 @@ _EXPORTS = {
     "split_cycle": "_majoritarian",
     "uncovered_set": "_sets",
     "veto": "_positional",
+    "welfare": "_welfare",
+    "welfare_price": "_welfare",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
