@@ -23,6 +23,9 @@ _EXPORTS = {
     "NotIdentifiedError": "errors",
     "PluralismError": "errors",
     "SmallSampleWarning": "errors",
+    "bootstrap": "uncertainty",
+    "permutation_test": "uncertainty",
+    "write_report": "report",
 }
 _SUBMODULES = (
     "choice",
@@ -31,6 +34,9 @@ _SUBMODULES = (
     "jury",
     "kernels",
     "perspective",
+    "plots",
+    "report",
+    "uncertainty",
     "utility",
 )
 
@@ -46,5 +52,8 @@ if TYPE_CHECKING:
     from .errors import NotIdentifiedError as NotIdentifiedError
     from .errors import PluralismError as PluralismError
     from .errors import SmallSampleWarning as SmallSampleWarning
+    from .report import write_report as write_report
+    from .uncertainty import bootstrap as bootstrap
+    from .uncertainty import permutation_test as permutation_test
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS, _SUBMODULES)

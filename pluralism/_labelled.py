@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,13 @@ class Layout:
     categories: tuple[Hashable, ...] | None = None
     dim: Hashable | None = None
     unboxed: bool = False
+
+    def without(self, kept: Hashable) -> Layout:
+        """Return the layout after the kept dimension `kept` has been reduced too."""
+        left = self.template.drop_vars(
+            [n for n, c in self.template.coords.items() if kept in c.dims]
+        )
+        return replace(self, template=left.isel({kept: 0}, drop=True))
 
     def wrap(
         self,

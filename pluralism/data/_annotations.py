@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,6 +95,79 @@ class Annotations:
     dropped: Mapping[str, int] = field(default_factory=dict)
 
     # -- ways in -------------------------------------------------------------------------
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        item: str,
+        rater: str,
+        label: str,
+        group: str | Sequence[str] | None = None,
+        weight: str | None = None,
+        categories: Iterable[Any] | None = None,
+        scale: Scale = "nominal",
+        missing: str = "error",
+    ) -> Annotations:
+        """Count the labels of a table, one row a label, inside the engine that holds it.
+
+        Parameters
+        ----------
+        frame : frame or path
+            Anything that narwhals takes (pandas, Polars eager or lazy, PyArrow, a DuckDB
+            relation, Ibis, Dask, PySpark), or the path of a ``.csv``, ``.parquet`` or
+            ``.jsonl`` file, which DuckDB opens.
+        item, rater, label : str
+            Columns that say what was labelled, by whom, and as what. A rater may label an item
+            several times.
+        group : str or sequence of str, optional
+            Columns of groups, which are attributes of raters.
+        weight : str, optional
+            Column of label weights, non-negative; labels of weight zero are no labels.
+        categories : iterable, optional
+            All possible labels, in order. Default: the labels that occur, sorted, which for
+            `scale` "ordinal" is allowed for numbers only.
+        scale : {"nominal", "ordinal", "interval", "ratio"}
+            What the categories mean. In a CSV file, labels are read as numbers where the scale
+            or the categories are numeric, and as text otherwise.
+        missing : {"error", "drop"}
+            What to do with a row that lacks a value; dropped rows are counted in `dropped`.
+
+        Returns
+        -------
+        Annotations
+
+        Raises
+        ------
+        DataError
+            If a column is absent, a value is missing, a weight is negative, a label does not
+            suit the scale, or a rater is in two groups.
+        LabelError
+            If a label is not among `categories`, or is written in two ways.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"post": ["p", "p", "q"], "who": ["ann", "bo", "bo"],
+        ...                      "says": [1, 2, 2], "side": ["left", "right", "right"]})
+        >>> Annotations.from_frame(rows, item="post", rater="who", label="says", group="side",
+        ...                        scale="ordinal")
+        Annotations(2 items; 3 labels by 2 raters; 2 ordinal categories; 2 groups by 'side')
+        """
+        from ._annotation_rows import count_labels
+
+        return count_labels(
+            frame,
+            item=item,
+            rater=rater,
+            label=label,
+            group=group,
+            weight=weight,
+            categories=categories,
+            scale=scale,
+            missing=missing,
+        )
 
     @classmethod
     def from_matrix(
@@ -435,3 +509,55 @@ class Annotations:
         for name, grouping in self.groups.items():
             columns[name] = _parts.take(grouping.labels, grouping.codes[self.rater])
         return pd.DataFrame(columns)
+
+    def save(self, path: str | Path) -> None:
+        """Write the cells, names and settings to one Parquet file.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            Where to; a file that is there already is replaced in one step.
+
+        Raises
+        ------
+        DataError
+            If a label is neither a string nor a number, or the file cannot be written.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> labels = Annotations.from_matrix([[1, 2], [1, 1]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     labels.save(pathlib.Path(folder) / "labels.parquet")
+        ...     Annotations.load(pathlib.Path(folder) / "labels.parquet")
+        Annotations(2 items; 4 labels by 2 raters; 2 nominal categories)
+        """
+        from ._annotation_rows import save_annotations
+
+        save_annotations(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Annotations:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            The file.
+
+        Returns
+        -------
+        Annotations
+
+        Raises
+        ------
+        DataError
+            If the file is absent, is damaged, or was not written by `save`.
+
+        Examples
+        --------
+        See `save`.
+        """
+        from ._annotation_rows import load_annotations
+
+        return load_annotations(Path(path))

@@ -31,7 +31,9 @@ IntArray = npt.NDArray[np.int32]
 
 #: The additive columns of a cell, in their stored order.
 SUMS = ("first_won", "second_won", "tied")
-SQUARES = ("square_first", "square_second", "square_cross", "square_tied")
+
+#: The widest matrix that `pairwise` makes: 2 GiB.
+_WIDEST_MATRIX = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -493,7 +495,7 @@ class Comparisons:
         Raises
         ------
         DataError
-            `ties` is neither of these.
+            `ties` is neither of these, or there are more than 16,384 items.
 
         Examples
         --------
@@ -503,6 +505,11 @@ class Comparisons:
         """
         import xarray as xr
 
+        if self.n_items > _WIDEST_MATRIX:
+            raise DataError(
+                f"a matrix of {self.n_items:,} x {self.n_items:,} items would not fit in memory; "
+                "use the cells (`to_frame`)"
+            )
         half = 0.5 * self.tied if _validate.one_of("ties", ties, ("half", "drop")) == "half" else 0
         wins = np.zeros((self.n_items, self.n_items))
         np.add.at(wins, (self.first, self.second), self.first_won + half)
@@ -514,6 +521,34 @@ class Comparisons:
             name="wins",
             attrs={"ties": ties},
         )
+
+    def to_pairs(self, *, ties: str = "error") -> list[tuple[int, int]]:
+        """List the votes as (winner, loser) codes, the format of choix.
+
+        Parameters
+        ----------
+        ties : {"error", "drop"}
+            What to do with ties, which the format cannot hold.
+
+        Returns
+        -------
+        list of tuple of int
+            Positions in `items`, one pair a vote; ``from_pairs(pairs, items=range(n))`` counts
+            them again.
+
+        Raises
+        ------
+        DataError
+            There are ties, or votes are weighted or shared, which the format cannot hold.
+
+        Examples
+        --------
+        >>> Comparisons.from_pairs([("x", "y"), ("x", "y"), ("y", "x")]).to_pairs()
+        [(0, 1), (0, 1), (1, 0)]
+        """
+        from ._ordered import winner_pairs
+
+        return winner_pairs(self, ties)
 
     def to_frame(self) -> pd.DataFrame:
         """Write the cells as a tidy table, one row a cell, with labels.

@@ -11,9 +11,12 @@ import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import LabelError, enumerate_some
 
-__all__ = ["check_labels", "code_of", "in_order", "is_missing", "union"]
+__all__ = ["as_coordinate", "check_labels", "code_of", "in_order", "is_missing", "union"]
 
 Label = Hashable
 
@@ -111,3 +114,15 @@ def _describe(label: Any) -> str:
 def summarise(labels: Sequence[Label]) -> str:
     """Write how many labels there are and the first few."""
     return f"{len(labels)}: {enumerate_some(labels)}"
+
+
+def as_coordinate(labels: Sequence[Label]) -> npt.NDArray[Any]:
+    """Labels as a one-dimensional coordinate: int64 where all are integers, else objects.
+
+    A label that is itself a tuple stays one label.
+    """
+    if labels and all(type(label) is int for label in labels):
+        return np.array(labels, dtype=np.int64)
+    coordinate = np.empty(len(labels), dtype=object)
+    coordinate[:] = labels
+    return coordinate

@@ -23,6 +23,9 @@ __all__ = ["count_votes", "pairs_of_rankings"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: More labels than this in an item column are taken for a column of ids, unless `items` says so.
+MOST_ITEMS = 1 << 19
+
 
 def count_votes(
     frame: Any,
@@ -213,6 +216,12 @@ def _items_of(
     """Items of both columns and the cells' codes among them."""
     seen = _labels.union(rows.labels[first], rows.labels[second], name=f"{first}, {second}")
     raw = dict(zip(seen, _numbers_from_text(seen), strict=True)) if numbers_as_text else None
+    if len(seen) > MOST_ITEMS and items is None:
+        widest = max((first, second), key=lambda column: len(rows.labels[column]))
+        raise DataError(
+            f"columns {first!r} and {second!r} hold {len(seen):,} distinct labels: is {widest!r} "
+            "a column of ids? If these are the items, name them in `items`"
+        )
     present = tuple(raw.values()) if raw else seen
     labels = _labels.in_order(present) if items is None else item_labels(items)
     if len(labels) < 2:

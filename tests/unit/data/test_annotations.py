@@ -169,7 +169,7 @@ def test_labels_that_look_alike_are_refused():
 
 
 def test_unknown_category_is_named():
-    with pytest.raises(LabelError, match="names 'yess'.*did you mean 'yes'"):
+    with pytest.raises(LabelError, match=r"names 'yess'.*did you mean 'yes'"):
         Annotations.from_matrix([["yess", "no"]], categories=["no", "yes"])
 
 
@@ -199,3 +199,104 @@ def test_a_table_that_cannot_be_meant_is_refused():
     ids = Annotations.from_codes(range(n), range(n), items=range(n), categories=range(n))
     with pytest.raises(DataError, match="20,000 items x 20,000 categories is too large"):
         ids.counts()
+
+
+def rows() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "post": ["p", "p", "q", "q", "p"],
+            "who": ["ann", "bo", "bo", "cy", "ann"],
+            "says": [1, 2, 2, 3, 1],
+            "side": ["left", "right", "right", "left", "left"],
+            "age": ["old", "old", "old", "new", "old"],
+            "w": [1.0, 0.5, 2.0, 0.0, 1.0],
+        }
+    )
+
+
+def test_frame_is_counted_with_groups_of_raters():
+    ratings = Annotations.from_frame(
+        rows(), item="post", rater="who", label="says", group=["side", "age"], scale="ordinal"
+    )
+    assert ratings.raters == ("ann", "bo", "cy")
+    assert ratings.n_labels == 5
+    np.testing.assert_array_equal(ratings.counts(), [[2, 1, 0], [0, 1, 1]])
+    assert ratings.groups["side"].labels == ("left", "right")
+    np.testing.assert_array_equal(ratings.groups["side"].codes, [0, 1, 0])
+    assert ratings.squares is None
+
+
+def test_weights_add_and_labels_of_weight_zero_are_none():
+    ratings = Annotations.from_frame(rows(), item="post", rater="who", label="says", weight="w")
+    np.testing.assert_array_equal(ratings.counts(), [[2, 0.5, 0], [0, 2, 0]])
+    np.testing.assert_array_equal(ratings.item_squares(), [2.25, 4.0])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+def test_files_give_what_frames_give(tmp_path, suffix):
+    path = tmp_path / f"labels.{suffix}"
+    frame = rows()
+    if suffix == "csv":
+        frame.to_csv(path, index=False)
+    elif suffix == "parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    columns = {"item": "post", "rater": "who", "label": "says", "group": "side"}
+    here = Annotations.from_frame(frame, **columns, scale="interval")
+    there = Annotations.from_frame(path, **columns, scale="interval")
+    pd.testing.assert_frame_equal(here.to_frame(), there.to_frame())
+
+
+def test_missing_values_are_an_error_or_counted():
+    frame = rows()
+    frame.loc[1, "who"] = None
+    columns = {"item": "post", "rater": "who", "label": "says"}
+    with pytest.raises(DataError, match="who"):
+        Annotations.from_frame(frame, **columns)
+    ratings = Annotations.from_frame(frame, **columns, missing="drop")
+    assert ratings.n_labels == 4
+    assert sum(ratings.dropped.values()) == 1
+    assert "1 dropped" in repr(ratings)
+
+
+def test_a_rater_in_two_groups_is_an_error():
+    frame = rows()
+    frame.loc[0, "side"] = "right"
+    with pytest.raises(DataError, match="rater 'ann' is in two groups"):
+        Annotations.from_frame(frame, item="post", rater="who", label="says", group="side")
+
+
+def test_a_column_that_is_absent_or_used_twice_is_named():
+    with pytest.raises(DataError, match=r"no column 'posts'.*did you mean 'post'"):
+        Annotations.from_frame(rows(), item="posts", rater="who", label="says")
+    with pytest.raises(DataError, match="a column has two roles"):
+        Annotations.from_frame(rows(), item="post", rater="post", label="says")
+
+
+def test_saved_and_loaded_is_the_same(tmp_path):
+    path = tmp_path / "labels.parquet"
+    frame = rows()
+    frame["w"] += 0.5
+    ratings = Annotations.from_frame(
+        frame, item="post", rater="who", label="says", group="side", weight="w", scale="ratio"
+    )
+    ratings.save(path)
+    again = Annotations.load(path)
+    pd.testing.assert_frame_equal(again.to_frame(), ratings.to_frame())
+    np.testing.assert_array_equal(again.squares, ratings.squares)
+    assert (again.scale, again.n_labels, repr(again)) == ("ratio", 5, repr(ratings))
+    counts = Annotations.from_counts([[1, 2]])
+    counts.save(path)
+    assert Annotations.load(path).raters is None
+
+
+def test_files_of_others_are_refused(tmp_path):
+    from pluralism import Comparisons
+
+    path = tmp_path / "other.parquet"
+    Comparisons.from_pairs([("a", "b")]).save(path)
+    with pytest.raises(DataError, match="holds saved comparisons, not annotations"):
+        Annotations.load(path)
+    with pytest.raises(DataError, match="there is no file"):
+        Annotations.load(tmp_path / "absent.parquet")

@@ -435,6 +435,19 @@ def test_int8_counts_do_not_overflow():
     assert found.total[0] == 347
 
 
+def test_a_column_of_ids_is_refused_before_any_matrix(monkeypatch):
+    monkeypatch.setattr("pluralism.data._votes.MOST_ITEMS", 2)
+    with pytest.raises(DataError, match=r"hold 3 distinct labels: is 'a' a column of ids"):
+        Comparisons.from_frame(frame_of(), first="a", second="b", outcome="r")
+    named = Comparisons.from_frame(
+        frame_of(), first="a", second="b", outcome="r", items=["x", "y", "z"]
+    )
+    assert named.n_items == 3
+    many = Comparisons.from_codes([0], [1], items=100_000)
+    with pytest.raises(DataError, match="would not fit in memory"):
+        many.pairwise()
+
+
 def test_large_counts_are_exact():
     found = Comparisons.from_matrix(np.array([[0, 10**15], [10**15 + 1, 0]]))
     assert found.second_won[0] - found.first_won[0] == 1

@@ -1,0 +1,68 @@
+"""Sphinx settings: the conventions that users of NumPy, xarray and ArviZ know."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+os.environ.setdefault("MPLBACKEND", "agg")
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import pluralism
+
+project = "pluralism"
+author = "The pluralism developers"
+copyright = "The pluralism developers, Apache-2.0"
+version = release = pluralism.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "gallery/**/*.json"]
+templates_path = ["_templates"]
+myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+
+# An example that needs the real data sets is left out where they are not at hand.
+_needing_data = [
+    re.escape(path.name)
+    for path in (HERE.parent / "examples").glob("plot_*.py")
+    if "PLURALISM_TEST_DATA" in path.read_text(encoding="utf-8")
+    and not os.environ.get("PLURALISM_TEST_DATA")
+]
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": "|".join([r"__init__\.py", *_needing_data]),
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "remove_config_comments": True,
+    "write_computation_times": False,
+    "within_subsection_order": "FileNameSortKey",
+    "matplotlib_animations": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "pluralism"
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}

@@ -1,0 +1,182 @@
+"""Rows of labels -> the columns of `Annotations`, and those columns on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DataError, LabelError
+from ..kernels._counting import group_sums
+from . import _labels
+from ._annotation_parts import check_scale, resolve_categories
+from ._annotations import Annotations
+from ._comparisons import Grouping
+from ._frames import count_rows
+from ._storage import read_columns, writable_labels, write_columns
+from ._votes import refuse_two_groups
+
+__all__ = ["count_labels", "load_annotations", "save_annotations"]
+
+
+def count_labels(
+    frame: Any,
+    *,
+    item: str,
+    rater: str,
+    label: str,
+    group: str | Sequence[str] | None,
+    weight: str | None,
+    categories: Iterable[Any] | None,
+    scale: Any,
+    missing: str,
+) -> Annotations:
+    """Count the labels of a table; arguments and errors as in `Annotations.from_frame`."""
+    columns = () if group is None else (group,) if isinstance(group, str) else tuple(group)
+    keys = [item, rater, label, *columns]
+    if len(set(keys)) < len(keys):
+        raise DataError(f"a column has two roles: {keys}; each needs a column of its own")
+    wanted = None if categories is None else list(categories)
+    rows = count_rows(frame, keys, weight=weight, missing=missing)
+    seen = rows.labels[label]
+    if isinstance(frame, (str, Path)) and _numbers_expected(wanted, scale):
+        seen = _as_numbers(label, seen)
+    names, position = resolve_categories(seen, wanted, scale, place=f"column {label!r}")
+    check_scale(scale, names)
+    raters = rows.labels[rater]
+    groups = {}
+    for column in columns:
+        refuse_two_groups(raters, rows.codes[rater], rows.labels[column], rows.codes[column])
+        codes = np.zeros(len(raters), dtype=np.int32)
+        codes[rows.codes[rater]] = rows.codes[column]
+        groups[column] = Grouping(rows.labels[column], codes)
+    used = rows.weight > 0.0
+    grouped = group_sums(
+        [rows.codes[item][used], rows.codes[rater][used], position[rows.codes[label][used]]],
+        [len(rows.labels[item]), len(raters), len(names)],
+        [rows.weight[used], rows.weight_squared[used]],
+    )
+    if not grouped.keys.shape[1]:
+        raise DataError(f"every weight in column {weight!r} is zero; there is no label")
+    cells = grouped.keys.astype(np.int32)
+    unit = weight is None or bool((rows.weight == rows.weight_squared).all())
+    return Annotations(
+        items=rows.labels[item],
+        categories=names,
+        scale=scale,
+        item=cells[0],
+        label=cells[2],
+        weight=grouped.sums[0],
+        squares=None if unit else grouped.sums[1],
+        rater=cells[1],
+        raters=raters,
+        groups=groups,
+        n_labels=rows.n_rows - sum(rows.dropped.values()),
+        dropped=dict(rows.dropped),
+    )
+
+
+def save_annotations(annotations: Annotations, path: Path) -> None:
+    """Write a container of labels; see `Annotations.save`."""
+    columns: dict[str, npt.NDArray[Any]] = {
+        "item": annotations.item,
+        "label": annotations.label,
+        "weight": annotations.weight,
+    }
+    if annotations.rater is not None:
+        columns["rater"] = annotations.rater
+    if annotations.squares is not None:
+        columns["squares"] = annotations.squares
+    raters = annotations.raters
+    metadata = {
+        "items": writable_labels("items", annotations.items),
+        "categories": writable_labels("categories", annotations.categories),
+        "raters": None if raters is None else writable_labels("raters", raters),
+        "scale": annotations.scale,
+        "groups": [
+            {
+                "name": name,
+                "labels": writable_labels(name, grouping.labels),
+                "codes": grouping.codes.tolist(),
+            }
+            for name, grouping in annotations.groups.items()
+        ],
+        "n_labels": annotations.n_labels,
+        "dropped": dict(annotations.dropped),
+    }
+    write_columns(path, "annotations", columns, metadata)
+
+
+def load_annotations(path: Path) -> Annotations:
+    """Read a container of labels; see `Annotations.load`."""
+    columns, metadata = read_columns(path, "annotations")
+    try:
+        raters = metadata["raters"]
+        groups = {
+            str(group["name"]): Grouping(
+                _labels.check_labels("groups", group["labels"]),
+                np.array(group["codes"], dtype=np.int32),
+            )
+            for group in metadata["groups"]
+        }
+        annotations = Annotations(
+            items=_labels.check_labels("items", metadata["items"]),
+            categories=_labels.check_labels("categories", metadata["categories"]),
+            scale=metadata["scale"],
+            item=columns["item"].astype(np.int32),
+            label=columns["label"].astype(np.int32),
+            weight=columns["weight"].astype(np.float64),
+            squares=columns["squares"].astype(np.float64) if "squares" in columns else None,
+            rater=None if raters is None else columns["rater"].astype(np.int32),
+            raters=None if raters is None else _labels.check_labels("raters", raters),
+            groups=groups,
+            n_labels=int(metadata["n_labels"]),
+            dropped={str(reason): int(count) for reason, count in metadata["dropped"].items()},
+        )
+        check_scale(annotations.scale, annotations.categories)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{str(path)!r} is damaged: {error}") from error
+    _check(path, annotations)
+    return annotations
+
+
+def _check(path: Path, annotations: Annotations) -> None:
+    """A file from elsewhere may hold anything: codes must be in range, weights above zero."""
+    n_raters = len(annotations.raters or ())
+    for name, codes, size in [
+        ("item", annotations.item, annotations.n_items),
+        ("label", annotations.label, annotations.n_categories),
+        ("rater", annotations.rater, n_raters),
+        *((name, g.codes, len(g.labels)) for name, g in annotations.groups.items()),
+    ]:
+        if codes is not None and codes.size and not (codes.min() >= 0 and codes.max() < size):
+            raise DataError(f"{str(path)!r} is damaged: a code of {name!r} is out of range")
+    if any(len(g.codes) != n_raters for g in annotations.groups.values()):
+        raise DataError(f"{str(path)!r} is damaged: a rater has no group")
+    for name in ("weight", "squares"):
+        column = getattr(annotations, name)
+        if column is not None and not (np.isfinite(column).all() and (column > 0).all()):
+            raise DataError(f"{str(path)!r} is damaged: {name!r} holds impossible sums")
+
+
+def _numbers_expected(categories: Sequence[Any] | None, scale: Any) -> bool:
+    if categories is None:
+        return scale in ("ordinal", "interval", "ratio")
+    return all(isinstance(name, (int, float)) for name in categories)
+
+
+def _as_numbers(column: str, texts: Sequence[Hashable]) -> tuple[Hashable, ...]:
+    """Read the labels of a text file as numbers, since the scale or the categories are numeric."""
+    numbers: list[Hashable] = []
+    for text in texts:
+        try:
+            number = float(text)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise LabelError(f"column {column!r} holds {text!r}, which is no number") from None
+        numbers.append(int(number) if number.is_integer() else number)
+    if len(set(numbers)) < len(numbers):
+        raise LabelError(f"column {column!r} writes one number in two ways, such as 1 and 1.0")
+    return tuple(numbers)

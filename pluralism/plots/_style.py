@@ -1,0 +1,81 @@
+"""What the figures share: ink, sizes, and labels that are shown as they are written."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Ink of text and axes, of secondary text, of rules, of bands, and the colour of estimates. In
+#: greyscale they keep their order; a report replaces them by its own (see `pluralism.report`).
+INK = "#1b1f24"
+FAINT = "#6a737d"
+RULE = "#c9d1d9"
+BAND = "#f3f5f7"
+ACCENT = "#0a5a9c"
+
+#: Distinct in colour vision deficiencies and in lightness (Okabe and Ito 2008, darkened), each with
+#: a marker of its own, so that the colour is never the only difference.
+SERIES = (
+    (ACCENT, "o"),
+    ("#b8500b", "s"),
+    ("#00775a", "^"),
+    ("#8f3f71", "D"),
+    ("#5c5c5c", "v"),
+)
+
+LABEL_LENGTH = 42
+POINTS_PER_INCH = 72.0
+
+
+def axes(
+    ax: Axes | None, *, width: float, height: float, layout: str = "constrained"
+) -> Axes:
+    """Return `ax`, or the axes of a new figure of `width` x `height` inches."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout=layout)[1]
+
+
+def size(ax: Axes) -> tuple[float, float]:
+    """Width and height of an axes in inches."""
+    box = ax.get_window_extent()
+    dpi = ax.get_figure(root=True).dpi
+    return box.width / dpi, box.height / dpi
+
+
+def text_of(label: Hashable, limit: int = LABEL_LENGTH) -> str:
+    """Write a label on one line and, if need be, shortened; control characters become spaces."""
+    text = "".join(
+        " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} else letter
+        for letter in str(label)
+    )
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def tick_labels(axis: Any, places: Any, labels: Any, **style: Any) -> None:
+    """Label an axis literally: a dollar sign in a label is no formula."""
+    axis.set_ticks(places, labels=[text_of(label) for label in labels])
+    for text in axis.get_ticklabels():
+        text.set(parse_math=False, **style)
+
+
+def quiet(ax: Axes, *, grid: str | None = "x") -> None:
+    """Keep the axis that carries the numbers, and drop the box around the data."""
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_color(RULE)
+    ax.tick_params(colors=INK, labelsize=9, length=0)
+    ax.set_axisbelow(True)
+    if grid:
+        ax.grid(axis=grid, color=RULE, linewidth=0.6)
+
+
+def count(n: float, noun: str) -> str:
+    """Write ``n = 8,931 votes``."""
+    return f"n = {n:,.6g} {noun}" if n != int(n) else f"n = {int(n):,} {noun}"

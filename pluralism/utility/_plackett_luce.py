@@ -1,0 +1,240 @@
+"""Plackett-Luce and Davidson-Luce: rankings as successive choices, ties included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from .. import _validate
+from .._precision import in_float64
+from ..data import Ballots
+from ..errors import ConvergenceError, DataError
+from ..kernels import _graph, _newton, _pairs
+from ..kernels._padding import bucket
+from ..kernels._plackett_luce import (
+    ChoiceSets,
+    PlackettLuceTerms,
+    choice_sets,
+    plackett_luce_terms,
+)
+from . import _identified, _tables
+from ._covariance import Anchor, JointCovariance
+from ._estimates import Convergence, Parameter
+from ._fit import UtilityFit
+from ._paired import _STATUS, _reference_code
+
+__all__ = ["fit_plackett_luce"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def fit_plackett_luce(
+    ballots: Ballots,
+    *,
+    prior: float | None = None,
+    reference: Hashable = "mean",
+    check: bool = True,
+    tolerance: float = 1e-6,
+    max_iterations: int = 100,
+) -> UtilityFit:
+    r"""Fit the Plackett-Luce model of rankings by maximum likelihood.
+
+    A ranking is a sequence of choices, each made from what the earlier ones left: alternative i
+    is chosen from the set A with probability ``worth_i / sum of worths in A``. Where ballots tie
+    alternatives this is the Davidson-Luce model, in which the tied set S of d alternatives is
+    chosen with weight ``nu_d * (product of worths over S) ** (1 / d)``, ``nu_1 = 1``, against
+    all sets up to the largest tie seen. For two alternatives nu_2 is Davidson's nu.
+
+    Partial rankings, top-k lists and choices from sets need no option: what a ballot does not
+    rank is below what it ranks, or was not there to be chosen, as its ``unranked`` says.
+
+    Parameters
+    ----------
+    ballots : Ballots
+        Rankings (or utilities, whose order counts) with their counts.
+    prior : float, optional
+        Standard deviation of an independent normal prior on every log-worth. The estimate is
+        then the posterior mode and exists for every set of rankings.
+    reference : "mean" or alternative label
+        Utilities (log-worths) are relative to the mean of all, or to one alternative.
+    check : bool
+        Whether a fit that did not converge is an error; if not, the last iterate is returned
+        and says so.
+    tolerance : float
+        Newton decrement, in standard errors, below which the last step is taken.
+    max_iterations : int
+        Most Newton steps.
+
+    Returns
+    -------
+    UtilityFit
+        ``.utility`` holds log-worths, ``.worth`` sums to one. ``.tie_parameter`` is nu_2, None
+        where no ballot ties; parameters of larger ties stand in ``.summary()`` as
+        ``tie_parameter_3`` and so on. Standard errors come from the Fisher information, which
+        for this model is the observed one.
+
+    Raises
+    ------
+    NotIdentifiedError
+        If an alternative is never compared, if the alternatives fall into groups that are never
+        compared, or if some always or never come before all others; the message names them.
+    ConvergenceError
+        If the iteration stopped early; ``.result`` is the last iterate.
+    DataError, LabelError
+        If `ballots` are approvals, for an argument that cannot be used, or an unknown reference.
+
+    References
+    ----------
+    Plackett (1975), Applied Statistics 24, 193-202. Ties: Turner, van Etten, Firth and Kosmidis
+    (2020), Computational Statistics 35, 1027-1057, equation 3. Existence: Hunter (2004), Annals
+    of Statistics 32, assumption 1.
+
+    Examples
+    --------
+    >>> import pluralism as pl
+    >>> ballots = pl.Ballots.from_rankings(
+    ...     [("tea", "coffee", "water"), ("coffee", "water", "tea"), ("water", "tea", "coffee")],
+    ...     counts=[5, 3, 2],
+    ... )
+    >>> fit = pl.utility.fit_plackett_luce(ballots)
+    >>> fit.worth.round(3).to_series().to_dict()
+    {'coffee': 0.383, 'tea': 0.402, 'water': 0.215}
+    """
+    if not isinstance(ballots, Ballots):
+        raise DataError(
+            f"`ballots` is a {type(ballots).__name__}; build Ballots first, for example with "
+            "`Ballots.from_rankings`"
+        )
+    if ballots.kind == "approvals":
+        raise DataError(
+            "`ballots` are approvals, which rank nothing within the approved; "
+            "give rankings, or compare approval counts"
+        )
+    ridge = 0.0 if prior is None else _validate.number("prior", prior, above=0.0) ** -2
+    _validate.number("tolerance", tolerance, above=0.0)
+    _validate.whole_number("max_iterations", max_iterations, at_least=1)
+    items, n = tuple(ballots.alternatives), ballots.n_alternatives
+    code = _reference_code(reference, items)
+    sets = choice_sets(
+        ballots.ranks,
+        ballots.counts,
+        unranked=ballots.sentinel,
+        below=ballots.unranked == "last",
+    )
+    if not len(sets.weight):
+        raise DataError("`ballots` rank no alternative above or beside another")
+    if prior is None:
+        low, high = np.triu_indices(n, 1)
+        met = sets.beaten | sets.beaten.T
+        pairs = _pairs.fold_pairs(
+            low[met[low, high]].astype(np.int32),
+            high[met[low, high]].astype(np.int32),
+            sets.beaten[low, high][met[low, high]].astype(np.float64),
+            sets.beaten[high, low][met[low, high]].astype(np.float64),
+            n,
+        )
+        _identified.check_met(items, met.sum(axis=1).astype(np.float64))
+        _identified.check_identified(items, _graph.win_graph(pairs), separate=False)
+
+    n_ties = len(sets.orders)
+    ridges = np.concatenate([np.full(n, ridge), np.zeros(n_ties)])
+    terms = _terms(sets)
+
+    def evaluate(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        at = terms(theta)
+        return at.gradient - ridges * theta, _pinned(at.information, ridges, n)
+
+    def solve(information: object, gradient: FloatArray) -> FloatArray:
+        assert isinstance(information, np.ndarray)
+        try:
+            return np.asarray(linalg.solve(information, gradient, assume_a="pos"))
+        except linalg.LinAlgError:
+            return np.full_like(gradient, np.nan)
+
+    point, _, decrement, iterations, status = _newton.newton(
+        evaluate,
+        solve,
+        np.zeros(n + n_ties),
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+    at = terms(point)
+    anchor = (
+        Anchor.at_mean(np.zeros(n, dtype=np.int32)) if code is None else Anchor.at_item(code, n)
+    )
+    information = _pinned(at.information, ridges, n)
+    joint = JointCovariance(
+        n + n_ties, matrix=lambda: np.asarray(linalg.inv(information)), anchor=anchor
+    )
+    utility = anchor.refer(point[:n])
+    parameters = tuple(
+        Parameter(
+            "parameter",
+            "tie_parameter" if order == 2 else f"tie_parameter_{order}",
+            float(log_nu),
+            "log",
+        )
+        for order, log_nu in zip(sets.orders, point[n:], strict=True)
+    )
+    pairwise = {parameter.term: parameter.value for parameter in parameters}
+    fit = UtilityFit(
+        utility=_tables.item_array(utility, items, name="utility", units="log-worth"),
+        model="Davidson-Luce" if n_ties else "Plackett-Luce",
+        link="logit",
+        units="log-worth",
+        ties="davidson" if "tie_parameter" in pairwise else "none",
+        reference=reference,
+        tie_parameter=pairwise.get("tie_parameter"),
+        log_likelihood=at.log_likelihood,
+        n_parameters=n - 1 + n_ties,
+        convergence=Convergence(iterations, float(decrement), _STATUS[status], "Newton, cholesky"),
+        n_votes=round(ballots.n_voters),
+        covariance_type="fisher",
+        options={"prior": prior},
+        parameters=parameters,
+        joint=joint,
+    )
+    if check and not fit.convergence.converged:
+        raise ConvergenceError(
+            f"fit_plackett_luce: {fit.convergence.status} after {iterations} steps, "
+            f"{decrement:.2g} standard errors from the optimum (`tolerance` is {tolerance:g}); "
+            "raise `max_iterations`, give a `prior`, or take the last iterate from `.result`",
+            result=fit,
+        )
+    return fit
+
+
+def _pinned(information: FloatArray, ridges: FloatArray, n_items: int) -> FloatArray:
+    """Information with the prior's, or with the common level of the log-worths held fast."""
+    pinned = information + np.diag(ridges)
+    if not ridges.any():
+        # Along a common shift the information is zero; the anchor takes out what is added.
+        pinned[:n_items, :n_items] += np.trace(information[:n_items, :n_items]) / n_items**2
+    return pinned
+
+
+def _terms(sets: ChoiceSets) -> Callable[[FloatArray], PlackettLuceTerms]:
+    """Likelihood and derivatives: in closed form without ties, by JAX with them."""
+    if not len(sets.orders):
+        return lambda theta: plackett_luce_terms(theta, sets)
+    from ..kernels._davidson_luce import davidson_luce_derivatives
+
+    # Filled up by sets of weight zero, so that few shapes are compiled.
+    extra = bucket(len(sets.weight)) - len(sets.weight)
+    member = np.pad(sets.member, ((0, extra), (0, 0)), constant_values=True)
+    weight = np.pad(sets.weight, (0, extra))
+    statistic = np.concatenate([sets.won, sets.tied])
+    orders = tuple(sets.orders.tolist())
+
+    def terms(theta: FloatArray) -> PlackettLuceTerms:
+        value, expected, information = in_float64(
+            davidson_luce_derivatives, theta, member, weight, orders=orders
+        )
+        return PlackettLuceTerms(
+            float(statistic @ theta - value), statistic - expected, np.asarray(information)
+        )
+
+    return terms

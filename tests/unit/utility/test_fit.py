@@ -1,0 +1,195 @@
+"""What may be asked of any utility fit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import pluralism as pl
+from pluralism.utility import _tables, fit_bradley_terry
+
+
+@pytest.fixture(scope="module")
+def fit(celebrities):
+    return fit_bradley_terry(celebrities.comparisons)
+
+
+def dense_information(wins, utility):
+    total = wins + wins.T
+    p = 1 / (1 + np.exp(-(utility[:, None] - utility[None, :])))
+    information = -total * p * (1 - p)
+    np.fill_diagonal(information, 0.0)
+    np.fill_diagonal(information, -information.sum(axis=1))
+    return information
+
+
+def test_covariance_is_the_pseudo_inverse_of_the_information(fit, celebrities):
+    expected = np.linalg.pinv(dense_information(celebrities.wins, fit.utility.values))
+    np.testing.assert_allclose(fit.covariance.values, expected, atol=1e-12)
+    np.testing.assert_allclose(fit.stderr.values, np.sqrt(np.diag(expected)))
+    assert fit.covariance.dims == ("item", "item_bis")
+    assert fit.covariance is fit.covariance  # computed once
+
+
+def test_reference_item_has_utility_and_error_zero(fit, celebrities):
+    at = fit_bradley_terry(celebrities.comparisons, reference="SL")
+    assert at.utility.sel(item="SL") == 0.0
+    assert at.stderr.sel(item="SL") == 0.0
+    for other in ("LBJ", "CY"):
+        contrast = fit.contrast(other, "SL")
+        assert at.utility.sel(item=other).item() == pytest.approx(contrast.estimate)
+        assert at.stderr.sel(item=other).item() == pytest.approx(contrast.stderr)
+    assert at.contrast("LBJ", "CY") == pytest.approx(fit.contrast("LBJ", "CY"))
+
+
+def test_an_item_labelled_mean_wins(celebrities, cells):
+    items = ("mean", *celebrities.items[1:])
+    assert fit_bradley_terry(cells(celebrities.wins, items)).utility.sel(item="mean") == 0.0
+
+
+def test_contrast_of_many_and_interval(fit):
+    many = fit.contrast(["LBJ", "HW"], ["SL", "HW"])
+    assert many.estimate[1] == 0.0
+    assert many.stderr[1] == 0.0
+    one = fit.contrast("LBJ", "SL")
+    assert many.estimate[0] == pytest.approx(one.estimate)
+    lower, upper = one.interval(0.9)
+    assert (upper - lower) / 2 == pytest.approx(stats.norm.ppf(0.95) * one.stderr)
+    assert one.pvalue == pytest.approx(2 * stats.norm.sf(abs(one.z)))
+    with pytest.raises(pl.LabelError, match=r"`b` names 'LBK'.*did you mean 'LBJ'"):
+        fit.contrast("LBJ", "LBK")
+    with pytest.raises(pl.LabelError, match=r"`a\[1\]` names 'X'"):
+        fit.contrast(["LBJ", "X"], ["SL", "HW"])
+    with pytest.raises(pl.DataError, match="`a` names 2 items and `b` 1"):
+        fit.contrast(["LBJ", "HW"], ["SL"])
+
+
+def test_probability_is_the_logistic_of_the_difference(fit):
+    gap = fit.contrast("LBJ", "SL").estimate
+    assert fit.probability("LBJ", "SL") == pytest.approx(1 / (1 + np.exp(-gap)))
+    table = fit.probability()
+    assert table.sel(item="LBJ", item_bis="SL").item() == pytest.approx(
+        fit.probability("LBJ", "SL")
+    )
+    assert np.isnan(np.diag(table)).all()
+    np.testing.assert_allclose((table.values + table.values.T)[0, 1:], 1.0)
+    assert fit.probability("LBJ", "SL", outcome="tie") == 0.0
+    with pytest.raises(pl.DataError, match="needs both `a` and `b`"):
+        fit.probability("LBJ")
+
+
+def test_summary_is_tidy(fit, celebrities):
+    table = fit.summary(level=0.9)
+    assert list(table) == ["kind", "term", "estimate", "stderr", "lower", "upper"]
+    assert table["term"].tolist() == list(celebrities.items)
+    assert (table["kind"] == "item").all()
+    np.testing.assert_allclose(
+        table["upper"] - table["lower"], 2 * stats.norm.ppf(0.95) * table["stderr"]
+    )
+    assert table.attrs["covariance_type"] == "fisher"
+    with pytest.raises(pl.DataError, match=r"`level` is 95"):
+        fit.summary(level=95)
+
+
+def test_quasi_variances_minimise_their_criterion(fit):
+    from scipy import optimize
+
+    quasi = fit.quasi_variance()
+    variance = np.diag(fit.covariance.values)
+    exact = variance[:, None] + variance[None, :] - 2 * fit.covariance.values
+    low, high = np.triu_indices(9, 1)
+
+    def loss(log_q):
+        q = np.exp(log_q)
+        return ((np.log(exact[low, high]) - np.log(q[low] + q[high])) ** 2).sum()
+
+    found = optimize.minimize(
+        loss,
+        np.log(quasi.values),
+        method="Nelder-Mead",
+        options={"maxiter": 5000, "fatol": 1e-18, "xatol": 1e-10},
+    )
+    assert loss(np.log(quasi.values)) <= found.fun + 1e-12
+    ratio = np.sqrt((quasi.values[low] + quasi.values[high]) / exact[low, high]) - 1
+    assert quasi.attrs["lowest_error"] == pytest.approx(ratio.min())
+    assert quasi.attrs["highest_error"] == pytest.approx(ratio.max())
+
+
+def test_quasi_variances_are_exact_for_independent_estimates():
+    from pluralism.kernels._contrasts import quasi_variances
+
+    variance = np.array([0.3, 1.0, 2.0, 0.1])
+    shared = np.diag(variance) + 0.7  # a shared part leaves differences alone
+    result = quasi_variances(shared)
+    np.testing.assert_allclose(result.values, variance, rtol=1e-9)
+    assert abs(result.lowest_error) < 1e-9
+    assert result.converged
+
+
+def test_rank_intervals(fit):
+    ranks = fit.rank_intervals()
+    assert ranks.sel(item="LBJ").values.tolist() == [1, 1]
+    assert ranks.sel(item="CY").values.tolist() == [9, 9]
+    point = stats.rankdata(-fit.utility.values)
+    assert (ranks.values[:, 0] <= point).all()
+    assert (point <= ranks.values[:, 1]).all()
+    # the critical value lies between one test's and Sidak's for all 36
+    assert 1.96 < ranks.attrs["critical_value"] < stats.norm.isf(0.5 * (1 - 0.95 ** (1 / 36)))
+    assert ranks.attrs["ci_kind"] == "simultaneous"
+
+
+def test_critical_value_is_the_studentised_range_for_equal_variances():
+    from pluralism.kernels._contrasts import critical_range
+
+    value = critical_range(np.eye(6), 0.95, 40_000, np.random.default_rng(0))
+    exact = stats.studentized_range.ppf(0.95, 6, np.inf) / np.sqrt(2)
+    assert value == pytest.approx(exact, abs=0.03)
+    bound = critical_range(np.eye(6), 0.95, 0, np.random.default_rng(0))
+    assert bound == pytest.approx(stats.norm.isf(0.5 * (1 - 0.95 ** (1 / 15))))
+    assert bound > exact
+
+
+@pytest.mark.slow
+def test_rank_intervals_cover_all_ranks_jointly(cells):
+    rng = np.random.default_rng(11)
+    truth = np.array([0.0, 0.1, 0.3, 0.6, 1.0])
+    low, high = np.triu_indices(5, 1)
+    p = 1 / (1 + np.exp(truth[high] - truth[low]))
+    rank = np.argsort(np.argsort(-truth)) + 1
+    covered = 0
+    for _ in range(300):
+        wins = np.zeros((5, 5))
+        wins[low, high] = rng.binomial(60, p)
+        wins[high, low] = 60 - wins[low, high]
+        ranks = fit_bradley_terry(cells(wins)).rank_intervals(0.9).values
+        covered += ((ranks[:, 0] <= rank) & (rank <= ranks[:, 1])).all()
+    assert covered / 300 >= 0.9 - 3 * np.sqrt(0.09 / 300)
+
+
+def test_large_fits_solve_for_what_is_asked(fit, monkeypatch, celebrities):
+    monkeypatch.setattr(_tables, "DENSE_ITEMS", 3)
+
+    for covariance in ("fisher", "sandwich"):
+        small = fit_bradley_terry(celebrities.comparisons, covariance=covariance)
+        monkeypatch.setattr(_tables, "DENSE_ITEMS", 3000)
+        dense = fit_bradley_terry(celebrities.comparisons, covariance=covariance)
+        assert small.contrast("LBJ", "CY") == pytest.approx(dense.contrast("LBJ", "CY"))
+        np.testing.assert_allclose(small.stderr, dense.stderr, rtol=1e-8)
+        np.testing.assert_allclose(small.covariance, dense.covariance, atol=1e-10)
+
+
+def test_dataset_survives_netcdf(fit, tmp_path):
+    import xarray as xr
+
+    pytest.importorskip("h5netcdf")
+    data = fit.to_dataset()
+    data.to_netcdf(tmp_path / "fit.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "fit.nc", engine="h5netcdf") as back:
+        np.testing.assert_array_equal(back["utility"], data["utility"])
+        assert back.sel(item="SL")["stderr"].item() == fit.stderr.sel(item="SL").item()
+        assert back.attrs["model"] == "Bradley-Terry"
+
+
+def test_repr_names_the_best(fit):
+    assert repr(fit).startswith("<Bradley-Terry fit of 9 items to 8,424 votes: 'LBJ' 0.839")
