@@ -12,6 +12,7 @@ _EXPORTS = {
     "Representation": "_justified",
     "Round": "_outcome",
     "SenWitness": "_witnesses",
+    "WinnerProbabilities": "_winning",
     "approval": "_positional",
     "approval_committee": "_committees",
     "arrow_witness": "_witnesses",
@@ -40,6 +41,8 @@ _EXPORTS = {
     "veto": "_positional",
     "welfare": "_welfare",
     "welfare_price": "_welfare",
+    "winner_probabilities": "_winning",
+    "winner_shares": "_winning",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

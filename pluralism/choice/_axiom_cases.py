@@ -37,8 +37,11 @@ class Axiom(NamedTuple):
 
 def winners_of(rule: Rule, ballots: Ballots) -> frozenset:
     """Run a rule that returns an Outcome or an iterable of labels."""
-    result = rule(ballots)
-    return frozenset(getattr(result, "winners", result))
+    return frozenset(_winners(rule(ballots)))
+
+
+def _winners(result: Any) -> Any:
+    return result.winners if hasattr(result, "winners") else result
 
 
 def order_of(rule: Rule, ballots: Ballots) -> dict[Hashable, int]:
@@ -46,7 +49,7 @@ def order_of(rule: Rule, ballots: Ballots) -> dict[Hashable, int]:
     result = rule(ballots)
     ranking = getattr(result, "ranking", None)
     if ranking is None:
-        winners = frozenset(getattr(result, "winners", result))
+        winners = frozenset(_winners(result))
         return {label: int(label not in winners) for label in ballots.alternatives}
     return {label: place for place, group in enumerate(ranking) for label in group}
 
