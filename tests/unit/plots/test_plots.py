@@ -132,7 +132,7 @@ def test_graph_has_a_node_for_every_item_and_a_line_for_every_pair(votes) -> Non
     ax = plots.comparison_graph(votes)
     lines, *nodes = ax.collections
     pairs = {frozenset(pair) for pair in zip(votes.first, votes.second, strict=True)}
-    assert len(lines.get_segments()) == len(pairs)
+    assert sum(len(path.vertices) for path in lines.get_paths()) == 2 * len(pairs)
     assert sum(len(node.get_offsets()) for node in nodes) == votes.n_items
     assert "connected" in ax.get_title(loc="left")
     ax.figure.draw_without_rendering()
