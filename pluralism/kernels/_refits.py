@@ -28,7 +28,6 @@ class Refits(NamedTuple):
     """Where each of the fits ended."""
 
     utility: jax.Array  # (fits, items): mean zero unless there is a ridge
-    log_likelihood: jax.Array  # (fits,): without the prior
     decrement: jax.Array  # (fits,): distance from the optimum in standard errors
     iterations: jax.Array  # (fits,)
     status: jax.Array  # (fits,)
@@ -144,9 +143,7 @@ def _fit(
     end = lax.while_loop(unfinished, take, opening)
     utility = end.point.utility
     utility = jnp.where(ridge > 0, utility, utility - utility.mean())
-    gap = utility[:, None] - utility[None, :]
-    log_likelihood = (wins * jax.nn.log_sigmoid(gap)).sum()
-    return Refits(utility, log_likelihood, end.decrement, end.iterations, end.status)
+    return Refits(utility, end.decrement, end.iterations, end.status)
 
 
 def _strongly_connected(wins: jax.Array) -> jax.Array:
