@@ -17,13 +17,14 @@ ROUNDS = 15
 
 def microseconds(module: str) -> tuple[int, int]:
     """Cumulative import time of a module, and how many modules it brings along."""
+    code = f"import sys; n = len(sys.modules); import {module}; print(len(sys.modules) - n)"
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", f"import sys; n = len(sys.modules); import {module}; print(len(sys.modules) - n)"],
+        [sys.executable, "-X", "importtime", "-c", code],
         capture_output=True,
         text=True,
         check=True,
         cwd=ROOT,
-    )  # fmt: skip
+    )
     (time,) = re.findall(rf"^import time: +\d+ \| +(\d+) \| {module}$", done.stderr, re.MULTILINE)
     return int(time), int(done.stdout)
 
@@ -40,7 +41,10 @@ def seconds(arguments: list[str]) -> float:
 def main() -> None:
     for module in ("numpy", "pluralism"):
         microseconds(module)  # compile and cache
-    ours, theirs = zip(*[(microseconds("pluralism"), microseconds("numpy")) for _ in range(ROUNDS)], strict=True)  # fmt: skip
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(microseconds("pluralism"))
+        theirs.append(microseconds("numpy"))
     our_time = statistics.median(time for time, _ in ours) / 1000
     their_time = statistics.median(time for time, _ in theirs) / 1000
     bare = statistics.median(seconds(["-c", "pass"]) for _ in range(ROUNDS))

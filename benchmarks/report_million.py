@@ -50,11 +50,17 @@ def timed(arguments: list[str]) -> tuple[float, float, str]:
     before = os.times()
     start = time.perf_counter()
     done = subprocess.run(
-        arguments, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )  # fmt: skip
+        arguments,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     wall = time.perf_counter() - start
     after = os.times()
-    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    cpu = (
+        after.children_user - before.children_user + after.children_system - before.children_system
+    )
     return wall, cpu, done.stdout
 
 
@@ -71,9 +77,13 @@ def main() -> None:
         runs = [timed(shell) for _ in range(ROUNDS + 1)][1:]
         wall = statistics.median(run[0] for run in runs)
         cpu = statistics.median(run[1] for run in runs)
-        laps = [timed([sys.executable, "-c", PHASES, str(votes), str(page)])[2] for _ in range(ROUNDS)]
+        laps = [
+            timed([sys.executable, "-c", PHASES, str(votes), str(page)])[2] for _ in range(ROUNDS)
+        ]
         phases = {
-            name: statistics.median(float(re.search(rf"{name}\t([\d.]+)", text)[1]) for text in laps)
+            name: statistics.median(
+                float(re.search(rf"{name}\t([\d.]+)", text)[1]) for text in laps
+            )
             for name in re.findall(r"^(.*)\t", laps[0], re.MULTILINE)
         }
         size = votes.stat().st_size / 2**20
@@ -88,9 +98,10 @@ def main() -> None:
     rows = "".join(f"| {name} | {value:.2f} |\n" for name, value in phases.items())
     result = f"""# A million votes, from the shell to a report
 
-`python benchmarks/report_million.py`: {VOTES:,} rows of CSV ({size:.0f} MiB) among {ITEMS} items with
-string labels, ties among them; medians of {ROUNDS} fresh processes on {os.cpu_count()} cores (files in the
-cache of the operating system). `pluralism report votes.csv` wrote a page of {page_size:.1f} MiB.
+`python benchmarks/report_million.py`: {VOTES:,} rows of CSV ({size:.0f} MiB) among {ITEMS} items
+with string labels, ties among them; medians of {ROUNDS} fresh processes on {os.cpu_count()} cores,
+load {os.getloadavg()[1]:.1f} (files in the cache of the operating system). `pluralism report
+votes.csv` wrote a page of {page_size:.1f} MiB.
 
 | | s |
 | --- | --- |
@@ -103,7 +114,8 @@ Its phases, in one process (reading and counting is to take at most 1 s):
 | --- | --- |
 {rows}
 Accuracy of the fit with ties dropped, against the truth: root mean square of
-(estimate - truth) / standard error = {np.sqrt((z**2).mean()):.2f} over {ITEMS} items; status {decided.convergence.status}.
+(estimate - truth) / standard error = {np.sqrt((z**2).mean()):.2f} over {ITEMS} items; status
+{decided.convergence.status}.
 """
     print(result)
     (ROOT / "benchmarks" / "results" / "report_million.md").write_text(result, encoding="utf-8")

@@ -88,8 +88,9 @@ def _edges(votes: Comparisons) -> tuple[npt.NDArray[np.intp], FloatArray]:
     low = np.minimum(votes.first, votes.second).astype(np.int64)
     high = np.maximum(votes.first, votes.second)
     key, inverse = np.unique(low * votes.n_items + high, return_inverse=True)
-    weight = np.bincount(inverse, weights=votes.total, minlength=len(key))
-    return np.stack(np.divmod(key, votes.n_items), axis=1)[weight > 0], weight[weight > 0]
+    weight = np.bincount(inverse, weights=votes.total, minlength=len(key)).astype(np.float64)
+    pairs = np.stack(np.divmod(key, votes.n_items), axis=1).astype(np.intp)
+    return pairs[weight > 0], weight[weight > 0]
 
 
 def _layout(
@@ -142,10 +143,10 @@ def _draw_edges(ax: Axes, segments: FloatArray, weight: FloatArray) -> None:
     share = np.sqrt(weight / weight.max())
     step = np.minimum((share * _WIDTHS).astype(np.int64), _WIDTHS - 1)
     classes = np.unique(step)
-    paths = [
-        Path(segments[step == at].reshape(-1, 2), np.tile((Path.MOVETO, Path.LINETO), (step == at).sum()))
-        for at in classes
-    ]  # fmt: skip
+    paths = []
+    for at in classes:
+        ends = segments[step == at].reshape(-1, 2)
+        paths.append(Path(ends, np.tile((Path.MOVETO, Path.LINETO), len(ends) // 2)))
     middle = np.array([share[step == at].mean() for at in classes])
     # Many lines over each other would be a black disc: the more there are, the fainter each.
     strength = min(1.0, 12.0 / np.sqrt(len(weight)))

@@ -155,7 +155,7 @@ def test_graph_shows_parts_by_marker_and_colour() -> None:
 def test_graph_draws_wider_what_has_more_votes() -> None:
     votes = Comparisons.from_pairs([("a", "b")] * 9 + [("b", "c")])
     widths = plots.comparison_graph(votes).collections[0].get_linewidths()
-    assert widths[0] > widths[1]
+    assert widths[1] > widths[0]
 
 
 # -- all of them -------------------------------------------------------------------------
