@@ -10,11 +10,13 @@ _EXPORTS: dict[str, str] = {
     "GroupFits": "_group_fits",
     "HomogeneityTest": "_group_fits",
     "ThurstoneFit": "_case_iii",
+    "PreferenceMixture": "_mixture_fit",
     "UtilityFit": "_fit",
     "fit_bradley_terry": "_bradley_terry",
     "fit_elo": "_elo",
     "fit_groups": "_groups",
     "fit_plackett_luce": "_plackett_luce",
+    "fit_preference_mixture": "_mixture",
     "fit_thurstone": "_thurstone",
 }
 
