@@ -42,29 +42,39 @@ def count_pairs(
     first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_outcomes: int
 ) -> PairCounts:
     """Count votes by (first, second, outcome); ``outcome=None`` means that all are code 0."""
-    n_keys = n_items * n_items * n_outcomes
-    key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
+    n_pairs = n_items * n_items
+    n_keys = n_pairs * n_outcomes
+    dense = n_keys <= max(_DENSE_BINS, len(first) // 4)
+    key = np.multiply(
+        first, n_items, dtype=np.int64 if dense else _unsigned(n_keys), casting="unsafe"
+    )
     np.add(key, second, out=key, casting="unsafe")
-    if outcome is not None:
-        np.multiply(key, n_outcomes, out=key, casting="unsafe")
-        np.add(key, outcome, out=key, casting="unsafe")
-    if n_keys <= max(_DENSE_BINS, len(key) // 4):
-        # bincount wants int64; a view of equal width saves it a checked conversion.
-        counts = np.bincount(key.astype(np.int64, copy=False), minlength=n_keys)
-        counts = counts.reshape(n_items * n_items, n_outcomes)
-        pair = np.flatnonzero(counts.any(axis=1))
-        won = counts[pair].astype(np.float64)
+    if dense:
+        # The outcome leads the key, so that each outcome's counts are one contiguous table.
+        if outcome is not None:
+            key += np.multiply(outcome, n_pairs, dtype=np.int64, casting="unsafe")
+        counts = np.bincount(key, minlength=n_keys).reshape(n_outcomes, n_pairs)
+        present = counts[0] != 0
+        for table in counts[1:]:
+            present |= table != 0
+        pair = np.flatnonzero(present)
+        won = counts[:, pair].astype(np.float64).T
     else:
+        if outcome is not None:
+            np.multiply(key, n_outcomes, out=key, casting="unsafe")
+            np.add(key, outcome, out=key, casting="unsafe")
         key.sort()
         starts = _run_starts(key)
-        pairs, outcomes = np.divmod(key[starts], n_outcomes)
+        pairs = key[starts] // n_outcomes
+        outcomes = key[starts] - pairs * n_outcomes
         pair_starts = _run_starts(pairs)
         row = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
         won = np.zeros((len(pair_starts), n_outcomes))
         won[row, outcomes] = np.diff(starts, append=len(key))
-        pair = pairs[pair_starts].astype(np.int64)
-    left, right = np.divmod(pair, n_items)
-    return PairCounts(left.astype(np.int32), right.astype(np.int32), won)
+        pair = pairs[pair_starts]
+    # Dividing by a scalar is far cheaper alone than divmod.
+    left = pair // n_items
+    return PairCounts(left.astype(np.int32), (pair - left * n_items).astype(np.int32), won)
 
 
 def group_sums(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import linalg, sparse
 from scipy.sparse import linalg as sparse_linalg
 
-from ._pairs import Pairs, item_sums, pair_slopes
+from ._pairs import Pairs, pair_slopes
 
 __all__ = [
     "CONVERGED",
@@ -39,14 +39,14 @@ _DENSE_FALLBACK = 3000
 #: Conjugate-gradient steps after which a direct solver is cheaper.
 _SLOW = 50
 #: Longest step, in units of the linear predictor.
-_LONGEST_STEP = 4.0
+_LONGEST_STEP = 8.0
 
 
 class NewtonResult(NamedTuple):
     """Where the iteration ended."""
 
     point: FloatArray  # (parameters,)
-    decrement: float
+    decrement: float  # estimated distance from the optimum, in standard errors
     iterations: int
     status: int
     method: str
@@ -125,23 +125,41 @@ class Laplacian:
 
     def inverse(self) -> FloatArray:
         """Pseudo-inverse (with a ridge the inverse), (items, items)."""
-        inverse, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
-        inverse = np.tril(inverse)
-        full = inverse + np.tril(inverse, -1).T
+        half, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
+        half = np.tril(half)
+        full: FloatArray = half + half.T
+        n = len(full)
+        full[np.diag_indices(n)] = np.diagonal(half)
         if self.ridge == 0.0:
             # The constants that made it invertible come out again.
             if self.single:
-                full -= 1.0 / (self.null_weight() * len(full))
+                full -= 1.0 / (self.null_weight() * n)
             else:
                 size = np.bincount(self.component)[self.component]
                 same = self.component[:, None] == self.component[None, :]
                 full -= np.where(same, 1.0 / (self.null_weight() * size), 0.0)
         return full
 
+    def centred_variances(self) -> FloatArray:
+        """Diagonal of the inverse with utilities measured from the mean, one component only."""
+        full, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
+        constant = self.ridge if self.ridge > 0.0 else self.null_weight()
+        return np.diagonal(full) - 1.0 / (constant * len(full))
+
     def solve_cholesky(self, right: FloatArray) -> FloatArray:
         """Solve by the dense factor."""
         solution, _ = linalg.lapack.dpotrs(self.cholesky(), right, lower=1)
         return self.centre(solution.reshape(right.shape))
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Solve to near machine precision by whatever suits the size and the mixing."""
+        if len(self.degree) <= _DENSE_FALLBACK:
+            return self.solve_cholesky(right)
+        if self._lu is None:
+            solution, done = self.solve_cg(right, 1e-10, 4 * _SLOW)
+            if done:
+                return solution
+        return self.solve_lu(right)
 
     def solve_lu(self, right: FloatArray) -> FloatArray:
         """Solve by a sparse factor, one item of each component held fast."""
@@ -202,40 +220,49 @@ class Laplacian:
 
 def newton(
     evaluate: Callable[[FloatArray], tuple[FloatArray, State]],
-    solve: Callable[[State, FloatArray], FloatArray],
+    solve: Callable[[State, FloatArray], tuple[FloatArray, float]],
+    reach: Callable[[FloatArray], float],
     start: FloatArray,
     *,
+    exact: bool,
     tolerance: float,
     max_iterations: int,
 ) -> tuple[FloatArray, State, float, int, int]:
-    """Maximise a concave function; returns point, state, decrement, iterations, status.
+    """Maximise a concave function; returns point, state, distance, iterations, status.
 
-    `evaluate` gives the gradient and a state, `solve` the Newton direction at a state. A step
+    `evaluate` gives the gradient and a state, `solve` the Newton direction at a state and its
+    relative accuracy, `reach` the largest change that a step makes to a linear predictor. A step
     that overshoots (the slope along it turns clearly negative) is shortened by the secant rule;
     for a concave function that is all the safeguard needed, and it costs no function values.
+
+    The distance from the optimum is in standard errors. Where the curvature is `exact`, one full
+    step leaves at most decrement x (reach / 2 + accuracy) of it: the logistic curvature changes
+    by no more than the change in the predictor. Elsewhere the decrement itself is the measure.
     """
     point = start
     gradient, state = evaluate(point)
-    decrement = np.inf
+    distance = np.inf
     for iteration in range(1, max_iterations + 1):
-        step = solve(state, gradient)
+        step, accuracy = solve(state, gradient)
         slope = float(gradient @ step)
         if not np.isfinite(slope):
-            return point, state, decrement, iteration, NOT_FINITE
-        decrement = np.sqrt(max(slope, 0.0))
-        longest = float(np.abs(step).max(initial=0.0))
-        length = min(1.0, _LONGEST_STEP / longest) if longest > 0 else 1.0
+            return point, state, distance, iteration, NOT_FINITE
+        distance = float(np.sqrt(max(slope, 0.0)))
+        far = reach(step)
+        length = min(1.0, _LONGEST_STEP / far) if far > 0 else 1.0
+        if exact and length == 1.0:
+            distance *= min(1.0, 0.5 * far + accuracy)
         for _ in range(30):
             candidate = point + length * step
             candidate_gradient, candidate_state = evaluate(candidate)
             end_slope = float(candidate_gradient @ step)
-            if decrement <= tolerance or end_slope >= -0.5 * slope:
+            if distance <= tolerance or end_slope >= -0.5 * slope:
                 break
             length *= slope / (slope - end_slope) if np.isfinite(end_slope) else 0.25
         point, gradient, state = candidate, candidate_gradient, candidate_state
-        if decrement <= tolerance:
-            return point, state, decrement, iteration, CONVERGED
-    return point, state, decrement, max_iterations, OUT_OF_ITERATIONS
+        if distance <= tolerance:
+            return point, state, distance, iteration, CONVERGED
+    return point, state, distance, max_iterations, OUT_OF_ITERATIONS
 
 
 def fit_pairs(
@@ -245,7 +272,7 @@ def fit_pairs(
     ridge: float = 0.0,
     component: npt.NDArray[np.int32] | None = None,
     start: FloatArray | None = None,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-9,
     max_iterations: int = 100,
 ) -> tuple[NewtonResult, Laplacian]:
     """Utilities alone, from wins by pair: the fast path of Bradley-Terry and of probit.
@@ -256,18 +283,18 @@ def fit_pairs(
     component = np.zeros(n, dtype=np.int32) if component is None else component
     method = "cholesky" if n <= _DENSE else "conjugate gradients"
     first_size: float | None = None
+    ones = np.ones(n)
 
     def evaluate(utility: FloatArray) -> tuple[FloatArray, Laplacian]:
-        gap = utility[pairs.low]
-        gap -= utility[pairs.high]
-        slopes = pair_slopes(link, gap, pairs.won, pairs.lost)
-        gradient = item_sums(pairs.low, slopes.slope, n)
-        gradient -= item_sums(pairs.high, slopes.slope, n)
+        slopes = pair_slopes(link, pairs, utility)
+        by_pair: Any = sparse.csr_array((slopes.slope, pairs.high, pairs.starts), shape=(n, n))
+        gradient: FloatArray = by_pair @ ones
+        gradient -= by_pair.T @ ones
         if ridge:
             gradient -= ridge * utility
         return gradient, Laplacian(pairs, slopes.curvature, ridge, component)
 
-    def solve(state: Laplacian, gradient: FloatArray) -> FloatArray:
+    def solve(state: Laplacian, gradient: FloatArray) -> tuple[FloatArray, float]:
         nonlocal method, first_size
         if method == "conjugate gradients":
             size = float(np.sqrt((gradient**2 / state.degree).sum()))
@@ -275,17 +302,20 @@ def fit_pairs(
             forcing = min(0.1, max(1e-6, size / first_size if first_size > 0 else 0.1))
             step, done = state.solve_cg(gradient, forcing, _SLOW)
             if done:
-                return step
+                return step, forcing
             method = "cholesky" if n <= _DENSE_FALLBACK else "sparse LU"
-        return state.solve_cholesky(gradient) if method == "cholesky" else state.solve_lu(gradient)
+        direct = state.solve_cholesky if method == "cholesky" else state.solve_lu
+        return direct(gradient), 0.0
 
-    point, state, decrement, iterations, status = newton(
+    point, state, distance, iterations, status = newton(
         evaluate,
         solve,
+        lambda step: float(np.ptp(step)),
         np.zeros(n) if start is None else start,
+        exact=link == "logit",
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
     if ridge == 0.0:
         point = state.centre(point)
-    return NewtonResult(point, decrement, iterations, status, f"Newton, {method}"), state
+    return NewtonResult(point, distance, iterations, status, f"Newton, {method}"), state

@@ -17,6 +17,7 @@ __all__ = [
     "PairSlopes",
     "Pairs",
     "fold_pairs",
+    "item_sums",
     "mills_ratio",
     "pair_log_likelihood",
     "pair_slopes",
@@ -24,6 +25,11 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+#: Tables up to this size are folded by ``bincount`` even where they are mostly empty.
+_DENSE_TABLE = 1 << 16
+#: Pairs handled at once: their few temporaries stay in the cache.
+_BLOCK = 1 << 13
 
 
 class Pairs(NamedTuple):
@@ -53,59 +59,89 @@ def fold_pairs(
 ) -> Pairs:
     """Sum cells of (first, second) in either order to unordered pairs."""
     forward = first < second
-    if not forward.all():
+    ordered = bool(forward.all())
+    if not ordered:
         won, lost = np.where(forward, won, lost), np.where(forward, lost, won)
         first, second = np.where(forward, first, second), np.where(forward, second, first)
     key = np.multiply(first, n_items, dtype=np.int64)
     key += second
-    if not (key[1:] > key[:-1]).all():
+    if ordered and (key[1:] > key[:-1]).all():
+        low, high = first.astype(np.int32, copy=False), second.astype(np.int32, copy=False)
+    elif n_items**2 <= max(_DENSE_TABLE, 4 * len(key)):
+        size = n_items**2
+        up, down = item_sums(key, won, size), item_sums(key, lost, size)
+        present = np.zeros(size, dtype=bool)
+        present[key] = True
+        pair = np.flatnonzero(present)
+        won, lost = up[pair], down[pair]
+        row = pair // n_items
+        low, high = row.astype(np.int32), (pair - row * n_items).astype(np.int32)
+    else:
         # A counting sort by row; both counts travel as one complex number.
         both = won + 1j * lost
         table = sparse.coo_array((both, (first, second)), shape=(n_items, n_items)).tocsr()
         low = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(table.indptr))
-        return Pairs(
-            low,
-            table.indices.astype(np.int32, copy=False),
-            np.ascontiguousarray(table.data.real),
-            np.ascontiguousarray(table.data.imag),
-            table.indptr.astype(np.int32, copy=False),
-        )
+        high = table.indices.astype(np.int32, copy=False)
+        won, lost = np.ascontiguousarray(table.data.real), np.ascontiguousarray(table.data.imag)
     starts = np.zeros(n_items + 1, dtype=np.int32)
-    np.cumsum(np.bincount(first, minlength=n_items), out=starts[1:])
-    return Pairs(
-        first.astype(np.int32, copy=False), second.astype(np.int32, copy=False), won, lost, starts
-    )
+    np.cumsum(np.bincount(low, minlength=n_items), out=starts[1:])
+    return Pairs(low, high, won, lost, starts)
 
 
-def item_sums(item: IntArray, values: FloatArray, n_items: int) -> FloatArray:
-    """Sum `values` by item, (items,)."""
+def item_sums(item: npt.NDArray[np.integer], values: FloatArray, n_items: int) -> FloatArray:
+    """Sum `values` by item or other code, (n_items,)."""
     return np.bincount(item, values, n_items).astype(np.float64, copy=False)
 
 
-def pair_slopes(link: str, gap: FloatArray, won: FloatArray, lost: FloatArray) -> PairSlopes:
-    """Differentiate at the gap u_low - u_high; expected and observed curvature agree for logit."""
+def pair_slopes(link: str, pairs: Pairs, utility: FloatArray) -> PairSlopes:
+    """Differentiate at utilities; expected and observed curvature agree for logit."""
+    slope, curvature = np.empty(len(pairs.low)), np.empty(len(pairs.low))
+    one = _logit if link == "logit" else _probit
+    for start in range(0, len(pairs.low), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        gap = utility[pairs.low[block]]
+        gap -= utility[pairs.high[block]]
+        one(gap, pairs.won[block], pairs.lost[block], slope[block], curvature[block])
+    return PairSlopes(slope, curvature)
+
+
+def _logit(
+    gap: FloatArray, won: FloatArray, lost: FloatArray, slope: FloatArray, curvature: FloatArray
+) -> None:
     total = won + lost
-    if link == "logit":
-        decay = np.exp(-np.abs(gap))  # never overflows, and keeps small tails relative
-        inverse = 1.0 / (1.0 + decay)
-        probability = np.where(gap >= 0.0, inverse, decay * inverse)
-        decay *= inverse
-        decay *= inverse
-        decay *= total
-        probability *= total
-        return PairSlopes(np.subtract(won, probability, out=probability), decay)
-    # probit: phi / Phi through the scaled complementary error function, which cannot overflow
+    decay = np.exp(-np.abs(gap))  # never overflows, and keeps small tails relative
+    inverse = 1.0 / (1.0 + decay)
+    np.multiply(decay, inverse, out=decay)
+    np.multiply(total * inverse, decay, out=curvature)
+    np.copyto(decay, inverse, where=gap >= 0.0)  # now the chance that low wins
+    np.subtract(won, total * decay, out=slope)
+
+
+def _probit(
+    gap: FloatArray, won: FloatArray, lost: FloatArray, slope: FloatArray, curvature: FloatArray
+) -> None:
     up, down = mills_ratio(gap), mills_ratio(-gap)
+    np.subtract(won * up, lost * down, out=slope)
     # expected information phi^2 / (Phi (1 - Phi)) is the product of the two ratios
-    return PairSlopes(won * up - lost * down, total * up * down)
+    np.multiply((won + lost) * up, down, out=curvature)
 
 
-def pair_log_likelihood(link: str, gap: FloatArray, won: FloatArray, lost: FloatArray) -> float:
+def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
     """Log-likelihood without combinatorial constants."""
-    log_cdf = special.log_expit if link == "logit" else special.log_ndtr
-    return float((won * log_cdf(gap)).sum() + (lost * log_cdf(-gap)).sum())
+    result = 0.0
+    for start in range(0, len(pairs.low), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        gap = utility[pairs.low[block]] - utility[pairs.high[block]]
+        won, lost = pairs.won[block], pairs.lost[block]
+        if link == "logit":
+            tail = (won + lost) * np.log1p(np.exp(-np.abs(gap)))
+            result += float((won * np.minimum(gap, 0.0) - lost * np.maximum(gap, 0.0) - tail).sum())
+        else:
+            log_cdf = special.log_ndtr
+            result += float((won * log_cdf(gap) + lost * log_cdf(-gap)).sum())
+    return result
 
 
 def mills_ratio(gap: FloatArray) -> FloatArray:
-    """Density over distribution function of the standard normal."""
+    """Density over distribution function of the standard normal, free of overflow."""
     return np.sqrt(2.0 / np.pi) / special.erfcx(-gap / np.sqrt(2.0))

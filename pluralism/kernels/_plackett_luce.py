@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ._pairs import item_sums
+
 __all__ = [
     "ChoiceSets",
     "choice_sets",
@@ -84,7 +86,7 @@ def choice_sets(
         empty = np.zeros((0, n_items), dtype=bool)
         return ChoiceSets(empty, np.zeros(0), beaten, won, np.zeros(0, np.int64), np.zeros(0))
     distinct, inverse = np.unique(np.concatenate(packed), axis=0, return_inverse=True)
-    weight = np.bincount(inverse.ravel(), weights=np.concatenate(weights))
+    weight = item_sums(inverse.ravel(), np.concatenate(weights), len(distinct))
     member = (distinct[:, :, None] & place_value).astype(bool).reshape(len(distinct), -1)
     orders = np.flatnonzero(tied[2:]) + 2
     return ChoiceSets(member[:, :n_items], weight, beaten, won, orders, tied[orders])

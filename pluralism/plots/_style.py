@@ -31,13 +31,15 @@ LABEL_LENGTH = 42
 POINTS_PER_INCH = 72.0
 
 
-def axes(ax: Axes | None, *, width: float, height: float) -> Axes:
+def axes(
+    ax: Axes | None, *, width: float, height: float, layout: str = "constrained"
+) -> Axes:
     """Return `ax`, or the axes of a new figure of `width` x `height` inches."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    return plt.subplots(figsize=(width, height), layout=layout)[1]
 
 
 def size(ax: Axes) -> tuple[float, float]:
@@ -50,7 +52,7 @@ def size(ax: Axes) -> tuple[float, float]:
 def text_of(label: Hashable, limit: int = LABEL_LENGTH) -> str:
     """Write a label on one line and, if need be, shortened; control characters become spaces."""
     text = "".join(
-        " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter
+        " " if unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} else letter
         for letter in str(label)
     )
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

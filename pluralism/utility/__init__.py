@@ -4,9 +4,10 @@ from .._lazy import attach
 
 _EXPORTS: dict[str, str] = {
     "CaseIIIDiagnostics": "_case_iii",
-    "Contrast": "_fit",
-    "Convergence": "_fit",
+    "Contrast": "_estimates",
+    "Convergence": "_estimates",
     "EloFit": "_elo",
+    "HeldOutAccuracy": "_held_out",
     "GroupFits": "_group_fits",
     "HomogeneityTest": "_group_fits",
     "ThurstoneFit": "_case_iii",
@@ -18,6 +19,8 @@ _EXPORTS: dict[str, str] = {
     "fit_plackett_luce": "_plackett_luce",
     "fit_preference_mixture": "_mixture",
     "fit_thurstone": "_thurstone",
+    "held_out_accuracy": "_held_out",
+    "next_pairs": "_next_pairs",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import NotIdentifiedError, enumerate_some
+from ..kernels import _bordered, _separation
 from ..kernels._graph import WinGraph
+from ..kernels._outcomes import Counts
 
-__all__ = ["check_identified", "check_met"]
+__all__ = ["check_bounded", "check_identified", "check_met", "check_ties", "check_told_apart"]
 
 _REMEDIES = "give a prior (`prior=1.0` shrinks utilities towards their mean)"
 
@@ -52,6 +54,68 @@ def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bo
             f"{_REMEDIES}, or collect comparisons that could go the other way",
             groups=[*winners, *losers],
         )
+
+
+def check_ties(counts: Counts, ties: str) -> None:
+    """Raise if a tie model has no ties, or nothing else, to learn from."""
+    if ties == "none":
+        return
+    tied, total = float(counts.tied.sum()), float(counts.total.sum())
+    if tied == 0.0:
+        raise NotIdentifiedError(
+            f'`ties` is "{ties}", but there are no ties: the tie parameter would run to its '
+            'boundary; use `ties="half"`, which is then the same model'
+        )
+    if tied == total:
+        raise NotIdentifiedError(
+            f'`ties` is "{ties}", but all votes are ties: the tie parameter runs to infinity and '
+            'utilities cannot be told apart; use `ties="half"`'
+        )
+
+
+def check_told_apart(combination: npt.NDArray[np.float64] | None, names: Sequence[str]) -> None:
+    """Raise if a combination of parameters can be absorbed by the others."""
+    if combination is None:
+        return
+    involved = [
+        name
+        for name, part in zip(names, combination, strict=True)
+        if abs(part) > 1e-3 * np.abs(combination).max()
+    ]
+    raise NotIdentifiedError(
+        f"the comparisons cannot tell {' and '.join(involved)} from the utilities"
+        f"{' or from one another' if len(involved) > 1 else ''}: some combination of them changes "
+        "no probability; leave one out, or collect comparisons in which it varies",
+        groups=[involved],
+    )
+
+
+def check_bounded(
+    design: _bordered.Design, items: Sequence[Hashable], names: Sequence[str]
+) -> None:
+    """Raise if the likelihood has no maximum, naming what runs away and in which direction."""
+    direction = _separation.separating_direction(design)
+    if direction is None:
+        return
+    n = len(items)
+    gaps = direction[:n] - np.median(direction[:n]) if n else direction[:0]
+    sayings = []
+    up = [items[place] for place in np.flatnonzero(gaps > 1e-7).tolist()]
+    down = [items[place] for place in np.flatnonzero(gaps < -1e-7).tolist()]
+    if up:
+        sayings.append(f"the utilit{'y' if len(up) == 1 else 'ies'} of {_name(up)} to +inf")
+    if down:
+        sayings.append(f"the utilit{'y' if len(down) == 1 else 'ies'} of {_name(down)} to -inf")
+    sayings += [
+        f"{name} to {'+' if part > 0 else '-'}inf"
+        for name, part in zip(names, direction[n:], strict=True)
+        if abs(part) > 1e-7
+    ]
+    raise NotIdentifiedError(
+        f"the maximum likelihood estimate is infinite (separation): {', '.join(sayings)}; "
+        f"{_REMEDIES}, or leave out what runs away",
+        groups=[up, down],
+    )
 
 
 def _say(group: Sequence[Hashable], did: str, never: str, sign: str) -> str:

@@ -20,10 +20,11 @@ from ..kernels._plackett_luce import (
     choice_sets,
     plackett_luce_terms,
 )
-from . import _identified
-from ._bradley_terry import _STATUS, _reference_code
+from . import _identified, _tables
 from ._covariance import Anchor, JointCovariance
-from ._fit import Convergence, Parameter, UtilityFit, item_array
+from ._estimates import Convergence, Parameter
+from ._fit import UtilityFit
+from ._paired import _STATUS, _reference_code
 
 __all__ = ["fit_plackett_luce"]
 
@@ -95,11 +96,12 @@ def fit_plackett_luce(
     --------
     >>> import pluralism as pl
     >>> ballots = pl.Ballots.from_rankings(
-    ...     [("tea", "coffee", "water"), ("coffee", "water", "tea"), ("water", "tea")]
+    ...     [("tea", "coffee", "water"), ("coffee", "water", "tea"), ("water", "tea", "coffee")],
+    ...     counts=[5, 3, 2],
     ... )
     >>> fit = pl.utility.fit_plackett_luce(ballots)
     >>> fit.worth.round(3).to_series().to_dict()
-    {'tea': 0.37, 'coffee': 0.37, 'water': 0.26}
+    {'coffee': 0.383, 'tea': 0.402, 'water': 0.215}
     """
     if not isinstance(ballots, Ballots):
         raise DataError(
@@ -179,7 +181,7 @@ def fit_plackett_luce(
     )
     pairwise = {parameter.term: parameter.value for parameter in parameters}
     fit = UtilityFit(
-        utility=item_array(utility, items, name="utility", units="log-worth"),
+        utility=_tables.item_array(utility, items, name="utility", units="log-worth"),
         model="Davidson-Luce" if n_ties else "Plackett-Luce",
         link="logit",
         units="log-worth",
