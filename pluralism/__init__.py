@@ -25,6 +25,7 @@ _EXPORTS = {
     "SmallSampleWarning": "errors",
     "bootstrap": "uncertainty",
     "permutation_test": "uncertainty",
+    "write_report": "report",
 }
 _SUBMODULES = (
     "choice",
@@ -34,6 +35,8 @@ _SUBMODULES = (
     "kernels",
     "perspective",
     "plots",
+    "report",
+    "scores",
     "uncertainty",
     "utility",
 )
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from .errors import NotIdentifiedError as NotIdentifiedError
     from .errors import PluralismError as PluralismError
     from .errors import SmallSampleWarning as SmallSampleWarning
+    from .report import write_report as write_report
     from .uncertainty import bootstrap as bootstrap
     from .uncertainty import permutation_test as permutation_test
 

@@ -74,8 +74,8 @@ class Outcome:
         layers: the unbeaten, then those beaten by none of the rest, and so on.
     scores : xarray.DataArray, (alternative,), or None
         The rule's scores, higher being better.
-    tie_break : {"none", "name", "random"}
-        What was asked for.
+    tie_break : str
+        What was asked for: "none", "name", "random" ("parallel" for eliminations).
     broken_ties : tuple of BrokenTie
         Every tie that was broken, and where; empty if the rule alone decided.
     rankings : tuple
@@ -95,6 +95,8 @@ class Outcome:
         Votes needed for a seat (STV).
     objective : float or None
         Value of what the rule optimises (Kemeny's number of disagreements, a committee's score).
+    notes : tuple of str
+        What else the rule did at a tie, such as eliminating several at once.
     """
 
     rule: str
@@ -112,6 +114,7 @@ class Outcome:
     rounds: tuple[Round, ...] = ()
     quota: float | None = None
     objective: float | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def tied(self) -> bool:
@@ -154,6 +157,7 @@ class Outcome:
             parts.append("ranking " + " > ".join(groups))
         if not self.exhaustive:
             parts.append("more tie than are listed")
+        parts += self.notes
         return f"Outcome({self.rule}: {'; '.join(parts)})"
 
     @classmethod
@@ -205,10 +209,17 @@ class TieBreaker:
         """Return one of `tied`, or all of them where ties are left standing."""
         if len(tied) < 2 or self.method == "none":
             return tuple(tied)
+        return (self._pick(place, tied, 0),)
+
+    def last(self, place: str, tied: Sequence[Hashable]) -> Hashable:
+        """Return who of `tied` leaves: the last label in sorted order, or as drawn."""
+        return self._pick(place, tied, -1)
+
+    def _pick(self, place: str, tied: Sequence[Hashable], by_name: int) -> Hashable:
         ordered = _labels.in_order(tied)
-        pick = 0 if self.generator is None else int(self.generator.integers(len(ordered)))
+        pick = by_name if self.generator is None else int(self.generator.integers(len(ordered)))
         self.broken.append(BrokenTie(place, tuple(tied), ordered[pick]))
-        return (ordered[pick],)
+        return ordered[pick]
 
 
 def group_by_score(

@@ -522,6 +522,34 @@ class Comparisons:
             attrs={"ties": ties},
         )
 
+    def to_pairs(self, *, ties: str = "error") -> list[tuple[int, int]]:
+        """List the votes as (winner, loser) codes, the format of choix.
+
+        Parameters
+        ----------
+        ties : {"error", "drop"}
+            What to do with ties, which the format cannot hold.
+
+        Returns
+        -------
+        list of tuple of int
+            Positions in `items`, one pair a vote; ``from_pairs(pairs, items=range(n))`` counts
+            them again.
+
+        Raises
+        ------
+        DataError
+            There are ties, or votes are weighted or shared, which the format cannot hold.
+
+        Examples
+        --------
+        >>> Comparisons.from_pairs([("x", "y"), ("x", "y"), ("y", "x")]).to_pairs()
+        [(0, 1), (0, 1), (1, 0)]
+        """
+        from ._ordered import winner_pairs
+
+        return winner_pairs(self, ties)
+
     def to_frame(self) -> pd.DataFrame:
         """Write the cells as a tidy table, one row a cell, with labels.
 

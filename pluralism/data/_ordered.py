@@ -17,7 +17,7 @@ from ._comparisons import Comparisons
 from ._frames import check_columns, column_kind, encode, missing_message, open_frame
 from ._outcomes import FIRST, TIE, outcome_codes
 
-__all__ = ["OrderedVotes", "ordered_votes"]
+__all__ = ["OrderedVotes", "ordered_votes", "winner_pairs"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -182,17 +182,37 @@ def _share_of(codes: npt.NDArray[np.int8]) -> FloatArray:
     return np.where(codes == TIE, 0.5, (codes == FIRST).astype(np.float64))
 
 
-def _expand(votes: Comparisons) -> OrderedVotes:
-    columns = np.stack([votes.first_won, votes.second_won, votes.tied])  # (3, cells)
-    times = columns.astype(np.int64)
-    if votes.squares is not None or not np.array_equal(times, columns):
+def winner_pairs(votes: Comparisons, ties: str) -> list[tuple[int, int]]:
+    """(winner, loser) codes of every vote, pair by pair."""
+    _validate.one_of("ties", ties, ("error", "drop"))
+    tied = float(votes.tied.sum())
+    if tied and ties == "error":
         raise DataError(
-            "`votes` holds weighted or shared votes, which cannot be put in an order; "
-            "give the votes themselves, one by one"
+            f"{tied:g} vote(s) are ties, which a list of (winner, loser) cannot hold; "
+            'leave them out with ties="drop"'
         )
+    won, lost, _ = _times(votes, "cannot be listed one by one")
+    columns = np.stack([won, lost], axis=1).ravel()  # a cell's wins, then its losses
+    winner = np.stack([votes.first, votes.second], axis=1).ravel()
+    loser = np.stack([votes.second, votes.first], axis=1).ravel()
+    pairs = np.stack([winner, loser], axis=1).repeat(columns, axis=0)
+    return [(first, second) for first, second in pairs.tolist()]
+
+
+def _expand(votes: Comparisons) -> OrderedVotes:
+    times = _times(votes, "cannot be put in an order; give the votes themselves, one by one")
     share = np.repeat([1.0, 0.0, 0.5], times.sum(axis=1))
     cell = np.tile(np.arange(votes.n_cells), 3).repeat(times.ravel())
     return OrderedVotes(votes.items, votes.first[cell], votes.second[cell], share)
+
+
+def _times(votes: Comparisons, remedy: str) -> npt.NDArray[np.int64]:
+    """How often each cell's first won, second won, and neither, (3, cells)."""
+    columns = np.stack([votes.first_won, votes.second_won, votes.tied])
+    times = columns.astype(np.int64)
+    if votes.squares is not None or not np.array_equal(times, columns):
+        raise DataError(f"the comparisons hold weighted or shared votes, which {remedy}")
+    return times
 
 
 def _checked(

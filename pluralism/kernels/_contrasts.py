@@ -11,15 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, stats
+from scipy import linalg, special, stats
 
 __all__ = [
     "QuasiVariances",
     "RankBounds",
+    "chi_squared_tail",
     "contrast_variances",
     "critical_range",
+    "normal_quantile",
     "quasi_variances",
     "rank_bounds",
+    "two_sided_pvalue",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -39,6 +42,21 @@ class RankBounds(NamedTuple):
 
     lower: npt.NDArray[np.int64]  # (items,)
     upper: npt.NDArray[np.int64]  # (items,)
+
+
+def normal_quantile(level: float) -> float:
+    """Half-width of a two-sided normal interval, in standard errors."""
+    return float(stats.norm.isf(0.5 * (1.0 - level)))
+
+
+def chi_squared_tail(statistic: float, df: int) -> float:
+    """Chance that a chi-squared variable exceeds `statistic`."""
+    return float(special.chdtrc(df, statistic))
+
+
+def two_sided_pvalue(z: FloatArray | float) -> FloatArray | float:
+    """Chance that a standard normal lies further from zero than `z`."""
+    return 2.0 * special.ndtr(-np.abs(z))
 
 
 def contrast_variances(covariance: FloatArray) -> FloatArray:

@@ -38,18 +38,49 @@ _DENSE = 500
 _DENSE_FALLBACK = 3000
 #: Conjugate-gradient steps after which a direct solver is cheaper.
 _SLOW = 50
+#: Pairs below which building a sparse matrix costs more than it saves.
+_FEW_PAIRS = 50_000
 #: Longest step, in units of the linear predictor.
-_LONGEST_STEP = 4.0
+_LONGEST_STEP = 8.0
 
 
 class NewtonResult(NamedTuple):
     """Where the iteration ended."""
 
     point: FloatArray  # (parameters,)
-    decrement: float
+    decrement: float  # estimated distance from the optimum, in standard errors
     iterations: int
     status: int
     method: str
+
+
+def _upper(pairs: Pairs, weight: FloatArray) -> Any:
+    """Sparse strict upper triangle; its transpose costs nothing."""
+    n = pairs.n_items
+    return sparse.csr_array((weight, pairs.high, pairs.starts), shape=(n, n))
+
+
+def end_sums(pairs: Pairs, values: FloatArray, sign: float) -> FloatArray:
+    """Sum over pairs at their low item, plus `sign` times that at their high item, (items,)."""
+    n = pairs.n_items
+    if len(values) < _FEW_PAIRS:
+        total = item_sums(pairs.low, values, n)
+        total += sign * item_sums(pairs.high, values, n)
+        return total
+    upper, ones = _upper(pairs, values), np.ones(n)
+    total = upper @ ones
+    total += sign * (upper.T @ ones)
+    return total
+
+
+def shares(pairs: Pairs) -> FloatArray:
+    """Start from everyone's share of wins: nearly right where opponents are a mixed lot."""
+    won = item_sums(pairs.low, pairs.won, pairs.n_items)
+    won += item_sums(pairs.high, pairs.lost, pairs.n_items)
+    total = end_sums(pairs, pairs.won + pairs.lost, 1.0)
+    share = (won + 0.5) / (total + 1.0)
+    utility = np.log(share / (1.0 - share))
+    return utility - utility.mean()
 
 
 class Laplacian:
@@ -66,15 +97,11 @@ class Laplacian:
         ridge: float,
         component: npt.NDArray[np.int32],
     ) -> None:
-        n = pairs.n_items
         self.pairs, self.weight, self.ridge, self.component = pairs, weight, ridge, component
-        self.upper: Any = sparse.csr_array((weight, pairs.high, pairs.starts), shape=(n, n))
-        self.lower: Any = self.upper.T  # a view
-        ones = np.ones(n)
-        self.degree: FloatArray = self.upper @ ones
-        self.degree += self.lower @ ones
+        self.degree: FloatArray = end_sums(pairs, weight, 1.0)
         self.degree += ridge
         self.single = not component.any()
+        self._upper: Any = None
         self._factor: FloatArray | None = None
         self._lu: sparse_linalg.SuperLU | None = None
 
@@ -82,8 +109,10 @@ class Laplacian:
         """Multiply by (items,) or (items, columns)."""
         degree = self.degree if right.ndim == 1 else self.degree[:, None]
         product: FloatArray = degree * right
-        product -= self.upper @ right
-        product -= self.lower @ right
+        if self._upper is None:
+            self._upper = _upper(self.pairs, self.weight)
+        product -= self._upper @ right
+        product -= self._upper.T @ right
         return product
 
     def centre(self, values: FloatArray) -> FloatArray:
@@ -125,23 +154,41 @@ class Laplacian:
 
     def inverse(self) -> FloatArray:
         """Pseudo-inverse (with a ridge the inverse), (items, items)."""
-        inverse, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
-        inverse = np.tril(inverse)
-        full = inverse + np.tril(inverse, -1).T
+        half, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
+        half = np.tril(half)
+        full: FloatArray = half + half.T
+        n = len(full)
+        full[np.diag_indices(n)] = np.diagonal(half)
         if self.ridge == 0.0:
             # The constants that made it invertible come out again.
             if self.single:
-                full -= 1.0 / (self.null_weight() * len(full))
+                full -= 1.0 / (self.null_weight() * n)
             else:
                 size = np.bincount(self.component)[self.component]
                 same = self.component[:, None] == self.component[None, :]
                 full -= np.where(same, 1.0 / (self.null_weight() * size), 0.0)
         return full
 
+    def centred_variances(self) -> FloatArray:
+        """Diagonal of the inverse with utilities measured from the mean, one component only."""
+        full, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
+        constant = self.ridge if self.ridge > 0.0 else self.null_weight()
+        return np.diagonal(full) - 1.0 / (constant * len(full))
+
     def solve_cholesky(self, right: FloatArray) -> FloatArray:
         """Solve by the dense factor."""
         solution, _ = linalg.lapack.dpotrs(self.cholesky(), right, lower=1)
         return self.centre(solution.reshape(right.shape))
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """Solve to near machine precision by whatever suits the size and the mixing."""
+        if len(self.degree) <= _DENSE_FALLBACK:
+            return self.solve_cholesky(right)
+        if self._lu is None:
+            solution, done = self.solve_cg(right, 1e-10, 4 * _SLOW)
+            if done:
+                return solution
+        return self.solve_lu(right)
 
     def solve_lu(self, right: FloatArray) -> FloatArray:
         """Solve by a sparse factor, one item of each component held fast."""
@@ -202,40 +249,49 @@ class Laplacian:
 
 def newton(
     evaluate: Callable[[FloatArray], tuple[FloatArray, State]],
-    solve: Callable[[State, FloatArray], FloatArray],
+    solve: Callable[[State, FloatArray], tuple[FloatArray, float]],
+    reach: Callable[[FloatArray], float],
     start: FloatArray,
     *,
+    exact: bool,
     tolerance: float,
     max_iterations: int,
 ) -> tuple[FloatArray, State, float, int, int]:
-    """Maximise a concave function; returns point, state, decrement, iterations, status.
+    """Maximise a concave function; returns point, state, distance, iterations, status.
 
-    `evaluate` gives the gradient and a state, `solve` the Newton direction at a state. A step
+    `evaluate` gives the gradient and a state, `solve` the Newton direction at a state and its
+    relative accuracy, `reach` the largest change that a step makes to a linear predictor. A step
     that overshoots (the slope along it turns clearly negative) is shortened by the secant rule;
     for a concave function that is all the safeguard needed, and it costs no function values.
+
+    The distance from the optimum is in standard errors. Where the curvature is `exact`, one full
+    step leaves at most decrement x (reach / 2 + accuracy) of it: the logistic curvature changes
+    by no more than the change in the predictor. Elsewhere the decrement itself is the measure.
     """
     point = start
     gradient, state = evaluate(point)
-    decrement = np.inf
+    distance = np.inf
     for iteration in range(1, max_iterations + 1):
-        step = solve(state, gradient)
+        step, accuracy = solve(state, gradient)
         slope = float(gradient @ step)
         if not np.isfinite(slope):
-            return point, state, decrement, iteration, NOT_FINITE
-        decrement = np.sqrt(max(slope, 0.0))
-        longest = float(np.abs(step).max(initial=0.0))
-        length = min(1.0, _LONGEST_STEP / longest) if longest > 0 else 1.0
+            return point, state, distance, iteration, NOT_FINITE
+        distance = float(np.sqrt(max(slope, 0.0)))
+        far = reach(step)
+        length = min(1.0, _LONGEST_STEP / far) if far > 0 else 1.0
+        if exact and length == 1.0:
+            distance *= min(1.0, 0.5 * far + accuracy)
         for _ in range(30):
             candidate = point + length * step
             candidate_gradient, candidate_state = evaluate(candidate)
             end_slope = float(candidate_gradient @ step)
-            if decrement <= tolerance or end_slope >= -0.5 * slope:
+            if distance <= tolerance or end_slope >= -0.5 * slope:
                 break
             length *= slope / (slope - end_slope) if np.isfinite(end_slope) else 0.25
         point, gradient, state = candidate, candidate_gradient, candidate_state
-        if decrement <= tolerance:
-            return point, state, decrement, iteration, CONVERGED
-    return point, state, decrement, max_iterations, OUT_OF_ITERATIONS
+        if distance <= tolerance:
+            return point, state, distance, iteration, CONVERGED
+    return point, state, distance, max_iterations, OUT_OF_ITERATIONS
 
 
 def fit_pairs(
@@ -245,7 +301,7 @@ def fit_pairs(
     ridge: float = 0.0,
     component: npt.NDArray[np.int32] | None = None,
     start: FloatArray | None = None,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-9,
     max_iterations: int = 100,
 ) -> tuple[NewtonResult, Laplacian]:
     """Utilities alone, from wins by pair: the fast path of Bradley-Terry and of probit.
@@ -258,16 +314,13 @@ def fit_pairs(
     first_size: float | None = None
 
     def evaluate(utility: FloatArray) -> tuple[FloatArray, Laplacian]:
-        gap = utility[pairs.low]
-        gap -= utility[pairs.high]
-        slopes = pair_slopes(link, gap, pairs.won, pairs.lost)
-        gradient = item_sums(pairs.low, slopes.slope, n)
-        gradient -= item_sums(pairs.high, slopes.slope, n)
+        slopes = pair_slopes(link, pairs, utility)
+        gradient = end_sums(pairs, slopes.slope, -1.0)
         if ridge:
             gradient -= ridge * utility
         return gradient, Laplacian(pairs, slopes.curvature, ridge, component)
 
-    def solve(state: Laplacian, gradient: FloatArray) -> FloatArray:
+    def solve(state: Laplacian, gradient: FloatArray) -> tuple[FloatArray, float]:
         nonlocal method, first_size
         if method == "conjugate gradients":
             size = float(np.sqrt((gradient**2 / state.degree).sum()))
@@ -275,17 +328,20 @@ def fit_pairs(
             forcing = min(0.1, max(1e-6, size / first_size if first_size > 0 else 0.1))
             step, done = state.solve_cg(gradient, forcing, _SLOW)
             if done:
-                return step
+                return step, forcing
             method = "cholesky" if n <= _DENSE_FALLBACK else "sparse LU"
-        return state.solve_cholesky(gradient) if method == "cholesky" else state.solve_lu(gradient)
+        direct = state.solve_cholesky if method == "cholesky" else state.solve_lu
+        return direct(gradient), 0.0
 
-    point, state, decrement, iterations, status = newton(
+    point, state, distance, iterations, status = newton(
         evaluate,
         solve,
-        np.zeros(n) if start is None else start,
+        lambda step: float(np.ptp(step)),
+        shares(pairs) if start is None else start,
+        exact=link == "logit",
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
     if ridge == 0.0:
         point = state.centre(point)
-    return NewtonResult(point, decrement, iterations, status, f"Newton, {method}"), state
+    return NewtonResult(point, distance, iterations, status, f"Newton, {method}"), state

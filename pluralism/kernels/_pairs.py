@@ -17,6 +17,7 @@ __all__ = [
     "PairSlopes",
     "Pairs",
     "fold_pairs",
+    "item_sums",
     "mills_ratio",
     "pair_log_likelihood",
     "pair_slopes",
@@ -24,6 +25,13 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+#: Tables up to this size are folded by ``bincount`` even where they are mostly empty.
+_DENSE_TABLE = 1 << 16
+#: Utilities may spread this far before the exponential of one overflows.
+_WIDEST = 1200.0
+#: Pairs handled at once: their few temporaries stay in the cache.
+_BLOCK = 1 << 13
 
 
 class Pairs(NamedTuple):
@@ -53,59 +61,124 @@ def fold_pairs(
 ) -> Pairs:
     """Sum cells of (first, second) in either order to unordered pairs."""
     forward = first < second
-    if not forward.all():
+    ordered = bool(forward.all())
+    if not ordered:
         won, lost = np.where(forward, won, lost), np.where(forward, lost, won)
-        first, second = np.where(forward, first, second), np.where(forward, second, first)
+        first, second = np.minimum(first, second), np.maximum(first, second)
     key = np.multiply(first, n_items, dtype=np.int64)
     key += second
-    if not (key[1:] > key[:-1]).all():
+    if ordered and (key[1:] > key[:-1]).all():
+        low, high = first.astype(np.int32, copy=False), second.astype(np.int32, copy=False)
+    elif n_items**2 <= max(_DENSE_TABLE, 4 * len(key)):
+        size = n_items**2
+        up, down = item_sums(key, won, size), item_sums(key, lost, size)
+        present = np.zeros(size, dtype=bool)
+        present[key] = True
+        pair = np.flatnonzero(present)
+        won, lost = up[pair], down[pair]
+        row = pair // n_items
+        low, high = row.astype(np.int32), (pair - row * n_items).astype(np.int32)
+    else:
         # A counting sort by row; both counts travel as one complex number.
         both = won + 1j * lost
         table = sparse.coo_array((both, (first, second)), shape=(n_items, n_items)).tocsr()
         low = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(table.indptr))
-        return Pairs(
-            low,
-            table.indices.astype(np.int32, copy=False),
-            np.ascontiguousarray(table.data.real),
-            np.ascontiguousarray(table.data.imag),
-            table.indptr.astype(np.int32, copy=False),
-        )
+        high = table.indices.astype(np.int32, copy=False)
+        won, lost = np.ascontiguousarray(table.data.real), np.ascontiguousarray(table.data.imag)
     starts = np.zeros(n_items + 1, dtype=np.int32)
-    np.cumsum(np.bincount(first, minlength=n_items), out=starts[1:])
-    return Pairs(
-        first.astype(np.int32, copy=False), second.astype(np.int32, copy=False), won, lost, starts
-    )
+    np.cumsum(np.bincount(low, minlength=n_items), out=starts[1:])
+    return Pairs(low, high, won, lost, starts)
 
 
-def item_sums(item: IntArray, values: FloatArray, n_items: int) -> FloatArray:
-    """Sum `values` by item, (items,)."""
+def item_sums(item: npt.NDArray[np.integer], values: FloatArray, n_items: int) -> FloatArray:
+    """Sum `values` by item or other code, (n_items,)."""
     return np.bincount(item, values, n_items).astype(np.float64, copy=False)
 
 
-def pair_slopes(link: str, gap: FloatArray, won: FloatArray, lost: FloatArray) -> PairSlopes:
-    """Differentiate at the gap u_low - u_high; expected and observed curvature agree for logit."""
-    total = won + lost
-    if link == "logit":
-        decay = np.exp(-np.abs(gap))  # never overflows, and keeps small tails relative
-        inverse = 1.0 / (1.0 + decay)
-        probability = np.where(gap >= 0.0, inverse, decay * inverse)
-        decay *= inverse
-        decay *= inverse
-        decay *= total
-        probability *= total
-        return PairSlopes(np.subtract(won, probability, out=probability), decay)
-    # probit: phi / Phi through the scaled complementary error function, which cannot overflow
-    up, down = mills_ratio(gap), mills_ratio(-gap)
+def pair_slopes(link: str, pairs: Pairs, utility: FloatArray) -> PairSlopes:
+    """Differentiate at utilities; expected and observed curvature agree for logit."""
+    slope, curvature = np.empty(len(pairs.low)), np.empty(len(pairs.low))
+    if link == "logit" and np.ptp(utility) < _WIDEST:
+        # One exponential for each item instead of each pair; both tails stay relative.
+        one, at = _worths, np.exp(utility - 0.5 * (utility.max() + utility.min()))
+    else:
+        one, at = (_logit if link == "logit" else _probit), utility
+    for start in range(0, len(pairs.low), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        low, high = at.take(pairs.low[block]), at.take(pairs.high[block])
+        one(low, high, pairs.won[block], pairs.lost[block], slope[block], curvature[block])
+    return PairSlopes(slope, curvature)
+
+
+def _worths(
+    low: FloatArray,
+    high: FloatArray,
+    won: FloatArray,
+    lost: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+) -> None:
+    inverse = 1.0 / (low + high)
+    low *= inverse  # the chance that low wins
+    high *= inverse  # and that it loses
+    np.multiply(won + lost, low, out=low)
+    np.multiply(low, high, out=curvature)
+    np.subtract(won, low, out=slope)
+
+
+def _logit(
+    low: FloatArray,
+    high: FloatArray,
+    won: FloatArray,
+    lost: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+) -> None:
+    gap, total = low - high, won + lost
+    decay = np.exp(-np.abs(gap))
+    inverse = 1.0 / (1.0 + decay)
+    np.multiply(total * inverse, decay * inverse, out=curvature)
+    np.subtract(won, total * np.where(gap >= 0.0, inverse, decay * inverse), out=slope)
+
+
+def _probit(
+    low: FloatArray,
+    high: FloatArray,
+    won: FloatArray,
+    lost: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+) -> None:
+    up, down = mills_ratio(low - high), mills_ratio(high - low)
+    np.subtract(won * up, lost * down, out=slope)
     # expected information phi^2 / (Phi (1 - Phi)) is the product of the two ratios
-    return PairSlopes(won * up - lost * down, total * up * down)
+    np.multiply((won + lost) * up, down, out=curvature)
 
 
-def pair_log_likelihood(link: str, gap: FloatArray, won: FloatArray, lost: FloatArray) -> float:
+def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
     """Log-likelihood without combinatorial constants."""
-    log_cdf = special.log_expit if link == "logit" else special.log_ndtr
-    return float((won * log_cdf(gap)).sum() + (lost * log_cdf(-gap)).sum())
+    fast = link == "logit" and np.ptp(utility) < _WIDEST
+    result = 0.0
+    if fast:
+        # sum of wins times utility, minus one logarithm for each pair
+        utility = utility - 0.5 * (utility.max() + utility.min())
+        worth = np.exp(utility)
+        wins = item_sums(pairs.low, pairs.won, pairs.n_items)
+        wins += item_sums(pairs.high, pairs.lost, pairs.n_items)
+        result = float(wins @ utility)
+    for start in range(0, len(pairs.low), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        low, high = pairs.low[block], pairs.high[block]
+        won, lost = pairs.won[block], pairs.lost[block]
+        if fast:
+            result -= float((won + lost) @ np.log(worth.take(low) + worth.take(high)))
+            continue
+        gap = utility.take(low) - utility.take(high)
+        log_cdf = special.log_expit if link == "logit" else special.log_ndtr
+        result += float(won @ log_cdf(gap) + lost @ log_cdf(-gap))
+    return result
 
 
 def mills_ratio(gap: FloatArray) -> FloatArray:
-    """Density over distribution function of the standard normal."""
+    """Density over distribution function of the standard normal, free of overflow."""
     return np.sqrt(2.0 / np.pi) / special.erfcx(-gap / np.sqrt(2.0))

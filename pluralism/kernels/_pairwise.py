@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["first_choices", "is_linear", "jointly_ranked", "pairwise_batch", "pairwise_counts"]
+__all__ = [
+    "first_choices",
+    "is_linear",
+    "jointly_ranked",
+    "pairwise_batch",
+    "pairwise_counts",
+    "positional_scores",
+]
 
 FloatArray = npt.NDArray[np.float64]
 RankArray = npt.NDArray[np.unsignedinteger]
@@ -150,3 +157,24 @@ def _weigh_block(
     for a in range(len(upper)):
         np.less(upper[a], lower, out=above, casting="unsafe")
         pairwise[a] += above @ counts
+
+
+def positional_scores(ranks: RankArray, counts: FloatArray, points: FloatArray) -> FloatArray:
+    """Points by position, those who tie sharing the mean of the positions they fill.
+
+    `points` is (alternatives,), best position first. Unranked alternatives fill the last
+    positions together.
+    """
+    n_alternatives = ranks.shape[1]
+    if is_linear(ranks):
+        return np.array([counts @ points[column] for column in ranks.T])
+    before = np.concatenate([[0.0], np.cumsum(points)])  # points of the first k positions
+    scores = np.zeros(n_alternatives)
+    for start in range(0, len(ranks), _BLOCK):
+        columns = np.ascontiguousarray(ranks[start : start + _BLOCK].T)
+        for code, column in enumerate(columns):
+            above = (columns < column).sum(axis=0)
+            level = (columns == column).sum(axis=0)
+            share = (before[above + level] - before[above]) / level
+            scores[code] += share @ counts[start : start + _BLOCK]
+    return scores

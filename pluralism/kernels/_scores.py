@@ -1,83 +1,103 @@
-"""What robust covariances need: sums of squares and of products of score contributions."""
+"""Score contributions as a factor: a matrix S whose S'S is the middle of a robust covariance."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, special
+from scipy import sparse
 
-from ._pairs import mills_ratio
+from ._outcomes import Counts, Local
 
-__all__ = ["Moments", "cluster_meat", "logit_moments", "probit_moments", "sandwich_meat"]
+__all__ = ["cluster_factor", "sandwich_factor"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
 
-class Moments(NamedTuple):
-    """Score contributions of the votes in each cell, in the cell's linear predictor."""
+def cluster_factor(
+    first: IntArray,
+    second: IntArray,
+    columns: FloatArray,
+    counts: Counts,
+    local: Local,
+    cluster: IntArray,
+    *,
+    n_utilities: int,
+    has_tie: bool,
+) -> Any:
+    """Summed score of each cluster, sparse (clusters, parameters)."""
+    votes = np.stack(counts)
+    slope = (votes * local.score).sum(axis=0)
+    tie_slope = (votes * local.tie_score).sum(axis=0)
+    rows = _rows(first, second, columns, slope, tie_slope, n_utilities, has_tie)
+    cells = len(first)
+    gather = sparse.coo_array(
+        (np.ones(cells), (cluster, np.arange(cells))), shape=(int(cluster.max()) + 1, cells)
+    ).tocsr()
+    return (gather @ rows).tocsr()
 
-    slope: FloatArray  # (cells,): their sum
-    square: FloatArray  # (cells,): the sum of their squares
 
+def sandwich_factor(
+    first: IntArray,
+    second: IntArray,
+    columns: FloatArray,
+    counts: Counts,
+    squares: FloatArray | None,
+    local: Local,
+    *,
+    n_utilities: int,
+    has_tie: bool,
+) -> Any:
+    """Root of the summed squared scores of single votes, sparse (rows, parameters).
 
-def logit_moments(gap: FloatArray, cells: Any, *, drop_ties: bool) -> Moments:
-    """Moments under the logistic model; a tie is half a win for each unless dropped.
-
-    `cells` has the columns of a `Comparisons`.
+    `squares` has the layout of ``Comparisons.squares``.
     """
-    return _moments(special.expit(-gap), special.expit(gap), cells, drop_ties)
+    if squares is None:
+        squares = np.stack([counts.first, counts.second, np.zeros_like(counts.tied), counts.tied])
+    for_first, for_second, both, for_tie = squares
+    (s1, s2, s0), (t1, t2, t0) = local.score, local.tie_score
+    # second moments of (score in eta, score in tie), cell by cell
+    ee = for_first * s1**2 + for_second * s2**2 + 2.0 * both * s1 * s2 + for_tie * s0**2
+    root = np.sqrt(np.maximum(ee, 0.0))
+    if not has_tie:
+        return _rows(first, second, columns, root, np.zeros_like(root), n_utilities, False)
+    et = for_first * s1 * t1 + for_second * s2 * t2 + both * (s1 * t2 + s2 * t1)
+    et += for_tie * s0 * t0
+    tt = for_first * t1**2 + for_second * t2**2 + 2.0 * both * t1 * t2 + for_tie * t0**2
+    lean = np.divide(et, root, out=np.zeros_like(root), where=root > 0)
+    rest = np.sqrt(np.maximum(tt - lean**2, 0.0))
+    upper = _rows(first, second, columns, root, lean, n_utilities, True)
+    lower = _rows(first, second, columns, np.zeros_like(root), rest, n_utilities, True)
+    return sparse.vstack([upper, lower], format="csr")
 
 
-def probit_moments(gap: FloatArray, cells: Any, *, drop_ties: bool) -> Moments:
-    """Moments under the normal model; a tie is half a win for each unless dropped."""
-    return _moments(mills_ratio(gap), mills_ratio(-gap), cells, drop_ties)
-
-
-def _moments(up: FloatArray, down: FloatArray, cells: Any, drop_ties: bool) -> Moments:
-    """Moments when a win pulls the linear predictor by `up` and a loss by -`down`."""
-    slope = cells.first_won * up - cells.second_won * down
-    if cells.squares is None:
-        square = cells.first_won * up**2 + cells.second_won * down**2
-        tied_squares = cells.tied
-    else:
-        first, second, cross, tied_squares = cells.squares
-        square = first * up**2 + second * down**2 - 2.0 * cross * up * down
-    if not drop_ties:
-        lean = 0.5 * (up - down)
-        slope = slope + cells.tied * lean
-        square = square + tied_squares * lean**2
-    return Moments(slope, square)
-
-
-def sandwich_meat(
-    first: IntArray, second: IntArray, square: FloatArray, n_items: int
-) -> sparse.csr_array:
-    """Sum over votes of score times score', (items, items)."""
-    return sparse.coo_array(
-        (
-            np.concatenate([square, square, -square, -square]),
-            (
-                np.concatenate([first, second, first, second]),
-                np.concatenate([first, second, second, first]),
-            ),
-        ),
-        shape=(n_items, n_items),
-    ).tocsr()
-
-
-def cluster_meat(
-    first: IntArray, second: IntArray, slope: FloatArray, cluster: IntArray, n_items: int
-) -> sparse.csr_array:
-    """Sum over clusters of summed score times summed score', (items, items)."""
-    n_clusters = int(cluster.max()) + 1
-    scores = sparse.coo_array(
-        (
-            np.concatenate([slope, -slope]),
-            (np.concatenate([cluster, cluster]), np.concatenate([first, second])),
-        ),
-        shape=(n_clusters, n_items),
-    ).tocsr()
-    return (scores.T @ scores).tocsr()
+def _rows(
+    first: IntArray,
+    second: IntArray,
+    columns: FloatArray,
+    slope: FloatArray,
+    tie_slope: FloatArray,
+    n_utilities: int,
+    has_tie: bool,
+) -> Any:
+    """One row for each cell: derivatives in utilities, parameters and tie parameter."""
+    cells = len(first)
+    parts = []
+    if n_utilities:
+        place = np.arange(cells)
+        parts.append(
+            sparse.coo_array(
+                (
+                    np.concatenate([slope, -slope]),
+                    (np.concatenate([place, place]), np.concatenate([first, second])),
+                ),
+                shape=(cells, n_utilities),
+            )
+        )
+    if columns.shape[1]:
+        parts.append(sparse.coo_array(columns * slope[:, None]))
+    if has_tie:
+        parts.append(sparse.coo_array(tie_slope[:, None]))
+    return sparse.hstack(parts, format="csr")

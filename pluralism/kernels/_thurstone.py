@@ -7,7 +7,7 @@ the Hessian is sparse and in closed form.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,14 +17,14 @@ import scipy.sparse.linalg
 import scipy.special
 from scipy.special import log_ndtr
 
-from ._pairs import mills_ratio
+from ._outcomes import local
+from ._pairs import item_sums
 
 __all__ = [
     "CaseIIIFit",
     "as_dense",
     "case_iii_information",
     "case_iii_jacobian",
-    "case_iii_meat",
     "case_iii_probits",
     "fit_case_iii",
     "pin_gauge",
@@ -34,6 +34,8 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer]
+#: Dense, or sparse where it is large.
+Matrix = Any
 
 #: Up to this many parameters a step solves a dense system, above it a sparse one.
 _DENSE = 2000
@@ -54,11 +56,12 @@ class ProbitTerms(NamedTuple):
 
 def probit_terms(z: FloatArray, won: FloatArray, lost: FloatArray) -> ProbitTerms:
     """Log-likelihood of `won` and `lost` at P = Phi(z), by hazards that never overflow."""
-    up, down = mills_ratio(z), mills_ratio(-z)
+    (up, down, _), _, expected, _, _ = local("probit", "none", z, 0.0)
+    down = -down  # phi / Phi at z, and at -z
     return ProbitTerms(
         float(won @ log_ndtr(z) + lost @ log_ndtr(-z)),
         won * up - lost * down,
-        (won + lost) * up * down,
+        (won + lost) * expected,
         won * up * (z + up) + lost * down * (down - z),
     )
 
@@ -92,12 +95,12 @@ def case_iii_probits(theta: FloatArray, first: IntArray, second: IntArray) -> Fl
     return _geometry(theta, first, second).z
 
 
-def case_iii_jacobian(theta: FloatArray, first: IntArray, second: IntArray) -> FloatArray:
-    """Jacobian of the cells' probits at `theta`, dense (cells, 2 items)."""
+def case_iii_jacobian(theta: FloatArray, first: IntArray, second: IntArray) -> Matrix:
+    """Jacobian of the cells' probits at `theta`, sparse (cells, 2 items)."""
     shape = _geometry(theta, first, second)
-    jacobian = np.zeros((len(first), len(theta)))
-    np.put_along_axis(jacobian, shape.place, shape.slope, axis=1)
-    return jacobian
+    row = np.repeat(np.arange(len(first)), 4)
+    entries = (shape.slope.ravel(), (row, shape.place.ravel()))
+    return scipy.sparse.coo_array(entries, shape=(len(first), len(theta))).tocsr()
 
 
 def undetermined_directions(
@@ -112,7 +115,8 @@ def undetermined_directions(
     Returns
     -------
     numpy.ndarray, (2 items, k)
-        An orthonormal basis of what remains undetermined; k = 0 where all is determined.
+        A basis of what remains undetermined, with origin and unit chosen so that the median item
+        stands still; k = 0 where all is determined.
     """
     theta = np.concatenate([rng.normal(size=n_items), rng.normal(scale=0.5, size=n_items)])
     shape = _geometry(theta, first, second)
@@ -123,7 +127,10 @@ def undetermined_directions(
     if status == 0 and rank == len(theta):
         return np.zeros((len(theta), 0))
     values, vectors = np.linalg.eigh(gram)
-    return vectors[:, values < 1e-11 * values[-1]]
+    open_ = vectors[:, values < 1e-11 * values[-1]]
+    shift, unit = _gauge(theta).T
+    open_ = open_ - 0.5 * unit[:, None] * np.median(open_[n_items:], axis=0)
+    return open_ - shift[:, None] * np.median(open_[:n_items], axis=0)
 
 
 def _gauge(theta: FloatArray) -> FloatArray:
@@ -138,14 +145,14 @@ def _outer(slope: FloatArray) -> FloatArray:
     return slope[:, :, None] * slope[:, None, :]  # (cells, 4, 4)
 
 
-def _assemble(shape: _Geometry, blocks: FloatArray, size: int) -> FloatArray:
+def _assemble(shape: _Geometry, blocks: FloatArray, size: int) -> Matrix:
     """Add the cells' 4 x 4 blocks into one matrix; sparse where it is large."""
     row = np.repeat(shape.place, 4, axis=1).ravel()
     column = np.tile(shape.place, (1, 4)).ravel()
     if size > _DENSE:
         entries = (blocks.ravel(), (row, column))
         return scipy.sparse.csc_array(scipy.sparse.coo_array(entries, shape=(size, size)))
-    flat = np.bincount(row * size + column, weights=blocks.ravel(), minlength=size * size)
+    flat = item_sums(row * size + column, blocks.ravel(), size * size)
     return flat.reshape(size, size)
 
 
@@ -167,36 +174,16 @@ def _second_derivatives(shape: _Geometry) -> FloatArray:
 
 def case_iii_information(
     theta: FloatArray, first: IntArray, second: IntArray, total: FloatArray
-) -> FloatArray:
+) -> Matrix:
     """Expected information about (u, a), (2 items, 2 items); sparse where it is large."""
     shape = _geometry(theta, first, second)
     terms = probit_terms(shape.z, 0.5 * total, 0.5 * total)
     return _assemble(shape, terms.expected[:, None, None] * _outer(shape.slope), len(theta))
 
 
-def case_iii_meat(
-    theta: FloatArray,
-    first: IntArray,
-    second: IntArray,
-    *,
-    square: FloatArray | None = None,
-    slope: FloatArray | None = None,
-    cluster: IntArray | None = None,
-) -> FloatArray:
-    """Sum of score times score', over votes (`square`) or over clusters (`slope`, `cluster`)."""
-    shape = _geometry(theta, first, second)
-    if square is not None:
-        return as_dense(_assemble(shape, square[:, None, None] * _outer(shape.slope), len(theta)))
-    score = (slope[:, None] * shape.slope).ravel()
-    rows = np.repeat(cluster, 4)
-    size = (int(cluster.max()) + 1, len(theta))
-    by_cluster = scipy.sparse.coo_array((score, (rows, shape.place.ravel())), shape=size).tocsr()
-    return as_dense(by_cluster.T @ by_cluster)
-
-
-def as_dense(matrix: FloatArray) -> FloatArray:
+def as_dense(matrix: Matrix) -> FloatArray:
     """Return a dense array."""
-    return matrix.toarray() if scipy.sparse.issparse(matrix) else matrix
+    return np.asarray(matrix if isinstance(matrix, np.ndarray) else matrix.toarray())
 
 
 def pin_gauge(information: FloatArray, theta: FloatArray) -> FloatArray:
@@ -254,12 +241,8 @@ def fit_case_iii(
     value, shape, terms = _objective(theta, first, second, won, lost, prior)
     decrement = np.inf
     for iteration in range(max_iterations):
-        gradient = np.bincount(
-            shape.place.ravel(),
-            weights=(terms.score[:, None] * shape.slope).ravel(),
-            minlength=size,
-        )
-        gradient -= prior * theta
+        score = (terms.score[:, None] * shape.slope).ravel()
+        gradient = item_sums(shape.place.ravel(), score, size) - prior * theta
         outer = _outer(shape.slope)
         fisher = _assemble(shape, terms.expected[:, None, None] * outer, size)
         hessian = _assemble(
@@ -275,13 +258,13 @@ def fit_case_iii(
             if step is None and attempt >= 2:
                 step = _solve(fisher, gradient, prior + damping * ridge, pinned)
             if step is not None:
-                step *= min(1.0, _LONGEST_STEP / np.abs(step).max(initial=1e-300))
-                decrement = float(np.sqrt(max(gradient @ step, 0.0)))
+                step *= min(1.0, _LONGEST_STEP / float(np.abs(step).max(initial=1e-300)))
+                decrement = float(np.sqrt(max(float(gradient @ step), 0.0)))
                 trial = theta + step
                 new_value, new_shape, new_terms = _objective(trial, first, second, won, lost, prior)
                 # Near the optimum the gain drowns in rounding and the step is taken on trust.
                 gain = new_value - value
-                if gain >= 0 or (abs(gain) < 1e-9 * (1 + abs(value)) and decrement < 1e-4):
+                if gain >= 0 or max(abs(gain), decrement**2) < 1e-9 * (1 + abs(value)):
                     break
             damping = max(8 * damping, 1e-8)
         else:
@@ -309,13 +292,13 @@ def _objective(
 
 
 def _solve(
-    matrix: FloatArray, right: FloatArray, diagonal: FloatArray, pinned: FloatArray | None
+    matrix: Matrix, right: FloatArray, diagonal: FloatArray, pinned: FloatArray | None
 ) -> FloatArray | None:
     """Solve (matrix + diagonal) x = right, or None where that is not positive definite.
 
     `pinned` is the point whose gauge directions, which the data cannot see, x is kept free of.
     """
-    if scipy.sparse.issparse(matrix):
+    if not isinstance(matrix, np.ndarray):
         system = (matrix + scipy.sparse.diags_array(diagonal)).tocsc()
         x, status = scipy.sparse.linalg.cg(
             system,

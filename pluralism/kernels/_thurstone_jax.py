@@ -20,7 +20,7 @@ __all__ = ["AdamFit", "adam_case_iii", "case_iii_log_likelihood"]
 _FLOOR = 1e-5
 
 
-@jax.jit
+@partial(jax.jit)
 def case_iii_log_likelihood(
     utility: jax.Array,
     log_variance: jax.Array,
@@ -128,7 +128,7 @@ def adam_case_iii(
     return AdamFit(utility, variance, log_loss, jnp.abs(jax.grad(loss)(parameters)).max())
 
 
-@jax.custom_jvp
+@partial(jax.custom_jvp)
 def _cross_entropy(p: jax.Array, share: jax.Array) -> jax.Array:
     """Binary cross-entropy with logarithms bounded below by -100."""
     return -share * jnp.maximum(jnp.log(p), -100.0) - (1 - share) * jnp.maximum(
@@ -136,7 +136,7 @@ def _cross_entropy(p: jax.Array, share: jax.Array) -> jax.Array:
     )
 
 
-@_cross_entropy.defjvp
+@partial(_cross_entropy.defjvp)
 def _cross_entropy_jvp(primals: tuple, tangents: tuple) -> tuple:
     """Give a saturated probability a finite slope, as the published code's library does."""
     p, share = primals

@@ -13,8 +13,11 @@ import numpy.typing as npt
 __all__ = [
     "borda_scores",
     "copeland_scores",
+    "covering",
     "minimax_scores",
     "schulze_wins",
+    "schwartz_members",
+    "smith_members",
     "support_links",
     "transitive_closure",
     "widest_paths",
@@ -66,3 +69,40 @@ def transitive_closure(relation: BoolArray) -> BoolArray:
     for via in range(len(reach)):
         reach |= reach[:, via, None] & reach[None, via, :]
     return reach
+
+
+def smith_members(margins: FloatArray) -> BoolArray:
+    """Members of the smallest set whose members all beat every outsider."""
+    at_least = margins >= 0
+    np.fill_diagonal(at_least, False)
+    reach = transitive_closure(at_least)
+    np.fill_diagonal(reach, True)
+    return np.asarray(reach.all(axis=1))
+
+
+def schwartz_members(margins: FloatArray) -> BoolArray:
+    """Members of the union of minimal sets that no outsider beats."""
+    reach = transitive_closure(margins > 0)
+    return np.asarray(~(reach & ~reach.T).any(axis=0))
+
+
+def covering(margins: FloatArray) -> dict[str, BoolArray]:
+    """Covering relations by name; [a, b] is whether a covers b.
+
+    With D(x) the alternatives that x beats and U(x) those that beat x: `gillies` a beats b and
+    U(a) within U(b); `bordes` a beats b and D(b) within D(a); `mckelvey` both; `fishburn` U(a)
+    properly within U(b).
+    """
+    beats = margins > 0
+    n_alternatives = len(margins)
+    up = np.empty((n_alternatives, n_alternatives), dtype=bool)
+    down = np.empty_like(up)
+    for a in range(n_alternatives):
+        up[a] = ~(beats[:, a, None] & ~beats).any(axis=0)  # U(a) within U(b)
+        down[a] = ~(beats & ~beats[a]).any(axis=1)  # D(b) within D(a)
+    return {
+        "gillies": beats & up,
+        "bordes": beats & down,
+        "mckelvey": beats & up & down,
+        "fishburn": up & ~up.T,
+    }

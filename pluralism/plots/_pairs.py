@@ -65,7 +65,8 @@ def pairwise_matrix(fit_or_comparisons: Any, ax: Axes | None = None) -> Axes:
     n = len(labels)
     side = float(np.clip(0.42 * n, 3.4, 7.6))
     longest = min(max(len(_style.text_of(label)) for label in labels), _style.LABEL_LENGTH)
-    ax = _style.axes(ax, width=side + 1.6 + 0.05 * longest, height=side + 0.6 + 0.05 * longest)
+    margin = 0.05 * longest
+    ax = _style.axes(ax, width=side + 1.6 + margin, height=side + 0.6 + margin, layout="compressed")
     image = ax.imshow(table, cmap="cividis", vmin=0.0, vmax=1.0, interpolation="nearest")
     ax.tick_params(length=0, colors=_style.INK)
     for spine in ax.spines.values():
@@ -102,12 +103,9 @@ def _of_fit(fit: Any) -> tuple[FloatArray, list[Hashable], str, float]:
 
 
 def _of_votes(votes: Comparisons) -> tuple[FloatArray, list[Hashable], str, float]:
-    n = votes.n_items
-    won = np.zeros((n, n))
-    np.add.at(won, (votes.first, votes.second), votes.first_won + 0.5 * votes.tied)
-    np.add.at(won, (votes.second, votes.first), votes.second_won + 0.5 * votes.tied)
+    won = votes.pairwise().values
     total = won + won.T
-    share = np.divide(won, total, out=np.full((n, n), np.nan), where=total > 0)
+    share = np.divide(won, total, out=np.full(won.shape, np.nan), where=total > 0)
     # By mean share over the pairs that met: an order for the eye, not an estimate.
     met = np.maximum((total > 0).sum(axis=1), 1)
     order = np.argsort(-np.nansum(share, axis=1) / met, kind="stable")

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Literal
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
+from ..uncertainty import batched_by
+from ._paired import PairedModel, fit_paired
 
-from .. import _validate
-from ..data import Comparisons
-from ..errors import ConvergenceError, DataError, LabelError
-from ..kernels import _graph, _newton, _pairs, _scores
-from . import _identified
-from ._covariance import Anchor, JointCovariance
-from ._fit import DENSE_ITEMS, Convergence, UtilityFit, item_array
+if TYPE_CHECKING:
+    from ..data import Comparisons
+    from ._fit import UtilityFit
 
 __all__ = ["fit_bradley_terry"]
 
-_STATUS = {
-    _newton.CONVERGED: "converged",
-    _newton.OUT_OF_ITERATIONS: "out of iterations",
-    _newton.NOT_FINITE: "the Newton step is not finite",
-}
 
-
+@batched_by("pluralism.utility._resampled:bradley_terry_replicates")
 def fit_bradley_terry(
     comparisons: Comparisons,
     *,
-    ties: Literal["half", "drop"] = "half",
+    ties: Literal["half", "davidson", "rao-kupper", "drop"] = "half",
+    order_effect: bool | str = False,
+    item_features: Any = None,
+    residual: bool = False,
+    covariates: str | Sequence[str] = (),
     prior: float | None = None,
+    bias_reduction: bool = False,
     components: Literal["error", "separate"] = "error",
     covariance: Literal["fisher", "sandwich", "cluster"] | None = None,
     reference: Hashable = "mean",
     check: bool = True,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-9,
     max_iterations: int = 100,
 ) -> UtilityFit:
     r"""Fit the Bradley-Terry model by maximum likelihood.
@@ -44,12 +41,31 @@ def fit_bradley_terry(
     ----------
     comparisons : Comparisons
         Votes on pairs of items.
-    ties : {"half", "drop"}
-        A tie counts as half a win for each item, or is left out and counted in ``dropped``.
+    ties : {"half", "davidson", "rao-kupper", "drop"}
+        A tie counts as half a win for each item; has a probability proportional to
+        ``nu * sqrt(pi_i pi_j)`` (Davidson 1970) with ``pi = exp(u)``; falls between two
+        thresholds ``log kappa`` apart from zero (Rao and Kupper 1967); or is left out and
+        counted in ``dropped``.
+    order_effect : bool or str
+        Whether to fit the advantage of the item shown first, in log-odds; the name of a group
+        column fits one for each group.
+    item_features : frame, DataArray, mapping or array, optional
+        Features by item, (items, features), matched by index, ``item`` coordinate or key where
+        there is one. Utilities are then exactly linear in them, and items that were never
+        compared get one too.
+    residual : bool
+        Whether every item keeps a residual of its own beside its features, with standard
+        deviation `prior`.
+    covariates : str or sequence of str
+        Columns of `comparisons` whose effects are added to the log-odds of the item shown
+        first, such as its home advantage or the difference in length of two answers.
     prior : float, optional
         Standard deviation s of an independent normal prior N(0, s^2) on every utility, in
         log-odds. The estimate is then the posterior mode, and the Fisher covariance the inverse
         of the penalised information. It exists for every comparison graph.
+    bias_reduction : bool
+        Whether to maximise the likelihood with Jeffreys' penalty (Firth 1993): the bias of
+        order 1/n goes, and estimates are finite even for an item that always wins.
     components : {"error", "separate"}
         What to do when some items were never linked with others by comparisons: refuse, or fit
         each component on its own, with utilities relative to its own mean.
@@ -65,7 +81,8 @@ def fit_bradley_terry(
         Whether a fit that did not converge is an error; if not, the last iterate is returned
         and says so.
     tolerance : float
-        Newton decrement, in standard errors, below which the last step is taken.
+        Largest distance from the optimum, in standard errors, that the last step may leave, by
+        the Newton decrement.
     max_iterations : int
         Most Newton steps.
 
@@ -78,7 +95,8 @@ def fit_bradley_terry(
     ------
     NotIdentifiedError
         If items were never compared, fall apart into components, or always win or always lose;
-        the message names them.
+        if a parameter cannot be told from the utilities or runs to infinity. The message names
+        them.
     ConvergenceError
         If the iteration stopped early; ``.result`` is the last iterate.
     DataError, LabelError
@@ -86,8 +104,9 @@ def fit_bradley_terry(
 
     References
     ----------
-    Bradley and Terry (1952), Biometrika 39, 324-345. Existence: Ford (1957), American
-    Mathematical Monthly 64, 28-33.
+    Bradley and Terry (1952), Biometrika 39, 324-345. Ties: Davidson (1970), JASA 65, eq. 2.5;
+    Rao and Kupper (1967), JASA 62, eq. 2.2. Existence: Ford (1957), American
+    Mathematical Monthly 64, 28-33. Bias: Firth (1993), Biometrika 80, 27-38.
 
     Examples
     --------
@@ -99,152 +118,25 @@ def fit_bradley_terry(
     >>> round(fit.probability("peanut", "corn"), 3)
     0.6
     """
-    if not isinstance(comparisons, Comparisons):
-        raise DataError(
-            f"`comparisons` is a {type(comparisons).__name__}; build a Comparisons first, for "
-            "example with `Comparisons.from_frame` or `Comparisons.from_pairs`"
-        )
-    _validate.one_of("ties", ties, ("half", "drop"))
-    _validate.one_of("components", components, ("error", "separate"))
-    covariance_type = _covariance_type(comparisons, covariance)
-    ridge = 0.0 if prior is None else _validate.number("prior", prior, above=0.0) ** -2
-    _validate.number("tolerance", tolerance, above=0.0)
-    _validate.whole_number("max_iterations", max_iterations, at_least=1)
-    items, n = comparisons.items, comparisons.n_items
-    if n < 2:
-        raise DataError(f"`comparisons` has {n} item(s); a fit needs at least two")
-    if not comparisons.n_cells:
-        raise DataError("`comparisons` holds no votes; a fit needs at least one")
-    reference_code = _reference_code(reference, items)
-
-    won, lost = comparisons.first_won, comparisons.second_won
-    dropped = dict(comparisons.dropped)
-    if ties == "half":
-        won, lost = won + 0.5 * comparisons.tied, lost + 0.5 * comparisons.tied
-    elif comparisons.tied.any():
-        dropped["tied"] = round(float(comparisons.tied.sum()))
-    pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
-    component, n_components = np.zeros(n, dtype=np.int32), 1
-    if prior is None:
-        total = pairs.won + pairs.lost
-        _identified.check_met(
-            items, _pairs.item_sums(pairs.low, total, n) + _pairs.item_sums(pairs.high, total, n)
-        )
-        graph = _graph.win_graph(pairs)
-        _identified.check_identified(items, graph, separate=components == "separate")
-        component, n_components = graph.component, graph.n_components
-    if reference_code is not None and n_components > 1:
-        raise DataError(
-            f"`reference` is {reference!r}, but the items fall into {n_components} components; "
-            'only `reference="mean"` serves them all'
-        )
-
-    result, curvature = _newton.fit_pairs(
-        pairs, ridge=ridge, component=component, tolerance=tolerance, max_iterations=max_iterations
-    )
-    anchor = (
-        Anchor.at_mean(component) if reference_code is None else Anchor.at_item(reference_code, n)
-    )
-    notes = []
-    meat = None
-    if covariance_type != "fisher":
-        gap = result.point[comparisons.first] - result.point[comparisons.second]
-        moments = _scores.logit_moments(gap, comparisons, drop_ties=ties == "drop")
-        if covariance_type == "cluster":
-            assert comparisons.rater is not None
-            n_raters = len(np.unique(comparisons.rater))
-            meat = _scores.cluster_meat(
-                comparisons.first, comparisons.second, moments.slope, comparisons.rater, n
-            ) * (n_raters / (n_raters - 1))
-            notes.append(
-                f"standard errors are clustered by {n_raters:,} raters, "
-                "finite-sample factor G / (G - 1)"
-            )
-        else:
-            meat = _scores.sandwich_meat(comparisons.first, comparisons.second, moments.square, n)
-            notes.append("standard errors are sandwich, without a finite-sample factor")
-    joint = _joint_covariance(curvature, meat, anchor, result.method)
-    utility = anchor.refer(result.point)
-    gap = utility[pairs.low] - utility[pairs.high]
-    fit = UtilityFit(
-        utility=item_array(utility, items, name="utility", units="log-odds"),
-        model="Bradley-Terry",
-        link="logit",
-        units="log-odds",
-        ties=ties,
-        reference=reference,
-        log_likelihood=_pairs.pair_log_likelihood("logit", gap, pairs.won, pairs.lost),
-        n_parameters=n - n_components,
-        convergence=Convergence(
-            result.iterations, float(result.decrement), _STATUS[result.status], result.method
+    return fit_paired(
+        comparisons,
+        PairedModel(
+            function="fit_bradley_terry",
+            name="Bradley-Terry",
+            link="logit",
+            units="log-odds",
+            ties=ties,
+            order_effect=order_effect,
+            item_features=item_features,
+            residual=residual,
+            covariates=covariates,
+            prior=prior,
+            bias_reduction=bias_reduction,
+            components=components,
+            covariance=covariance,
+            reference=reference,
+            check=check,
+            tolerance=tolerance,
+            max_iterations=max_iterations,
         ),
-        n_votes=comparisons.n_votes,
-        covariance_type=covariance_type,
-        dropped=dropped,
-        notes=tuple(notes),
-        options={"ties": ties, "prior": prior, "components": components},
-        joint=joint,
-        component=component if n_components > 1 else None,
-    )
-    if check and not fit.convergence.converged:
-        raise ConvergenceError(
-            f"fit_bradley_terry: {fit.convergence.status} after {result.iterations} steps, "
-            f"{result.decrement:.2g} standard errors from the optimum (`tolerance` is "
-            f"{tolerance:g}); raise `max_iterations`, give a `prior`, or take the last iterate "
-            "from `.result`",
-            result=fit,
-        )
-    return fit
-
-
-def _joint_covariance(
-    curvature: _newton.Laplacian, meat: Any, anchor: Anchor, method: str
-) -> JointCovariance:
-    """Covariance as a matrix where that is cheap, else as a solver."""
-    n = len(anchor.weight)
-    if n <= DENSE_ITEMS:
-
-        def matrix() -> np.ndarray:
-            inverse = curvature.inverse()
-            return inverse if meat is None else inverse @ (meat @ inverse)
-
-        return JointCovariance(n, matrix=matrix, anchor=anchor)
-
-    def solve(right: np.ndarray) -> np.ndarray:
-        right = curvature.centre(right)
-        if "LU" not in method:
-            solution, done = curvature.solve_cg(right, 1e-10, 500)
-            if done:
-                return solution
-        return curvature.solve_lu(right)
-
-    def times(right: np.ndarray) -> np.ndarray:
-        solution = solve(right)
-        return solution if meat is None else solve(meat @ solution)
-
-    return JointCovariance(n, times=times, anchor=anchor)
-
-
-def _covariance_type(comparisons: Comparisons, covariance: Any) -> str:
-    if covariance is None:
-        return "fisher" if comparisons.raters is None else "cluster"
-    _validate.one_of("covariance", covariance, ("fisher", "sandwich", "cluster"))
-    if covariance == "cluster" and comparisons.rater is None:
-        raise DataError(
-            '`covariance` is "cluster", but `comparisons` has no raters; build it with `rater=`'
-        )
-    return str(covariance)
-
-
-def _reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:
-    if reference in items:
-        return items.index(reference)
-    if isinstance(reference, str) and reference == "mean":
-        return None
-    raise LabelError.unknown(
-        "`reference`",
-        reference,
-        known=items,
-        argument="`comparisons`",
-        remedy='(or "mean")',
     )

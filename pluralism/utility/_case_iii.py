@@ -9,17 +9,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy import linalg, special
+from scipy import special
 
 from .._precision import in_float64
 from ..errors import NotIdentifiedError, enumerate_some
-from ..kernels import _scores
+from ..kernels import _outcomes
 from ..kernels import _thurstone as kernel
+from ..kernels._inverse import inverse_information
 from ..kernels._padding import bucket
 from ..kernels._pairs import Pairs
+from . import _robust, _tables
 from ._covariance import JointCovariance
-from ._fit import Convergence, Parameter, UtilityFit, item_array
-from ._link_fit import PairedVotes, cluster_factor, robust_note
+from ._estimates import Convergence, Parameter
+from ._fit import UtilityFit
+from ._folded import FoldedVotes
 
 __all__ = [
     "CaseIIIDiagnostics",
@@ -77,13 +80,12 @@ class ThurstoneFit(UtilityFit):
     variance: xr.DataArray
     log_loss: float | None = None
 
-    def _outcome_probability(
-        self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], outcome: str
-    ) -> FloatArray:
+    def _predictor(
+        self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray]:
         utility, variance = self.utility.values, self.variance.values
-        z = (utility[left] - utility[right]) / np.sqrt(variance[left] + variance[right])
-        parts = {"win": special.ndtr(z), "tie": np.zeros_like(z), "loss": special.ndtr(-z)}
-        return parts[outcome]
+        slope = 1.0 / np.sqrt(variance[left] + variance[right])
+        return slope * (utility[left] - utility[right]), slope
 
 
 def check_variances(
@@ -126,7 +128,7 @@ def check_variances(
 
 
 def fit_penalised(
-    votes: PairedVotes,
+    votes: FoldedVotes,
     *,
     prior: tuple[float, float] | None,
     unit: str,
@@ -151,7 +153,8 @@ def fit_penalised(
     status = "converged" if found.converged else "out of iterations"
     if extreme and not found.converged:
         status = f"the variances of items {enumerate_some(extreme)} run to zero or infinity"
-    notes = [*robust_note(votes)]
+    robust = _middle(votes, theta)
+    notes = [robust.note] if robust.note else []
     if names:
         notes.append(
             f"the comparisons alone leave {free} combination(s) of utilities and variances open; "
@@ -167,39 +170,53 @@ def fit_penalised(
         ),
         covariance_type=votes.covariance_type,
         notes=tuple(notes),
-        joint=JointCovariance(2 * n, matrix=lambda: _covariance(votes, theta, precision, unit)),
+        joint=JointCovariance(
+            2 * n, matrix=lambda: _covariance(votes, theta, precision, unit, robust)
+        ),
         diagnostics=CaseIIIDiagnostics(names, free, extreme, checked),
         options=options,
     )
 
 
+def _middle(votes: FoldedVotes, theta: FloatArray) -> _robust.Middle:
+    """Middle of a robust covariance of theta."""
+    cells = votes.comparisons
+    return _robust.middle(
+        cells,
+        votes.covariance_type,
+        kernel.case_iii_jacobian(theta, cells.first, cells.second),
+        votes.counts,
+        _outcomes.local(
+            "probit", "none", kernel.case_iii_probits(theta, cells.first, cells.second), 0.0
+        ),
+        n_utilities=0,
+        has_tie=False,
+    )
+
+
 def _covariance(
-    votes: PairedVotes, theta: FloatArray, precision: tuple[float, float], unit: str
+    votes: FoldedVotes,
+    theta: FloatArray,
+    precision: tuple[float, float],
+    unit: str,
+    robust: _robust.Middle,
 ) -> FloatArray:
     """Covariance of (u, log v) in the reported unit, (2 items, 2 items)."""
-    pairs, cells = votes.pairs, votes.comparisons
-    n = cells.n_items
+    pairs, n = votes.pairs, votes.comparisons.n_items
     information = kernel.case_iii_information(theta, pairs.low, pairs.high, pairs.won + pairs.lost)
     information = kernel.as_dense(information) + np.diag(np.repeat(precision, n))
     if not all(precision):
         information = kernel.pin_gauge(information, theta)
-    covariance = linalg.inv(information)
-    if votes.covariance_type != "fisher":
-        z = kernel.case_iii_probits(theta, cells.first, cells.second)
-        moments = _scores.probit_moments(z, cells, drop_ties=votes.ties == "drop")
-        if votes.covariance_type == "cluster":
-            meat = cluster_factor(cells) * kernel.case_iii_meat(
-                theta, cells.first, cells.second, slope=moments.slope, cluster=cells.rater
-            )
-        else:
-            meat = kernel.case_iii_meat(theta, cells.first, cells.second, square=moments.square)
-        covariance = covariance @ meat @ covariance
+    covariance = inverse_information(information)
+    if robust.factor is not None:
+        core = (robust.factor.T @ robust.factor).toarray()
+        covariance = robust.scale * (covariance @ core @ covariance)
     jacobian = _unit_jacobian(theta, votes.anchor.weight, unit)
     return np.asarray(jacobian @ covariance @ jacobian.T)
 
 
 def fit_published(
-    votes: PairedVotes,
+    votes: FoldedVotes,
     *,
     epochs: int,
     learning_rate: float,
@@ -218,10 +235,9 @@ def fit_published(
         "there are no standard errors"
     ]
     if pseudo_labels is not None:
-        left, right = np.triu_indices(n, 1)
-        unseen = np.ones((n, n), dtype=bool)
+        unseen = np.triu(np.ones((n, n), dtype=bool), 1)
         unseen[low, high] = False
-        left, right = (index[unseen[left, right]].astype(np.int32) for index in (left, right))
+        left, right = (index.astype(np.int32) for index in np.nonzero(unseen))
         spread = np.sqrt(fit.variance[left] + fit.variance[right] + 1e-5)
         p = special.ndtr((fit.utility[left] - fit.utility[right]) / spread)
         sure = (p >= pseudo_labels) | (p <= 1 - pseudo_labels)
@@ -279,19 +295,21 @@ def _adam(
     return AdamFit(fit.utility[:n], fit.variance[:n], fit.log_loss, fit.gradient)
 
 
-def _estimates(votes: PairedVotes, reported: FloatArray, unit: str) -> dict[str, Any]:
+def _estimates(votes: FoldedVotes, reported: FloatArray, unit: str) -> dict[str, Any]:
     """What every fit of Case III holds, from (u, log v)."""
     items, n = votes.comparisons.items, votes.comparisons.n_items
     units = "probits" if unit == "noise" else "standard deviations of the utilities"
     variance = np.exp(reported[n:])
     return {
-        "utility": item_array(reported[:n], items, name="utility", units=units),
-        "variance": item_array(variance, items, name="variance", units=f"({units}) squared"),
+        "utility": _tables.item_array(reported[:n], items, name="utility", units=units),
+        "variance": _tables.item_array(
+            variance, items, name="variance", units=f"({units}) squared"
+        ),
         "model": "Thurstone Case III",
         "link": "probit",
         "units": units,
-        "ties": votes.ties,
-        "reference": votes.reference,
+        "ties": votes.model.ties,
+        "reference": votes.model.reference,
         "n_parameters": 2 * n - 2,
         "n_votes": votes.comparisons.n_votes,
         "dropped": votes.dropped,

@@ -32,6 +32,11 @@ class Anchor(NamedTuple):
     component: npt.NDArray[np.int32]  # (items,)
     weight: FloatArray  # (items,): sums to one in each component
 
+    @property
+    def is_mean(self) -> bool:
+        """Whether this is the mean of all items."""
+        return not self.component.any() and bool((self.weight == self.weight[0]).all())
+
     @classmethod
     def at_mean(cls, component: npt.NDArray[np.int32]) -> Anchor:
         """Measure from the mean of each component."""
@@ -78,6 +83,8 @@ class JointCovariance:
         Number of utilities and parameters together.
     matrix : callable, optional
         Returns the covariance, (size, size), before the anchor is applied.
+    variances : callable, optional
+        Returns the diagonal in the reference, where that is cheaper than the matrix.
     times : callable, optional
         Multiplies that covariance with (size, columns).
     anchor : Anchor, optional
@@ -89,12 +96,14 @@ class JointCovariance:
         size: int,
         *,
         matrix: Callable[[], FloatArray] | None = None,
+        variances: Callable[[], FloatArray] | None = None,
         times: Callable[[FloatArray], FloatArray] | None = None,
         anchor: Anchor | None = None,
     ) -> None:
         self.size = size
         self._make = matrix
         self._times = times
+        self._make_variances = variances
         self._anchor = anchor
         self._matrix: FloatArray | None = None
         self._variances: FloatArray | None = None
@@ -126,7 +135,9 @@ class JointCovariance:
     def variances(self) -> FloatArray:
         """Return the diagonal, (size,)."""
         if self._variances is None:
-            if self._make is not None or self._matrix is not None:
+            if self._make_variances is not None and self._matrix is None:
+                variances = self._make_variances()
+            elif self._make is not None or self._matrix is not None:
                 variances = np.diagonal(self.matrix()).copy()
             else:
                 variances = np.concatenate(

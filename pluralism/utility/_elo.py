@@ -18,7 +18,9 @@ from ..data import Comparisons
 from ..data._ordered import OrderedVotes, ordered_votes
 from ..errors import DataError
 from ..kernels._padding import bucket
-from ._fit import Convergence, UtilityFit, item_array
+from . import _tables
+from ._estimates import Convergence
+from ._fit import UtilityFit
 
 __all__ = ["EloFit", "fit_elo"]
 
@@ -108,7 +110,7 @@ class EloFit(UtilityFit):
                 "upper": bounds[:, 1],
             }
         )
-        table.attrs = {**self._attributes(), "ci_prob": float(level), "ci_kind": "order noise"}
+        table.attrs.update(_tables.attributes(self), ci_prob=float(level), ci_kind="order noise")
         return table
 
 
@@ -180,7 +182,7 @@ def fit_elo(
     >>> from pluralism.utility import fit_elo
     >>> fit_elo([("tea", "coffee"), ("tea", "water"), ("water", "coffee")]).utility.round(3)
     <xarray.DataArray 'rating' (item: 3)> Size: 24B
-    array([ 996.023, 1003.988,  999.989])
+    array([ 996.   , 1003.988, 1000.011])
     Coordinates:
       * item     (item) object 24B 'coffee' 'tea' 'water'
     Attributes:
@@ -201,7 +203,7 @@ def fit_elo(
     rating = start + ratings.mean(axis=0)
     gap = slope * (rating[played.first] - rating[played.second])
     notes = [_SCALE] if len(ratings) == 1 else [_ORDER_NOISE, _SCALE]
-    utility = item_array(rating, played.items, name="rating", units="rating points")
+    utility = _tables.item_array(rating, played.items, name="rating", units="rating points")
     return EloFit(
         utility=utility,
         model="Elo",

@@ -4,101 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import xarray as xr
-from scipy import special, stats
 
 from .. import _validate
 from ..data import _labels
 from ..errors import DataError, LabelError, NotIdentifiedError
-from ..kernels import _contrasts
+from ..kernels import _outcomes
+from . import _tables
 from ._covariance import JointCovariance
+from ._estimates import Contrast, Convergence, Parameter
 
-__all__ = ["Contrast", "Convergence", "Parameter", "UtilityFit", "item_array"]
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+__all__ = ["UtilityFit"]
 
 FloatArray = npt.NDArray[np.float64]
-
-#: Up to this many items covariances are computed as one matrix.
-DENSE_ITEMS = 3000
-#: Up to this many items the critical value of rank intervals is simulated.
-_SIMULATED_ITEMS = 150
-_DRAWS = 20_000
-
-
-@dataclass(frozen=True)
-class Convergence:
-    """How a fit ended.
-
-    Attributes
-    ----------
-    iterations : int
-        Steps taken.
-    decrement : float
-        Newton decrement at the last iterate: its distance from the optimum in standard errors,
-        to first order.
-    status : str
-        ``"converged"``, or what stopped the iteration instead.
-    method : str
-        The algorithm.
-    """
-
-    iterations: int
-    decrement: float
-    status: str
-    method: str
-
-    @property
-    def converged(self) -> bool:
-        """Whether the tolerance was reached."""
-        return self.status == "converged"
-
-
-class Parameter(NamedTuple):
-    """One estimate beside the utilities, on the scale on which its covariance is known."""
-
-    kind: Literal["parameter", "feature"]
-    term: str
-    estimate: float
-    scale: Literal["identity", "log"] = "identity"
-
-    @property
-    def value(self) -> float:
-        """The estimate on the attribute's own scale."""
-        return float(np.exp(self.estimate)) if self.scale == "log" else self.estimate
-
-    @property
-    def slope(self) -> float:
-        """Derivative of `value` with respect to `estimate`, for the delta method."""
-        return self.value if self.scale == "log" else 1.0
-
-
-class Contrast(NamedTuple):
-    """A difference of utilities, first minus second, with its standard error.
-
-    Both are floats, or arrays where several differences were asked for at once.
-    """
-
-    estimate: Any
-    stderr: Any
-
-    @property
-    def z(self) -> Any:
-        """The difference in standard errors."""
-        return self.estimate / self.stderr
-
-    @property
-    def pvalue(self) -> Any:
-        """Two-sided p-value of no difference, by the normal approximation."""
-        return 2.0 * special.ndtr(-np.abs(self.z))
-
-    def interval(self, level: float = 0.95) -> tuple[Any, Any]:
-        """Wald interval, (lower, upper)."""
-        half = stats.norm.isf(0.5 * (1.0 - _validate.level("level", level))) * self.stderr
-        return self.estimate - half, self.estimate + half
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -175,46 +100,18 @@ class UtilityFit:
 
     @property
     def worth(self) -> xr.DataArray:
-        """Worths, (item,): exp(utility) scaled to sum to one, of a model with a logit link.
-
-        Raises
-        ------
-        DataError
-            If the link is not the logit.
-        """
-        if self.link != "logit":
-            raise DataError(
-                f"{self.model} has no worths; its link is the {self.link}, not the logit"
-            )
-        worth = special.softmax(self.utility.values / self.scale)
-        return self.utility.copy(data=worth).rename("worth").assign_attrs(units="share")
+        """Worths, (item,): exp(utility) scaled to sum to one; of models with a logit link."""
+        return self._cached("worth", lambda: _tables.worth(self))
 
     @property
     def covariance(self) -> xr.DataArray:
         """Covariance of the utilities in their reference, (item, item_bis)."""
-        return self._cached("covariance", self._label_covariance)
+        return self._cached("covariance", lambda: _tables.covariance(self))
 
     @property
     def stderr(self) -> xr.DataArray:
-        """Standard errors of the utilities in their reference, (item,); NaN where there are none."""
-        return self._cached("stderr", self._label_stderr)
-
-    def _label_covariance(self) -> xr.DataArray:
-        n = self.utility.size
-        label = self.utility["item"].values
-        return xr.DataArray(
-            self._joint().matrix()[:n, :n],
-            dims=("item", "item_bis"),
-            coords={"item": label, "item_bis": label},
-            name="covariance",
-            attrs={"covariance_type": self.covariance_type, "units": f"({self.units}) squared"},
-        )
-
-    def _label_stderr(self) -> xr.DataArray:
-        if self.joint is None:
-            return self.utility.copy(data=np.full(self.utility.size, np.nan)).rename("stderr")
-        variances = self.joint.variances()[: self.utility.size]
-        return self.utility.copy(data=np.sqrt(variances)).rename("stderr")
+        """Standard errors of the utilities in their reference, (item,)."""
+        return self._cached("stderr", lambda: _tables.stderr(self))
 
     # -- questions -------------------------------------------------------------------------
 
@@ -232,31 +129,7 @@ class UtilityFit:
             Columns ``kind`` (item, parameter, feature), ``term``, ``estimate``, ``stderr``,
             ``lower``, ``upper``; ``attrs`` say how they were computed.
         """
-        z = stats.norm.isf(0.5 * (1.0 - _validate.level("level", level)))
-        n = self.utility.size
-        spread = np.full(n + len(self.parameters), np.nan)
-        if self.joint is not None:
-            spread = np.sqrt(self.joint.variances())
-        estimate = np.concatenate(
-            [self.utility.values, [parameter.estimate for parameter in self.parameters]]
-        )
-        lower, upper = estimate - z * spread, estimate + z * spread
-        # A parameter known on the log scale is told on its own, its bounds carried over.
-        log = np.array([False] * n + [one.scale == "log" for one in self.parameters])
-        estimate[log] = np.exp(estimate[log])
-        spread = np.where(log, estimate * spread, spread)
-        table = pd.DataFrame(
-            {
-                "kind": ["item"] * n + [parameter.kind for parameter in self.parameters],
-                "term": [*self.items, *(parameter.term for parameter in self.parameters)],
-                "estimate": estimate,
-                "stderr": spread,
-                "lower": np.where(log, np.exp(np.where(log, lower, 0.0)), lower),
-                "upper": np.where(log, np.exp(np.where(log, upper, 0.0)), upper),
-            }
-        )
-        table.attrs.update(self._attributes(), ci_prob=float(level), ci_kind="wald")
-        return table
+        return _tables.summary(self, _validate.level("level", level))
 
     def probability(
         self,
@@ -294,41 +167,21 @@ class UtilityFit:
             left, right = self._codes("a", a), self._codes("b", b)
             self._check_connected(left, right)
             return float(self._outcome_probability(left, right, outcome)[0])
-        n = self.utility.size
-        everyone = np.arange(n)
-        table = self._outcome_probability(
-            np.repeat(everyone, n), np.tile(everyone, n), outcome
-        ).reshape(n, n)
-        if self.component is not None:
-            table[self.component[:, None] != self.component[None, :]] = np.nan
-        np.fill_diagonal(table, np.nan)
-        label = self.utility["item"].values
-        return xr.DataArray(
-            table, dims=("item", "item_bis"), coords={"item": label, "item_bis": label}
-        )
+        return _tables.probability_matrix(self, self._outcome_probability, outcome)
+
+    def _predictor(
+        self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Difference in units of the link for pairs of item codes, and its slope in utility."""
+        slope = np.full(len(left), 1.0 / self.scale)
+        return slope * (self.utility.values[left] - self.utility.values[right]), slope
 
     def _outcome_probability(
         self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], outcome: str
     ) -> FloatArray:
         """Probability of an outcome for pairs of item codes."""
-        utility = self.utility.values
-        gap = (utility[left] - utility[right]) / self.scale
-        cdf: Callable[[FloatArray], FloatArray] = (
-            special.expit if self.link == "logit" else special.ndtr
-        )
-        if self.ties == "davidson":
-            assert self.tie_parameter is not None
-            log_weights = np.stack(
-                [0.5 * gap, np.full_like(gap, np.log(self.tie_parameter)), -0.5 * gap]
-            )
-            parts = special.softmax(log_weights, axis=0)
-        elif self.ties == "rao-kupper":
-            assert self.tie_parameter is not None
-            shift = np.log(self.tie_parameter)
-            win, loss = cdf(gap - shift), cdf(-gap - shift)
-            parts = np.stack([win, 1.0 - win - loss, loss])
-        else:
-            parts = np.stack([cdf(gap), np.zeros_like(gap), cdf(-gap)])
+        gap, _ = self._predictor(left, right)
+        parts = _outcomes.probabilities(self.link, self.ties, gap, self.tie_parameter)
         return parts[("win", "tie", "loss").index(outcome)]
 
     def contrast(self, a: Any, b: Any) -> Contrast:
@@ -361,7 +214,7 @@ class UtilityFit:
             )
         self._check_connected(left, right)
         estimate = self.utility.values[left] - self.utility.values[right]
-        stderr = np.sqrt(self._joint().of_differences(left, right))
+        stderr = np.sqrt(self.joint_covariance().of_differences(left, right))
         if isinstance(a, list):
             return Contrast(estimate, stderr)
         return Contrast(float(estimate[0]), float(stderr[0]))
@@ -382,22 +235,8 @@ class UtilityFit:
         ----------
         Firth and de Menezes (2004), Quasi-variances, Biometrika 91, eq. 5.
         """
-
-        def compute() -> xr.DataArray:
-            self._check_one_component("quasi-variances")
-            result = _contrasts.quasi_variances(self.covariance.values)
-            return (
-                self.utility.copy(data=result.values)
-                .rename("quasi_variance")
-                .assign_attrs(
-                    lowest_error=result.lowest_error,
-                    highest_error=result.highest_error,
-                    converged=result.converged,
-                    units=f"({self.units}) squared",
-                )
-            )
-
-        return self._cached("quasi_variance", compute)
+        self._check_one_component("quasi-variances")
+        return self._cached("quasi_variance", lambda: _tables.quasi_variance(self))
 
     def rank_intervals(self, level: float = 0.95, *, seed: Any = 0) -> xr.DataArray:
         """Intervals for the ranks of all items that cover all of them jointly.
@@ -423,31 +262,9 @@ class UtilityFit:
         Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks, Review of Economic
         Studies 91, sec. 3.
         """
-        level = _validate.level("level", level)
         self._check_one_component("rank intervals")
-        covariance = self.covariance.values
-        draws = _DRAWS if len(covariance) <= _SIMULATED_ITEMS else 0
-        critical = _contrasts.critical_range(
-            covariance, level, draws, _validate.generator("seed", seed)
-        )
-        bounds = _contrasts.rank_bounds(self.utility.values, covariance, critical)
-        method = (
-            f"all pairwise differences at once, critical value from {draws:,} draws of the "
-            "studentised range"
-            if draws
-            else "all pairwise differences at once, Sidak's critical value (conservative)"
-        )
-        return xr.DataArray(
-            np.stack([bounds.lower, bounds.upper], axis=1),
-            dims=("item", "ci_bound"),
-            coords={"item": self.utility["item"].values, "ci_bound": ["lower", "upper"]},
-            name="rank",
-            attrs={
-                "ci_kind": "simultaneous",
-                "ci_prob": level,
-                "method": method,
-                "critical_value": critical,
-            },
+        return _tables.rank_intervals(
+            self, _validate.level("level", level), _validate.generator("seed", seed)
         )
 
     def to_dataset(self) -> xr.Dataset:
@@ -459,21 +276,7 @@ class UtilityFit:
             ``utility`` and ``stderr`` (item), ``covariance`` (item, item_bis; up to 3000
             items), ``parameter_estimate`` and ``parameter_stderr`` (parameter).
         """
-        variables: dict[str, xr.DataArray] = {"utility": self.utility}
-        if self.covariance_type != "none":
-            variables["stderr"] = self.stderr
-            if self.joint is not None and self.utility.size <= DENSE_ITEMS:
-                variables["covariance"] = self.covariance
-        if self.parameters:
-            rows = self.summary().iloc[self.utility.size :]
-            terms = np.array([parameter.term for parameter in self.parameters], dtype=object)
-            for column in ("estimate", "stderr"):
-                variables[f"parameter_{column}"] = xr.DataArray(
-                    rows[column].to_numpy(dtype=np.float64),
-                    dims="parameter",
-                    coords={"parameter": terms},
-                )
-        return xr.Dataset(variables, attrs=self._attributes())
+        return _tables.dataset(self)
 
     def __repr__(self) -> str:
         order = np.argsort(-self.utility.values, kind="stable")
@@ -492,32 +295,13 @@ class UtilityFit:
 
     # -- helpers ---------------------------------------------------------------------------
 
-    def _attributes(self) -> dict[str, Any]:
-        attributes: dict[str, Any] = {
-            "model": self.model,
-            "link": self.link,
-            "units": self.units,
-            "ties": self.ties,
-            "reference": str(self.reference),
-            "covariance_type": self.covariance_type,
-            "log_likelihood": self.log_likelihood,
-            "n_parameters": self.n_parameters,
-            "n_votes": self.n_votes,
-            "convergence": self.convergence.status,
-            "iterations": self.convergence.iterations,
-        }
-        for reason, count in self.dropped.items():
-            attributes[f"dropped ({reason})"] = count
-        if self.notes:
-            attributes["notes"] = "; ".join(self.notes)
-        return attributes
-
     def _cached(self, name: str, compute: Callable[[], xr.DataArray]) -> xr.DataArray:
         if name not in self._cache:
             self._cache[name] = compute()
         return self._cache[name]
 
-    def _joint(self) -> JointCovariance:
+    def joint_covariance(self) -> JointCovariance:
+        """Covariance of utilities and parameters together, or an error if there is none."""
         if self.joint is None:
             raise DataError(
                 f"the {self.model} fit has no covariance of its utilities, so neither differences "
@@ -552,16 +336,3 @@ class UtilityFit:
                 f"{what} compare all items, and the comparison graph has "
                 f"{int(self.component.max()) + 1} components; fit with `prior=`"
             )
-
-
-def item_array(
-    values: FloatArray, items: tuple[Hashable, ...], *, name: str, units: str
-) -> xr.DataArray:
-    """Label one value per item."""
-    return xr.DataArray(
-        values,
-        dims="item",
-        coords={"item": _labels.as_coordinate(items)},
-        name=name,
-        attrs={"units": units},
-    )

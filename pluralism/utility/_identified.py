@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import NotIdentifiedError, enumerate_some
+from ..kernels import _bordered, _separation
 from ..kernels._graph import WinGraph
+from ..kernels._outcomes import Counts
 
-__all__ = ["check_identified", "check_met"]
+__all__ = ["check_bounded", "check_identified", "check_met", "check_ties", "check_told_apart"]
 
 _REMEDIES = "give a prior (`prior=1.0` shrinks utilities towards their mean)"
 
@@ -27,8 +29,13 @@ def check_met(items: Sequence[Hashable], degree: npt.NDArray[np.float64]) -> Non
         )
 
 
-def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bool) -> None:
-    """Raise if the maximum likelihood estimate does not exist, saying for whom and why."""
+def check_identified(
+    items: Sequence[Hashable], graph: WinGraph, *, separate: bool, separation: bool = True
+) -> None:
+    """Raise if the estimate does not exist, saying for whom and why.
+
+    `separate` accepts components, and `separation=False` items that always win or always lose.
+    """
     if graph.n_components > 1 and not separate:
         groups = _members(items, graph.component, range(graph.n_components))
         shown = "; ".join(f"{{{enumerate_some(group)}}}" for group in groups[:4])
@@ -39,7 +46,7 @@ def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bo
             'or fit each on its own with `components="separate"`',
             groups=groups,
         )
-    if graph.n_strong > graph.n_components:
+    if separation and graph.n_strong > graph.n_components:
         winners = _members(items, graph.strong, graph.undefeated)
         losers = _members(items, graph.strong, graph.winless)
         sayings = [_say(group, "won", "lost", "+") for group in winners[:3]]
@@ -49,9 +56,73 @@ def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bo
             sayings.append(f"and {hidden} more such groups")
         raise NotIdentifiedError(
             f"{'; '.join(sayings)}. The maximum likelihood estimate is infinite (separation): "
-            f"{_REMEDIES}, or collect comparisons that could go the other way",
+            f"{_REMEDIES}, reduce bias (`bias_reduction=True`), or collect comparisons that could "
+            "go the other way",
             groups=[*winners, *losers],
         )
+
+
+def check_ties(counts: Counts, ties: str) -> None:
+    """Raise if a tie model has no ties, or nothing else, to learn from."""
+    if ties == "none":
+        return
+    tied, total = float(counts.tied.sum()), float(counts.total.sum())
+    if tied == 0.0:
+        raise NotIdentifiedError(
+            f'`ties` is "{ties}", but there are no ties: the tie parameter would run to its '
+            'boundary; use `ties="half"`, which is then the same model'
+        )
+    if tied == total:
+        raise NotIdentifiedError(
+            f'`ties` is "{ties}", but all votes are ties: the tie parameter runs to infinity and '
+            'utilities cannot be told apart; use `ties="half"`'
+        )
+
+
+def check_told_apart(combination: npt.NDArray[np.float64] | None, names: Sequence[str]) -> None:
+    """Raise if a combination of parameters can be absorbed by the others."""
+    if combination is None:
+        return
+    involved = [
+        name
+        for name, part in zip(names, combination, strict=True)
+        if abs(part) > 1e-3 * np.abs(combination).max()
+    ]
+    raise NotIdentifiedError(
+        f"the comparisons cannot tell {' and '.join(involved)} from the utilities"
+        f"{' or from one another' if len(involved) > 1 else ''}: some combination of them changes "
+        "no probability; leave one out, or collect comparisons in which it varies",
+        groups=[involved],
+    )
+
+
+def check_bounded(
+    design: _bordered.Design, items: Sequence[Hashable], names: Sequence[str]
+) -> None:
+    """Raise if the likelihood has no maximum, naming what runs away and in which direction."""
+    direction = _separation.separating_direction(design)
+    if direction is None:
+        return
+    n = len(items)
+    gaps = direction[:n] - np.median(direction[:n]) if n else direction[:0]
+    sayings = []
+    up = [items[place] for place in np.flatnonzero(gaps > 1e-7).tolist()]
+    down = [items[place] for place in np.flatnonzero(gaps < -1e-7).tolist()]
+    if up:
+        sayings.append(f"the utilit{'y' if len(up) == 1 else 'ies'} of {_name(up)} to +inf")
+    if down:
+        sayings.append(f"the utilit{'y' if len(down) == 1 else 'ies'} of {_name(down)} to -inf")
+    sayings += [
+        f"{name} to {'+' if part > 0 else '-'}inf"
+        for name, part in zip(names, direction[n:], strict=True)
+        if abs(part) > 1e-7
+    ]
+    raise NotIdentifiedError(
+        f"the maximum likelihood estimate is infinite (separation): {', '.join(sayings)}; "
+        f"{f'{_REMEDIES}, or ' if up or down else ''}leave out what runs away, or collect "
+        "comparisons that could go the other way",
+        groups=[up, down],
+    )
 
 
 def _say(group: Sequence[Hashable], did: str, never: str, sign: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,8 +13,11 @@ from .. import _validate
 from ..data import Comparisons
 from ..errors import ConvergenceError, DataError, enumerate_some
 from ..kernels import _pairs
-from ._fit import Convergence, UtilityFit, item_array
-from ._link_fit import PairedVotes, fit_link, paired_votes, require_convergence
+from . import _tables
+from ._estimates import Convergence
+from ._fit import UtilityFit
+from ._folded import FoldedVotes, folded_votes
+from ._paired import PairedModel, fit_paired
 
 __all__ = ["fit_thurstone"]
 
@@ -32,6 +35,10 @@ def fit_thurstone(
     prior: float | tuple[float, float] | None = None,
     method: Literal["map", "mle", "as-published", "least-squares"] | None = None,
     ties: Literal["half", "drop"] = "half",
+    order_effect: bool | str = False,
+    item_features: Any = None,
+    residual: bool = False,
+    covariates: str | Sequence[str] = (),
     components: Literal["error", "separate"] = "error",
     covariance: Literal["fisher", "sandwich", "cluster"] | None = None,
     reference: Hashable = "mean",
@@ -71,8 +78,8 @@ def fit_thurstone(
         of Adam on unweighted pairs from a random start, in units of the spread.
     ties : {"half", "drop"}
         A tie counts as half a win for each item, or is left out and counted in ``dropped``.
-    components : {"error", "separate"}
-        Case V: whether to fit each component of a disconnected comparison graph on its own.
+    order_effect, item_features, residual, covariates, components
+        Case V: as in `fit_bradley_terry`, in probits.
     covariance : {"fisher", "sandwich", "cluster"}, optional
         As in `fit_bradley_terry`. Under a prior, the curvature includes the prior's.
     reference : "mean" or item label
@@ -127,7 +134,7 @@ def fit_thurstone(
     >>> votes = pl.Comparisons.from_matrix([[0, 8, 9], [2, 0, 7], [1, 3, 0]], items=["a", "b", "c"])
     >>> fit = pl.utility.fit_thurstone(votes, reference="c")
     >>> fit.utility.round(2).to_series().to_dict()
-    {'a': 1.36, 'b': 0.5, 'c': 0.0}
+    {'a': 1.32, 'b': 0.5, 'c': 0.0}
     """
     _validate.one_of("case", case, tuple(_METHODS))
     chosen = _method(case, method, prior)
@@ -140,32 +147,44 @@ def fit_thurstone(
     _validate.number("tolerance", tolerance, above=0.0)
     _validate.whole_number("max_iterations", max_iterations, at_least=1)
     sds = _prior(case, prior) if chosen == "map" else None
-    if case == "III" and components != "error":
-        raise DataError('`components` belongs to case="V"; `case` is "III"')
-    votes = paired_votes(
-        comparisons,
+    for name, value, empty in (
+        ("order_effect", order_effect, False),
+        ("item_features", item_features, None),
+        ("covariates", covariates, ()),
+        ("components", components, "error"),
+    ):
+        given = value is not None and not (isinstance(value, type(empty)) and value == empty)
+        if given and (case == "III" or chosen == "least-squares"):
+            raise DataError(
+                f'`{name}` belongs to case="V" by maximum likelihood or with a prior; `case` is '
+                f"{case!r} and `method` {chosen!r}"
+            )
+    model = PairedModel(
+        function="fit_thurstone",
+        name=f"Thurstone Case {case}",
+        link="probit",
+        units="probits",
         ties=ties,
+        order_effect=order_effect,
+        item_features=item_features,
+        residual=residual,
+        covariates=covariates,
+        prior=None if sds is None else sds[0],
+        bias_reduction=False,
         components=components,
         covariance=covariance,
         reference=reference,
-        penalised=chosen in ("map", "as-published"),
+        check=check,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        tie_models=("half", "drop"),
     )
+    if case == "V" and chosen != "least-squares":
+        return fit_paired(comparisons, model)
+    votes = folded_votes(comparisons, model, penalised=chosen in ("map", "as-published"))
     options: dict[str, Any] = {"case": case, "method": chosen, "prior": sds, "ties": ties}
     if chosen == "least-squares":
         return _least_squares(votes, options)
-    if case == "V":
-        return fit_link(
-            votes,
-            "probit",
-            prior=None if sds is None else sds[0],
-            model="Thurstone Case V",
-            units="probits",
-            function="fit_thurstone",
-            options=options | {"components": components},
-            check=check,
-            tolerance=tolerance,
-            max_iterations=max_iterations,
-        )
     from ._case_iii import fit_penalised, fit_published
 
     if chosen == "as-published":
@@ -187,15 +206,18 @@ def fit_thurstone(
         max_iterations=max_iterations,
         options=options | {"unit": unit},
     )
-    if check and fit.diagnostics.extreme and not fit.convergence.converged:
+    if check and not fit.convergence.converged:
+        remedy = (
+            'use method="map", whose prior keeps them inside, or case="V"'
+            if fit.diagnostics.extreme
+            else "raise `max_iterations`"
+        )
         raise ConvergenceError(
-            f"fit_thurstone: {fit.convergence.status}, so their maximum likelihood estimate lies "
-            'at the edge; use method="map", whose prior keeps them inside, or case="V", or take '
+            f"fit_thurstone: {fit.convergence.status} (after {fit.convergence.iterations} steps, "
+            f"{fit.convergence.decrement:.2g} standard errors from the optimum); {remedy}, or take "
             "the last iterate from `.result`",
             result=fit,
         )
-    if check:
-        require_convergence(fit, "fit_thurstone", tolerance)
     return fit
 
 
@@ -232,7 +254,7 @@ def _prior(case: str, prior: Any) -> tuple[float, float]:
     return _validate.number("prior", prior, above=0.0), _PRIOR[1]
 
 
-def _least_squares(votes: PairedVotes, options: dict[str, Any]) -> UtilityFit:
+def _least_squares(votes: FoldedVotes, options: dict[str, Any]) -> UtilityFit:
     """Thurstone's own scale: the utilities whose differences fit the probits best."""
     comparisons, pairs = votes.comparisons, votes.pairs
     items, n = comparisons.items, comparisons.n_items
@@ -250,21 +272,19 @@ def _least_squares(votes: PairedVotes, options: dict[str, Any]) -> UtilityFit:
     np.fill_diagonal(laplacian, -laplacian.sum(axis=1))
     right = np.bincount(pairs.low, probit, n) - np.bincount(pairs.high, probit, n)
     utility = votes.anchor.refer(np.linalg.lstsq(laplacian, right, rcond=None)[0])
-    gap = utility[pairs.low] - utility[pairs.high]
     return UtilityFit(
-        utility=item_array(utility, items, name="utility", units="probits"),
+        utility=_tables.item_array(utility, items, name="utility", units="probits"),
         model="Thurstone Case V",
         link="probit",
         units="probits",
-        ties=votes.ties,
-        reference=votes.reference,
-        log_likelihood=_pairs.pair_log_likelihood("probit", gap, pairs.won, pairs.lost),
-        n_parameters=n - votes.n_components,
+        ties=votes.model.ties,
+        reference=votes.model.reference,
+        log_likelihood=_pairs.pair_log_likelihood("probit", pairs, utility),
+        n_parameters=n - 1,
         convergence=Convergence(1, float("nan"), "converged", "least squares of probits"),
         n_votes=comparisons.n_votes,
         covariance_type="none",
         dropped=votes.dropped,
         notes=("least squares of probits, each pair alike: there are no standard errors",),
         options=options,
-        component=votes.component if votes.n_components > 1 else None,
     )

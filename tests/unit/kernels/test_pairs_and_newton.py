@@ -46,24 +46,33 @@ def test_fold_pairs_equals_a_loop():
         np.testing.assert_array_equal(one, two)
 
 
+def two_items(won, lost):
+    """One pair, so that the utilities (gap, 0) have one slope."""
+    return fold_pairs(
+        np.array([0], np.int32), np.array([1], np.int32), np.array([won]), np.array([lost]), 2
+    )
+
+
 @pytest.mark.parametrize("link", ["logit", "probit"])
 def test_slopes_are_derivatives(link):
-    gap = np.array([-30.0, -2.0, 0.0, 0.5, 3.0])
-    won, lost = np.array([1.0, 2, 3, 0, 5]), np.array([2.0, 2, 1, 4, 0])
     step = 1e-5
-    for place in range(len(gap)):
-        one = (gap[[place]], won[[place]], lost[[place]])
+    for gap, won, lost in ((-30, 1, 2), (-2, 2, 2), (0, 3, 1), (0.5, 0, 4), (3, 5, 0)):
+        pairs = two_items(float(won), float(lost))
         numeric = (
-            pair_log_likelihood(link, one[0] + step, *one[1:])
-            - pair_log_likelihood(link, one[0] - step, *one[1:])
+            pair_log_likelihood(link, pairs, np.array([gap + step, 0.0]))
+            - pair_log_likelihood(link, pairs, np.array([gap - step, 0.0]))
         ) / (2 * step)
-        assert pair_slopes(link, *one).slope[0] == pytest.approx(numeric, rel=1e-6, abs=1e-9)
+        slope = pair_slopes(link, pairs, np.array([gap, 0.0])).slope[0]
+        assert slope == pytest.approx(numeric, rel=1e-6, abs=1e-9)
     # the expected curvature is the variance of the slope of one vote
     p = {"logit": 1 / (1 + np.exp(-0.5)), "probit": 0.6914624612740131}[link]
-    up = pair_slopes(link, np.array([0.5]), np.array([1.0]), np.array([0.0])).slope[0]
-    down = pair_slopes(link, np.array([0.5]), np.array([0.0]), np.array([1.0])).slope[0]
-    one = pair_slopes(link, np.array([0.5]), np.array([1.0]), np.array([0.0])).curvature[0]
-    assert one == pytest.approx(p * up**2 + (1 - p) * down**2)
+    at = np.array([0.5, 0.0])
+    up, down = (
+        pair_slopes(link, two_items(1.0, 0.0), at),
+        pair_slopes(link, two_items(0.0, 1.0), at),
+    )
+    assert up.curvature[0] == pytest.approx(p * up.slope[0] ** 2 + (1 - p) * down.slope[0] ** 2)
+    assert np.isfinite(pair_slopes(link, two_items(1.0, 1.0), np.array([900.0, 0.0])).slope[0])
 
 
 @pytest.mark.parametrize("link", ["logit", "probit"])
@@ -88,7 +97,7 @@ def test_all_solvers_agree_with_scipy(link, monkeypatch):
         np.testing.assert_allclose(point, reference, atol=1e-10)
 
     def loss(u):
-        return -pair_log_likelihood(link, u[pairs.low] - u[pairs.high], pairs.won, pairs.lost)
+        return -pair_log_likelihood(link, pairs, u)
 
     found = optimize.minimize(loss, np.zeros(25), method="BFGS", options={"gtol": 1e-6}).x
     np.testing.assert_allclose(reference, found - found.mean(), atol=2e-5)
@@ -99,8 +108,7 @@ def test_a_banded_design_is_exact_where_gradients_crawl():
     result, curvature = _newton.fit_pairs(pairs)
     assert result.status == _newton.CONVERGED
     assert "sparse LU" in result.method
-    gap = result.point[pairs.low] - result.point[pairs.high]
-    slope = pair_slopes("logit", gap, pairs.won, pairs.lost).slope
+    slope = pair_slopes("logit", pairs, result.point).slope
     gradient = np.bincount(pairs.low, slope, 3200) - np.bincount(pairs.high, slope, 3200)
     step = curvature.solve_lu(gradient)
     assert np.sqrt(step @ gradient) < 1e-8  # standard errors, all items together

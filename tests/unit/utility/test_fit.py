@@ -7,8 +7,7 @@ import pytest
 from scipy import stats
 
 import pluralism as pl
-from pluralism.utility import _fit as fit_module
-from pluralism.utility import fit_bradley_terry
+from pluralism.utility import _tables, fit_bradley_terry
 
 
 @pytest.fixture(scope="module")
@@ -169,15 +168,12 @@ def test_rank_intervals_cover_all_ranks_jointly(cells):
 
 
 def test_large_fits_solve_for_what_is_asked(fit, monkeypatch, celebrities):
-    monkeypatch.setattr(fit_module, "DENSE_ITEMS", 3)
-    import pluralism.utility._bradley_terry as module
+    monkeypatch.setattr(_tables, "DENSE_ITEMS", 3)
 
-    monkeypatch.setattr(module, "DENSE_ITEMS", 3)
     for covariance in ("fisher", "sandwich"):
         small = fit_bradley_terry(celebrities.comparisons, covariance=covariance)
-        monkeypatch.setattr(module, "DENSE_ITEMS", 3000)
+        monkeypatch.setattr(_tables, "DENSE_ITEMS", 3000)
         dense = fit_bradley_terry(celebrities.comparisons, covariance=covariance)
-        monkeypatch.setattr(module, "DENSE_ITEMS", 3)
         assert small.contrast("LBJ", "CY") == pytest.approx(dense.contrast("LBJ", "CY"))
         np.testing.assert_allclose(small.stderr, dense.stderr, rtol=1e-8)
         np.testing.assert_allclose(small.covariance, dense.covariance, atol=1e-10)

@@ -1,0 +1,82 @@
+"""Run a command and turn whatever goes wrong into one sentence and an exit status."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+__all__ = ["run"]
+
+INPUT, BUG, INTERRUPTED = 1, 70, 130
+
+
+def run() -> None:
+    """Run the command that ``sys.argv`` names."""
+    try:
+        from ._app import app
+    except ImportError as error:
+        _stop(f'{error.name or error} is not installed; pip install "pluralism[report]"', INPUT)
+    _use_cache()
+    from ..errors import PluralismError
+
+    try:
+        app()
+    except PluralismError as error:
+        _stop(_in_options(str(error)), INPUT)
+    except ImportError as error:
+        missing = (error.name or str(error)).partition(".")[0]
+        extra = {"h5netcdf": "netcdf", "netCDF4": "netcdf"}.get(missing, "report")
+        _stop(f'{missing} is not installed; pip install "pluralism[{extra}]"', INPUT)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        _stop(f"{place}{error.strerror or error}", INPUT)
+    except KeyboardInterrupt:
+        _stop("interrupted; nothing was written", INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("PLURALISM_DEBUG"):
+            raise
+        first_line = str(error).strip().split("\n")[0]
+        _stop(
+            f"this is a fault of pluralism, not of your input ({type(error).__name__}: "
+            f"{first_line}); set PLURALISM_DEBUG=1 to see where",
+            BUG,
+        )
+
+
+def _stop(message: str, status: int) -> NoReturn:
+    print(f"pluralism: {message}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+#: Arguments of the library that are options of the command line.
+_OPTIONS = (
+    "first|second|outcome|winner|outcomes|rater|group|weight|missing|ties|prior|reference|level"
+)
+
+
+def _in_options(message: str) -> str:
+    """Write arguments as they are given at the command line: ``prior=1`` as ``--prior 1``."""
+    message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
+    message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
+    return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")
+
+
+def _use_cache() -> None:
+    """Keep JAX's compiled kernels between commands; the variables are read at JAX's import.
+
+    ``PLURALISM_CACHE`` names the folder; an empty value switches the cache off. What the user has
+    set for JAX itself stays.
+    """
+    folder = os.environ.get("PLURALISM_CACHE")
+    if folder is None:
+        home = (
+            Path.home() / "Library/Caches" if sys.platform == "darwin" else Path.home() / ".cache"
+        )
+        folder = str(Path(os.environ.get("XDG_CACHE_HOME") or home) / "pluralism" / "jax")
+    if folder:
+        os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder)
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.05")
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")

@@ -1,0 +1,273 @@
+"""What the commands do, step by step."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError
+from ._columns import Columns, find_columns
+
+if TYPE_CHECKING:
+    from ..data import Comparisons
+
+__all__ = [
+    "check_output",
+    "fit",
+    "form_of",
+    "put_out",
+    "read",
+    "report",
+    "simulate",
+    "steps",
+    "summary",
+]
+
+Step = Callable[[str], object]
+
+_FORMS = {".csv": "csv", ".json": "json", ".nc": "netcdf", ".txt": "table"}
+
+
+@contextmanager
+def steps() -> Iterator[Step]:
+    """Show on a terminal what is being done and for how long; elsewhere, nothing."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+        yield lambda step: progress.update(task, description=step, refresh=True)
+
+
+def note(text: str) -> None:
+    """Say something that is no result."""
+    print(text, file=sys.stderr)
+
+
+def read(
+    path: Path | None,
+    example: bool,
+    step: Step,
+    *,
+    first: str | None,
+    second: str | None,
+    outcome: str | None,
+    winner: str | None,
+    outcomes: str | None,
+    rater: str | None,
+    group: Sequence[str] | None,
+    weight: str | None,
+    missing: str,
+) -> Comparisons:
+    """Count the votes of a file, or take the bundled table."""
+    from ..data import Comparisons, load_table
+
+    if example:
+        if path is not None:
+            raise DataError(f"give a file ({path}) or --example, not both")
+        return load_table("celebrities")
+    if path is None:
+        raise DataError("name a file of votes, or give --example for a first look")
+    if not path.is_file():
+        raise DataError(f"{path} is not a file")
+    step(f"looking at {path.name}")
+    given = Columns(first, second, outcome, winner)
+    columns = find_columns(path, given)
+    if columns != given:
+        note(f"guessed columns: {columns}")
+    step(f"counting the votes of {path.name}")
+    votes = Comparisons.from_frame(
+        path, first=columns.first, second=columns.second, outcome=columns.outcome,
+        winner=columns.winner, weight=weight, rater=rater, group=list(group) if group else None,
+        outcomes=_meanings(outcomes), missing=missing,
+    )  # fmt: skip
+    note(str(votes))
+    return votes
+
+
+def _meanings(text: str | None) -> dict[str, str] | None:
+    """Read ``good=first,bad=second``; the last equals sign of an entry divides it."""
+    if text is None:
+        return None
+    meanings = {}
+    for entry in text.split(","):
+        code, sign, meaning = entry.rpartition("=")
+        if not sign or meaning.strip() not in ("first", "second", "tie"):
+            raise DataError(
+                f"--outcomes holds {entry.strip()!r}; write code=first, code=second or code=tie, "
+                "divided by commas"
+            )
+        meanings[code.strip()] = meaning.strip()
+    return meanings
+
+
+def fit(votes: Comparisons, step: Step, *, ties: str, prior: float | None, reference: str) -> Any:
+    """Fit the votes."""
+    step("fitting")
+    from ..utility import fit_bradley_terry
+
+    return fit_bradley_terry(votes, ties=ties, prior=prior, reference=reference)
+
+
+def report(
+    votes: Comparisons,
+    result: Any,
+    output: Path,
+    step: Step,
+    *,
+    title: str | None,
+    level: float,
+    example: bool,
+) -> Path:
+    """Write the page."""
+    from ..report import write_report
+
+    if example and title is None:
+        title = "With whom would you rather spend an hour of conversation?"
+    return write_report(
+        votes, output, fit=result, title=title, level=level, progress=lambda name: step(name)
+    )
+
+
+def summary(result: Any, *, level: float, rows: int | None = None) -> str:
+    """Write the estimates as a table of text, best first."""
+    table = result.summary(level=level)
+    items = table[table["kind"] == "item"].sort_values("estimate", ascending=False, kind="stable")
+    others = table[table["kind"] != "item"]
+    shown = items if rows is None else items.head(rows)
+    bar = f"{100 * level:g}% interval"
+    lines = [("", "item", f"utility ({result.units})", "std. error", bar)]
+    for place, row in enumerate(shown.itertuples(index=False), start=1):
+        lines.append((str(place), str(row.term), *_numbers(row)))
+    lines += [("", row.term, *_numbers(row)) for row in others.itertuples(index=False)]
+    text = _aligned(lines)
+    if len(shown) < len(items):
+        text += f"\n    ... and {len(items) - len(shown):,} more"
+    head = f"{result.model}: {result.n_votes:,} votes, {len(items):,} items"
+    how = {"fisher": "votes independent", "cluster": "clustered by rater"}
+    return f"{head}; errors: {how.get(result.covariance_type, result.covariance_type)}\n\n{text}"
+
+
+def _numbers(row: Any) -> tuple[str, str, str]:
+    return f"{row.estimate:.3f}", f"{row.stderr:.3f}", f"{row.lower:.3f} to {row.upper:.3f}"
+
+
+def _aligned(lines: Sequence[tuple[str, ...]]) -> str:
+    """Align columns: the label to the left, the rest to the right."""
+    from unicodedata import east_asian_width
+
+    def width(text: str) -> int:
+        return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+    cleaned = [tuple(" ".join(cell.split()) for cell in line) for line in lines]
+    widths = [max(width(line[place]) for line in cleaned) for place in range(len(lines[0]))]
+    written = []
+    for line in cleaned:
+        gaps = [" " * (size - width(cell)) for size, cell in zip(widths, line, strict=True)]
+        cells = [
+            cell + gap if place == 1 else gap + cell
+            for place, (gap, cell) in enumerate(zip(gaps, line, strict=True))
+        ]
+        written.append("  ".join(cells).rstrip())
+    return "\n".join(written)
+
+
+def form_of(output: Path | None, form: str | None) -> str:
+    """Form of the estimates: as asked for, else by the file's ending."""
+    if output is not None:
+        check_output(output)
+    if form is None:
+        if output is None:
+            return "table"
+        if output.suffix.lower() not in _FORMS:
+            raise DataError(
+                f"{output} ends in {output.suffix!r}; use {', '.join(_FORMS)}, or give --format"
+            )
+        form = _FORMS[output.suffix.lower()]
+    if form == "netcdf" and output is None:
+        raise DataError("NetCDF is written to a file: give -o FILE.nc")
+    return form
+
+
+def put_out(result: Any, form: str, output: Path | None, *, level: float) -> None:
+    """Print the estimates, or write them to a file that appears whole or not at all."""
+    if output is None:
+        print(_as_text(result, form, level))
+        return
+    aside = output.with_name(f".{output.name}.part")
+    try:
+        if form == "netcdf":
+            result.to_dataset().to_netcdf(aside, engine="h5netcdf")
+        else:
+            aside.write_text(_as_text(result, form, level) + "\n", encoding="utf-8")
+        aside.replace(output)
+    finally:
+        aside.unlink(missing_ok=True)
+    note(f"estimates: {output}")
+
+
+def _as_text(result: Any, form: str, level: float) -> str:
+    if form == "table":
+        return summary(result, level=level)
+    table = result.summary(level=level)
+    if form == "csv":
+        from ..report._tables import inert
+
+        table["term"] = [inert(str(term)) for term in table["term"]]
+        return str(table.to_csv(index=False, lineterminator="\n")).rstrip("\n")
+    rows = table.to_dict(orient="records")
+    about = {key: value for key, value in table.attrs.items() if not isinstance(value, float)}
+    about |= {"log_likelihood": result.log_likelihood, "ci_prob": level}
+    return json.dumps(
+        {"about": about, "estimates": rows}, indent=2, ensure_ascii=False, default=str
+    )
+
+
+def check_output(path: Path) -> None:
+    """Find out before the work, not after it, that a file cannot be written there."""
+    if path.is_dir():
+        raise DataError(f"--output {path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise DataError(f"--output {path}: there is no folder {path.parent}; make it first")
+
+
+def simulate(output: Path, n_votes: int, **options: Any) -> Path:
+    """Write simulated votes, and the truth beside them; return where the truth is."""
+    import pandas as pd
+
+    from ..data import simulate_votes
+
+    writers = {
+        ".csv": lambda frame, path: frame.to_csv(path, index=False),
+        ".parquet": _write_parquet,
+        ".jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True),
+    }
+    suffix = output.suffix.lower()
+    if suffix not in writers:
+        raise DataError(f"{output} ends in {output.suffix!r}; use {', '.join(writers)}")
+    check_output(output)
+    votes = simulate_votes(n_votes, **options)
+    truth = output.with_suffix(".truth.csv")
+    table = pd.DataFrame(votes.attrs["utility"].items(), columns=["item", "utility"])
+    writers[suffix](votes, output)
+    table.to_csv(truth, index=False)
+    return truth
+
+
+def _write_parquet(frame: Any, path: Path) -> None:
+    """Write Parquet with DuckDB, which is always there; pandas would need PyArrow."""
+    import duckdb
+
+    frame = frame.copy()
+    frame.attrs = {}
+    with duckdb.connect() as connection:
+        connection.register("votes", frame)
+        connection.table("votes").write_parquet(str(path))

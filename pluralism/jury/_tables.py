@@ -1,0 +1,67 @@
+"""Tables of label counts and of distributions, with whatever labels they came with."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _labelled, _validate
+from ..data import Annotations
+from ..errors import DataError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["CountTable", "count_table", "labelled"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class CountTable(NamedTuple):
+    """Label counts with their names."""
+
+    values: FloatArray  # (items, categories)
+    items: tuple[Hashable, ...]
+    categories: tuple[Hashable, ...]
+
+
+def count_table(name: str, counts: Any, *, whole: bool = False) -> CountTable:
+    """Read counts (items, categories) from Annotations, a labelled array, a frame or an array."""
+    if isinstance(counts, Annotations):
+        return CountTable(counts.count_table(), counts.items, counts.categories)
+    values, layout = _labelled.take(name, counts)
+    if values.ndim != 2:
+        raise DataError(f"`{name}` must be items x categories; it has shape {values.shape}")
+    _validate.within(name, values, 0.0, what="counts")
+    if whole:
+        broken = values != np.floor(values)
+        if broken.any():
+            raise DataError(
+                f"`{name}[{_validate.first_place(broken)}]` is {values[broken][0]:g}; label "
+                "counts must be whole numbers"
+            )
+    if not values.any():
+        raise DataError(f"`{name}` holds no label ({values.shape[0]} items)")
+    template = layout.template
+    items: tuple[Hashable, ...] = tuple(range(values.shape[0]))
+    if template is not None and template.ndim == 1 and template.dims[0] in template.coords:
+        items = tuple(template.coords[template.dims[0]].values.tolist())
+    categories = layout.categories or tuple(range(values.shape[1]))
+    return CountTable(values, items, tuple(categories))
+
+
+def labelled(values: Any, name: str, **coords: Any) -> xr.DataArray:
+    """Build a DataArray whose dimensions and coordinates are the keywords."""
+    import xarray as xr
+
+    from ..data._annotation_parts import index
+
+    return xr.DataArray(
+        values,
+        dims=tuple(coords),
+        coords={dim: index(labels) for dim, labels in coords.items()},
+        name=name,
+    )

@@ -1,0 +1,335 @@
+"""The report's sections: each is built from the evidence, or left out where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from markupsafe import Markup
+
+from .. import plots
+from ..plots import _style
+from . import _words
+from ._evidence import Evidence
+from ._svg import Figure, draw
+from ._tables import Column, Table
+
+__all__ = ["Section", "sections"]
+
+#: Up to this many items the table of all pairs stands in the page; above it is a download only.
+SHOWN_PAIRS = 60
+#: Up to this many items figures of all pairs are drawn.
+DRAWN_PAIRS = 250
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with what stands under it."""
+
+    name: str
+    heading: str
+    paragraphs: list[Markup] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+
+def sections(evidence: Evidence) -> list[Section]:
+    """Every section that the data have something for, in reading order."""
+    parts = (_utilities, _neighbours, _pairs, _design, _order, _raters)
+    return [section for part in parts for section in part(evidence)]
+
+
+def _say(text: str, *values: object) -> Markup:
+    return Markup(text).format(*values)
+
+
+def _utilities(evidence: Evidence) -> Iterator[Section]:
+    percent = f"{100 * evidence.level:g}%"
+    columns = [
+        Column("Rank", "rank"),
+        Column("Item", "text"),
+        Column("Utility", about=f"in {evidence.fit.units}"),
+        Column("Std. error"),
+        Column("Lower", about=f"{percent}, this item alone"),
+        Column("Upper", about=f"{percent}, this item alone"),
+    ]
+    values = [
+        np.arange(1, len(evidence.items) + 1),
+        evidence.items,
+        evidence.estimate,
+        evidence.stderr,
+        evidence.lower,
+        evidence.upper,
+    ]
+    if evidence.rank is not None:
+        columns += [
+            Column("Best rank", "rank", f"{percent}, all items jointly"),
+            Column("Worst rank", "rank", f"{percent}, all items jointly"),
+        ]
+        values += [evidence.rank[:, 0], evidence.rank[:, 1]]
+    if evidence.counts is not None:
+        columns += [Column("Votes", "count"), Column("Won", "share", "a tie counts half")]
+        values += [evidence.counts.by_item, evidence.counts.share_won]
+    # The item heads its row.
+    columns[0], columns[1] = columns[1], columns[0]
+    values[0], values[1] = values[1], values[0]
+    best, last = evidence.items[0], evidence.items[-1]
+    alternative = (
+        f"Utilities of {len(evidence.items)} items with {percent} intervals, sorted: from "
+        f"{_style.text_of(best)} at {evidence.estimate[0]:.2f} to {_style.text_of(last)} at "
+        f"{evidence.estimate[-1]:.2f} {evidence.fit.units}. The table below holds every number."
+    )
+    yield Section(
+        "utilities",
+        "Who is preferred, and how surely",
+        [
+            _say(
+                "Utilities are in {}; their mean is zero. A bar says where one item may lie; to "
+                "compare two items, look at the next section. Ranks hold for all items jointly.",
+                evidence.fit.units,
+            )
+        ],
+        [
+            draw(
+                "utilities", plots.utilities, evidence.fit,
+                alternative=alternative, caption=f"Utilities with {percent} intervals.",
+            )
+        ],
+        [Table("utilities", "Utilities, best first", columns, list(zip(*values, strict=True)))],
+    )  # fmt: skip
+
+
+def _neighbours(evidence: Evidence) -> Iterator[Section]:
+    if evidence.apart is None or evidence.probability is None:
+        return
+    items = list(evidence.items)
+    contrast = evidence.fit.contrast(items[:-1], items[1:])
+    lower, upper = contrast.interval(evidence.level)
+    percent = f"{100 * evidence.level:g}%"
+    rows = [
+        (
+            items[place],
+            items[place + 1],
+            contrast.estimate[place],
+            lower[place],
+            upper[place],
+            evidence.probability[place, place + 1],
+            "yes" if evidence.apart[place, place + 1] else "no",
+        )
+        for place in range(len(items) - 1)
+    ]
+    table = Table(
+        "neighbours",
+        "Each item and the next one in the ranking",
+        [
+            Column("Item", "text"),
+            Column("Next", "text"),
+            Column("Difference", about=f"in {evidence.fit.units}"),
+            Column("Lower", about=f"{percent}, this pair alone"),
+            Column("Upper", about=f"{percent}, this pair alone"),
+            Column("Preferred", "share", "expected share of decided votes"),
+            Column("Told apart", "text", f"{percent}, all pairs jointly"),
+        ],
+        rows,
+        folded=len(items) > 20,
+    )
+    told = sum(row[-1] == "yes" for row in rows)
+    paragraphs = [
+        _say(
+            "Of {}, {} can be told apart at {} when all {} of the table are tested at once. Where "
+            "neighbours cannot, their order is not a finding.",
+            _words.plural(len(rows), "pair of neighbours", "pairs of neighbours"), f"{told:,}",
+            percent, _words.plural(len(items) * (len(items) - 1) // 2, "pair"),
+        )
+    ]  # fmt: skip
+    if told < len(rows):
+        blocks = _runs(evidence)
+        longest = max(blocks, key=len)
+        paragraphs.append(
+            _say(
+                "The longest stretch in which no item can be told from the one at its top: {}.",
+                _words.listed(longest, 8),
+            )
+        )
+    yield Section("neighbours", "Which items can be told apart", paragraphs, [], [table])
+
+
+def _runs(evidence: Evidence) -> list[list[object]]:
+    """For each item, it and those after it that cannot be told from it, without a break."""
+    assert evidence.apart is not None
+    blocks = []
+    for top in range(len(evidence.items)):
+        differs = np.flatnonzero(evidence.apart[top, top + 1 :])
+        end = top + 1 + (int(differs[0]) if len(differs) else len(evidence.items) - top - 1)
+        blocks.append(list(evidence.items[top:end]))
+    return blocks
+
+
+def _pairs(evidence: Evidence) -> Iterator[Section]:
+    if evidence.probability is None:
+        return
+    n = len(evidence.items)
+    columns = [Column("Item", "text")]
+    columns += [Column(_style.text_of(item, 24), "share") for item in evidence.items]
+    rows = [(item, *evidence.probability[place]) for place, item in enumerate(evidence.items)]
+    table = Table(
+        "probabilities",
+        "Probability that the item of the row is preferred to the item of the column",
+        columns, rows, shown=n <= SHOWN_PAIRS, folded=True,
+    )  # fmt: skip
+    figures = []
+    if n <= DRAWN_PAIRS:
+        figures.append(
+            draw(
+                "pairs", plots.pairwise_matrix, evidence.fit,
+                alternative=(
+                    f"Matrix of the probabilities that one of {n} items is preferred to another, "
+                    "in order of utility: light where the row is preferred, dark where the column "
+                    "is. The table below holds every number."
+                ),
+                caption="Probability that the row is preferred to the column, from the fit.",
+            )
+        )  # fmt: skip
+    far = evidence.probability[0, -1]
+    yield Section(
+        "pairs",
+        "One against one",
+        [
+            _say(
+                "What the fit expects of decided votes. The widest contrast is {} over {}: "
+                "{:.0f}%.",
+                _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:]), 100 * far,
+            )
+        ],
+        figures,
+        [table],
+    )  # fmt: skip
+
+
+def _design(evidence: Evidence) -> Iterator[Section]:
+    if evidence.votes is None or evidence.counts is None:
+        return
+    votes, counts = evidence.votes, evidence.counts
+    paragraphs = [
+        _say(
+            "{} of {} were compared, {:.0f} votes each on average; items have between {} and {}.",
+            f"{counts.pairs_met:,}", _words.plural(counts.pairs, "pair"),
+            votes.total.sum() / max(counts.pairs_met, 1),
+            _words.plural(counts.by_item.min(), "vote"),
+            _words.plural(counts.by_item.max(), "vote"),
+        )
+    ]  # fmt: skip
+    cells = votes.to_frame()
+    names = ["first", "second", "first_won", "second_won", "tied"]
+    summed = cells.groupby(["first", "second"], sort=False, observed=True)[names[2:]].sum()
+    summed = summed.reset_index()[names]
+    first, second = ("First shown", "Second shown") if votes.order_known else ("One", "Other")
+    table = Table(
+        "votes",
+        "Votes on each pair" + (", by order of presentation" if votes.order_known else ""),
+        [
+            Column(first, "text"),
+            Column(second, "text"),
+            Column(f"{first.split()[0]} won", "count"),
+            Column(f"{second.split()[0]} won", "count"),
+            Column("Tied", "count"),
+        ],
+        [tuple(row) for row in summed.itertuples(index=False)],
+        shown=len(summed) <= SHOWN_PAIRS * 10,
+        folded=True,
+    )
+    figures = []
+    if votes.n_items <= DRAWN_PAIRS:
+        figures.append(
+            draw(
+                "design", plots.comparison_graph, votes,
+                alternative=(
+                    f"Graph of the {counts.pairs_met} pairs among {votes.n_items} items that were "
+                    "compared; a line is the wider the more votes a pair got. The table below "
+                    "holds the counts."
+                ),
+                caption="Who was compared with whom.",
+            )
+        )  # fmt: skip
+    yield Section("design", "What was compared", paragraphs, figures, [table])
+
+
+def _order(evidence: Evidence) -> Iterator[Section]:
+    order = evidence.order
+    if order is None or not order.decided:
+        return
+    matters = abs(order.z) >= 1.96
+    share, expected = order.first_won / order.decided, order.expected / order.decided
+    table = Table(
+        "order",
+        "Votes by position",
+        [
+            Column("Outcome", "text"),
+            Column("Votes", "count"),
+            Column("Share of decided", "share"),
+            Column("Expected", "share", "from the utilities alone"),
+        ],
+        [
+            ("shown first won", order.first_won, share, expected),
+            ("shown second won", order.second_won, 1 - share, 1 - expected),
+            ("tied", order.tied, None, None),
+        ],
+    )
+    sentence = _say(
+        "{} Being shown first is worth about {} {} (z = {}{}).",
+        "Yes." if matters else "There is no sign of it.", _words.signed(order.effect),
+        evidence.fit.units, _words.signed(order.z),
+        ", clustered by rater" if evidence.raters is not None else "",
+    )  # fmt: skip
+    yield Section("order", "Does the order of presentation matter?", [sentence], [], [table])
+
+
+def _raters(evidence: Evidence) -> Iterator[Section]:
+    raters = evidence.raters
+    if raters is None:
+        return
+    busiest = np.argsort(-raters.votes, kind="stable")
+    odd = [
+        place
+        for place in busiest
+        if raters.votes[place] >= 20 and raters.agreement[place] < 0.5 < raters.expected[place]
+    ]
+    paragraphs = [
+        _say(
+            "{} cast between {} and {} (median {:,.0f}). A rater agrees with the scale when the "
+            "vote goes to the item of higher utility.",
+            _words.plural(len(raters.labels), "rater"),
+            _words.plural(raters.votes.min(), "vote"), _words.plural(raters.votes.max(), "vote"),
+            np.median(raters.votes),
+        )
+    ]  # fmt: skip
+    if odd:
+        paragraphs.append(
+            _say(
+                "{} of those with 20 votes or more vote against the scale more often than with "
+                "it: {}.",
+                f"{len(odd):,}", _words.listed(raters.labels[place] for place in odd),
+            )
+        )  # fmt: skip
+    columns = [
+        Column("Rater", "text"),
+        Column("Votes", "count"),
+        Column("Agrees", "share", "of decided votes"),
+        Column("Expected", "share", "from the fit"),
+    ]
+    values = (
+        [raters.labels[place] for place in busiest],
+        raters.votes[busiest],
+        raters.agreement[busiest],
+        raters.expected[busiest],
+    )
+    table = Table(
+        "raters",
+        "Raters, busiest first",
+        columns,
+        list(zip(*values, strict=True)),
+        shown=len(busiest) <= 1000,
+        folded=len(busiest) > 12,
+    )
+    yield Section("raters", "Who voted, and how alike", paragraphs, [], [table])

@@ -1,0 +1,398 @@
+"""The engine of the paired-comparison models: identify, fit, and label.
+
+`fit_bradley_terry` and Thurstone's Case V differ in their link alone; both end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..data import Comparisons, _labels
+from ..errors import ConvergenceError, DataError, LabelError
+from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs
+from ..kernels._outcomes import Counts
+from . import _identified, _robust, _tables, _terms
+from ._covariance import Anchor, JointCovariance
+from ._estimates import Convergence, Parameter
+from ._fit import UtilityFit
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["PairedModel", "fit_paired"]
+
+FloatArray = npt.NDArray[np.float64]
+
+_STATUS = {
+    _newton.CONVERGED: "converged",
+    _newton.OUT_OF_ITERATIONS: "out of iterations",
+    _newton.NOT_FINITE: "the Newton step is not finite",
+}
+#: A converged fit whose linear predictors stay below this has its maximum inside.
+_SUSPICIOUS = 12.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedModel:
+    """Everything that defines a fit beside the data."""
+
+    function: str
+    name: str
+    link: Literal["logit", "probit"]
+    units: str
+    ties: str
+    order_effect: bool | str
+    item_features: Any
+    residual: bool
+    covariates: Any
+    prior: float | None
+    bias_reduction: bool
+    components: str
+    covariance: str | None
+    reference: Hashable
+    check: bool
+    tolerance: float
+    max_iterations: int
+    tie_models: tuple[str, ...] = ("half", "davidson", "rao-kupper", "drop")
+
+    @property
+    def ridge(self) -> float:
+        """Prior precision of a utility."""
+        return 0.0 if self.prior is None else self.prior**-2
+
+    @property
+    def tie_model(self) -> str:
+        """The tie model of the kernels."""
+        return self.ties if self.ties in ("davidson", "rao-kupper") else "none"
+
+    def validated(self) -> PairedModel:
+        """Check every argument that can be checked without the data."""
+        _validate.one_of("ties", self.ties, self.tie_models)
+        _validate.one_of("components", self.components, ("error", "separate"))
+        if self.prior is not None:
+            _validate.number("prior", self.prior, above=0.0)
+        _validate.number("tolerance", self.tolerance, above=0.0)
+        _validate.whole_number("max_iterations", self.max_iterations, at_least=1)
+        if self.bias_reduction and (
+            self.prior is not None or self.tie_model != "none" or self.link != "logit"
+        ):
+            raise DataError(
+                '`bias_reduction` is for logistic fits without a prior, with `ties` "half" or '
+                f'"drop"; here `prior` is {self.prior!r}, `ties` is {self.ties!r} and the link '
+                f"is {self.link}"
+            )
+        if self.residual and (self.item_features is None or self.prior is None):
+            raise DataError(
+                "`residual=True` adds a free residual to the utilities that `item_features` "
+                "explain, whose standard deviation is `prior`; give both"
+            )
+        return self
+
+
+def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
+    """Validate, fit, label."""
+    if not isinstance(comparisons, Comparisons):
+        raise DataError(
+            f"`comparisons` is a {type(comparisons).__name__}; build a Comparisons first, for "
+            "example with `Comparisons.from_frame` or `Comparisons.from_pairs`"
+        )
+    model = model.validated()
+    kind = _robust.covariance_type(comparisons, model.covariance)
+    items, n = comparisons.items, comparisons.n_items
+    if n < 2:
+        raise DataError(f"`comparisons` has {n} item(s); a fit needs at least two")
+    if not comparisons.n_cells:
+        raise DataError("`comparisons` holds no votes; a fit needs at least one")
+    reference = _reference_code(model.reference, items)
+    counts, dropped = _counts(comparisons, model)
+    terms = _terms.make_terms(
+        comparisons,
+        order_effect=model.order_effect,
+        item_features=model.item_features,
+        covariates=model.covariates,
+    )
+    free = not terms.feature_names or model.residual
+    won, lost = counts.halved()
+    pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
+    component = _components(items, pairs, model, free)
+    n_components = int(component.max()) + 1
+    if reference is not None and n_components > 1:
+        raise DataError(
+            f"`reference` is {model.reference!r}, but the items fall into {n_components} "
+            'components; only `reference="mean"` serves them all'
+        )
+    anchor = Anchor.at_mean(component) if reference is None else Anchor.at_item(reference, n)
+
+    result: _newton.NewtonResult
+    state: _newton.Laplacian | _bordered.Bordered
+    plain = free and not terms.columns.shape[1] and model.tie_model == "none"
+    if plain and not model.bias_reduction:
+        result, state = _newton.fit_pairs(
+            pairs,
+            link=model.link,
+            ridge=model.ridge,
+            component=component,
+            tolerance=model.tolerance,
+            max_iterations=model.max_iterations,
+        )
+        value = _pairs.pair_log_likelihood(model.link, pairs, result.point)
+        eta, tie = np.zeros(0), 0.0
+        if kind != "fisher":
+            eta = result.point[comparisons.first] - result.point[comparisons.second]
+    else:
+        design = _design(comparisons, counts, terms, model, free, component)
+        _identified.check_ties(counts, model.tie_model)
+        result, state = _fit_design(design, model, terms, items)
+        eta, tie = design.predictor(result.point), design.tie(result.point)
+        value = _outcomes.log_likelihood(model.link, model.tie_model, eta, tie, counts)
+    robust = _robust.Middle(None, 1.0, "")
+    if kind != "fisher":
+        robust = _robust.middle(
+            comparisons,
+            kind,
+            terms.columns,
+            counts,
+            _outcomes.local(model.link, model.tie_model, eta, tie),
+            n_utilities=n if free else 0,
+            has_tie=model.tie_model != "none",
+        )
+    fit = _label(
+        comparisons,
+        model,
+        terms,
+        anchor,
+        result,
+        free=free,
+        joint=_robust.joint_covariance(state, robust, anchor, terms.features),
+        covariance_type=kind,
+        log_likelihood=value,
+        n_parameters=(n - n_components if free else 0)
+        + terms.columns.shape[1]
+        + (model.tie_model != "none"),
+        dropped=dropped,
+        notes=_notes(model, robust),
+    )
+    if model.check and not fit.convergence.converged:
+        raise ConvergenceError(
+            f"{model.function}: {fit.convergence.status} after {result.iterations} steps, "
+            f"{result.decrement:.2g} standard errors from the optimum (`tolerance` is "
+            f"{model.tolerance:g}); raise `max_iterations`, give a `prior`, or take the last "
+            "iterate from `.result`",
+            result=fit,
+        )
+    return fit
+
+
+def _notes(model: PairedModel, robust: _robust.Middle) -> tuple[str, ...]:
+    notes = [robust.note] if robust.note else []
+    if model.prior is not None:
+        about = "what the features say" if model.residual else "zero"
+        notes.append(
+            f"utilities have a normal prior about {about}, standard deviation {model.prior:g}"
+        )
+    if model.bias_reduction:
+        notes.append("bias reduced by Jeffreys' penalty (Firth 1993)")
+    return tuple(notes)
+
+
+def _counts(comparisons: Comparisons, model: PairedModel) -> tuple[Counts, dict[str, int]]:
+    dropped = dict(comparisons.dropped)
+    tied = comparisons.tied
+    if model.ties == "drop" and tied.any():
+        dropped["tied"] = round(float(tied.sum()))
+        tied = np.zeros_like(tied)
+    return Counts(comparisons.first_won, comparisons.second_won, tied), dropped
+
+
+def _components(
+    items: tuple[Hashable, ...], pairs: _pairs.Pairs, model: PairedModel, free: bool
+) -> npt.NDArray[np.int32]:
+    """Refuse what no estimate exists for; return which items can be compared."""
+    n = len(items)
+    if model.prior is not None or not free:
+        return np.zeros(n, dtype=np.int32)
+    total = pairs.won + pairs.lost
+    degree = _pairs.item_sums(pairs.low, total, n)
+    degree += _pairs.item_sums(pairs.high, total, n)
+    _identified.check_met(items, degree)
+    graph = _graph.win_graph(pairs)
+    _identified.check_identified(
+        items,
+        graph,
+        separate=model.components == "separate",
+        separation=not model.bias_reduction,
+    )
+    return graph.component
+
+
+def _design(
+    comparisons: Comparisons,
+    counts: Counts,
+    terms: _terms.Terms,
+    model: PairedModel,
+    free: bool,
+    component: npt.NDArray[np.int32],
+) -> _bordered.Design:
+    q, f = terms.columns.shape[1], terms.features.shape[1]
+    precision = np.zeros((q, q))
+    if not free:
+        precision[:f, :f] = model.ridge * (terms.features.T @ terms.features)
+    return _bordered.make_design(
+        comparisons.first,
+        comparisons.second,
+        terms.columns,
+        counts,
+        comparisons.n_items,
+        link=model.link,
+        ties=model.tie_model,
+        free=free,
+        ridge=model.ridge if free else 0.0,
+        precision=precision,
+        component=component,
+    )
+
+
+def _fit_design(
+    design: _bordered.Design,
+    model: PairedModel,
+    terms: _terms.Terms,
+    items: tuple[Hashable, ...],
+) -> tuple[_newton.NewtonResult, _bordered.Bordered]:
+    """Fit utilities with parameters, refusing what the data cannot tell apart."""
+    size = design.n_utilities + terms.columns.shape[1] + design.has_tie
+    start = np.zeros(size)
+    share = float(design.counts.tied.sum() / design.counts.total.sum())
+    if model.tie_model == "davidson":
+        start[-1] = np.log(2.0 * share / (1.0 - share))
+    elif model.tie_model == "rao-kupper":
+        start[-1] = np.log((1.0 + share) / (1.0 - share))
+    names = _parameter_names(terms, model)
+    _identified.check_told_apart(_bordered.Bordered(design, start).confounded(), names)
+    if model.bias_reduction:
+        if len(items) > _tables.DENSE_ITEMS:
+            raise DataError(
+                f"`bias_reduction` needs the whole covariance matrix, and {len(items):,} items "
+                f"are more than {_tables.DENSE_ITEMS:,}; give a `prior` instead"
+            )
+        return _firth.fit_firth(
+            design, start, tolerance=model.tolerance, max_iterations=model.max_iterations
+        )
+    result, state = _bordered.fit_bordered(
+        design,
+        start,
+        tolerance=model.tolerance,
+        max_iterations=model.max_iterations,
+    )
+    largest = float(np.abs(design.predictor(result.point)).max(initial=0.0))
+    if result.status != _newton.CONVERGED or max(largest, abs(design.tie(result.point))) > (
+        _SUSPICIOUS
+    ):
+        _identified.check_bounded(design, items if design.free else (), names)
+    return result, state
+
+
+def _parameter_names(terms: _terms.Terms, model: PairedModel) -> list[str]:
+    names = [f"the feature {name!r}" for name in terms.feature_names]
+    names += [f"the covariate {name!r}" for name in terms.covariate_names]
+    names += [f"`{name}`" for name in terms.order_names]
+    return names + (["the tie parameter"] if model.tie_model != "none" else [])
+
+
+def _label(
+    comparisons: Comparisons,
+    model: PairedModel,
+    terms: _terms.Terms,
+    anchor: Anchor,
+    result: _newton.NewtonResult,
+    *,
+    free: bool,
+    joint: JointCovariance,
+    covariance_type: str,
+    log_likelihood: float,
+    n_parameters: int,
+    dropped: Mapping[str, int],
+    notes: tuple[str, ...],
+) -> UtilityFit:
+    n, items = comparisons.n_items, comparisons.items
+    utilities, shared = (result.point[:n], result.point[n:]) if free else (0.0, result.point)
+    f, c = len(terms.feature_names), len(terms.covariate_names)
+    utility = anchor.refer(utilities + terms.features @ shared[:f])
+    parameters = [
+        Parameter("feature", str(name), float(value))
+        for name, value in zip((*terms.feature_names, *terms.covariate_names), shared, strict=False)
+    ]
+    order = shared[f + c : f + c + len(terms.order_names)]
+    parameters += [
+        Parameter("parameter", name, float(value))
+        for name, value in zip(terms.order_names, order, strict=True)
+    ]
+    if model.tie_model != "none":
+        parameters.append(Parameter("parameter", "tie_parameter", float(shared[-1]), "log"))
+    order_effect: float | xr.DataArray | None = None
+    if len(order):
+        order_effect = float(order[0])
+        if terms.order_groups is not None:
+            order_effect = _vector(order, "group", terms.order_groups, "order_effect")
+    return UtilityFit(
+        utility=_tables.item_array(utility, items, name="utility", units=model.units),
+        model=model.name,
+        link=model.link,
+        units=model.units,
+        ties=model.ties,
+        reference=model.reference,
+        order_effect=order_effect,
+        tie_parameter=float(np.exp(shared[-1])) if model.tie_model != "none" else None,
+        coefficients=_vector(
+            shared[: f + c],
+            "feature",
+            (*terms.feature_names, *terms.covariate_names),
+            "coefficients",
+        )
+        if f + c
+        else None,
+        log_likelihood=log_likelihood,
+        n_parameters=n_parameters,
+        convergence=Convergence(
+            result.iterations, float(result.decrement), _STATUS[result.status], result.method
+        ),
+        n_votes=comparisons.n_votes,
+        covariance_type=covariance_type,
+        dropped=dropped,
+        notes=notes,
+        options={
+            "ties": model.ties,
+            "order_effect": model.order_effect,
+            "prior": model.prior,
+            "bias_reduction": model.bias_reduction,
+            "components": model.components,
+            "covariates": terms.covariate_names,
+            "residual": model.residual,
+        },
+        parameters=tuple(parameters),
+        joint=joint,
+        component=anchor.component if anchor.component.any() else None,
+    )
+
+
+def _vector(values: FloatArray, dim: str, labels: tuple[Hashable, ...], name: str) -> xr.DataArray:
+    import xarray as xr
+
+    return xr.DataArray(
+        values.copy(), dims=dim, coords={dim: _labels.as_coordinate(labels)}, name=name
+    )
+
+
+def _reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:
+    if reference in items:
+        return items.index(reference)
+    if isinstance(reference, str) and reference == "mean":
+        return None
+    raise LabelError.unknown(
+        "`reference`", reference, known=items, argument="`comparisons`", remedy='(or "mean")'
+    )

@@ -1,0 +1,126 @@
+"""The joint covariance of a paired-comparison fit: model-based, sandwich, or clustered."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..data import Comparisons
+from ..errors import DataError, NotIdentifiedError
+from ..kernels import _bordered, _newton, _scores
+from ..kernels._outcomes import Counts, Local
+from . import _tables
+from ._covariance import Anchor, JointCovariance
+
+__all__ = ["Middle", "covariance_type", "joint_covariance", "middle"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Middle(NamedTuple):
+    """Factor S of the middle S'S of a robust covariance, its scale, and what to say of it."""
+
+    factor: Any  # sparse (rows, parameters), or None for the model-based covariance
+    scale: float
+    note: str
+
+
+def middle(
+    comparisons: Comparisons,
+    kind: str,
+    columns: FloatArray,
+    counts: Counts,
+    local: Local,
+    *,
+    n_utilities: int,
+    has_tie: bool,
+) -> Middle:
+    """Choose and build the middle of the covariance."""
+    if kind == "fisher":
+        return Middle(None, 1.0, "")
+    cells = (comparisons.first, comparisons.second, columns, counts)
+    if kind == "sandwich":
+        factor = _scores.sandwich_factor(
+            *cells, comparisons.squares, local, n_utilities=n_utilities, has_tie=has_tie
+        )
+        return Middle(factor, 1.0, "standard errors are sandwich, without a finite-sample factor")
+    assert comparisons.rater is not None
+    voted = comparisons.total > 0
+    n_raters = len(np.unique(comparisons.rater[voted]))
+    if n_raters < 2:
+        raise NotIdentifiedError(
+            "clustered standard errors need at least two raters, and all votes are by "
+            'one; ask for `covariance="fisher"`'
+        )
+    factor = _scores.cluster_factor(
+        *cells, local, comparisons.rater, n_utilities=n_utilities, has_tie=has_tie
+    )
+    return Middle(
+        factor,
+        n_raters / (n_raters - 1),
+        f"standard errors are clustered by {n_raters:,} raters, finite-sample factor G / (G - 1)",
+    )
+
+
+def joint_covariance(
+    state: _newton.Laplacian | _bordered.Bordered,
+    robust: Middle,
+    anchor: Anchor,
+    features: FloatArray,
+) -> JointCovariance:
+    """Covariance of (utilities, parameters): a matrix where that is cheap, else a solver."""
+    n = len(anchor.weight)
+    p = len(state.corner) if isinstance(state, _bordered.Bordered) else 0
+    free = state.design.free if isinstance(state, _bordered.Bordered) else True
+    n_features = features.shape[1]
+
+    def outwards(values: FloatArray) -> FloatArray:
+        """Working parameters -> utilities and parameters."""
+        if free and not n_features:
+            return values
+        parameters = values[n:] if free else values
+        utilities = features @ parameters[:n_features]
+        return np.vstack([utilities + values[:n] if free else utilities, parameters])
+
+    def inwards(values: FloatArray) -> FloatArray:
+        """Apply the transpose of `outwards`."""
+        if free and not n_features:
+            return values
+        parameters = values[n:].copy()
+        parameters[:n_features] += features.T @ values[:n]
+        return np.vstack([values[:n], parameters]) if free else parameters
+
+    def matrix() -> FloatArray:
+        full = state.inverse()
+        if robust.factor is not None:
+            core = robust.factor.T @ robust.factor
+            full = robust.scale * (full @ (core @ full))
+        return outwards(outwards(full).T) if n_features else full
+
+    def times(right: FloatArray) -> FloatArray:
+        solution = state.solve(inwards(right))
+        if robust.factor is not None:
+            solution = robust.scale * state.solve(robust.factor.T @ (robust.factor @ solution))
+        return outwards(solution)
+
+    if n <= _tables.DENSE_ITEMS:
+        variances = None
+        if isinstance(state, _newton.Laplacian) and robust.factor is None and anchor.is_mean:
+            variances = state.centred_variances
+        return JointCovariance(n + p, matrix=matrix, variances=variances, anchor=anchor)
+    return JointCovariance(n + p, times=times, anchor=anchor)
+
+
+def covariance_type(comparisons: Comparisons, covariance: Any) -> str:
+    """Resolve `covariance`: clustered by rater where raters are known, else Fisher."""
+    if covariance is None:
+        return "fisher" if comparisons.raters is None else "cluster"
+    _validate.one_of("covariance", covariance, ("fisher", "sandwich", "cluster"))
+    if covariance == "cluster" and comparisons.rater is None:
+        raise DataError(
+            '`covariance` is "cluster", but `comparisons` has no raters; build it with `rater=`'
+        )
+    return str(covariance)

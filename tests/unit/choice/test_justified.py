@@ -1,0 +1,82 @@
+"""Axioms of representation against their definitions, group by group."""
+
+from itertools import chain, combinations
+
+import numpy as np
+import pytest
+
+from pluralism import Ballots, DataError, LabelError
+from pluralism.choice import justified_representation
+
+
+def violates(sets, committee, size, axiom):
+    """Brute force over all groups of voters (n of them, one each)."""
+    n = len(sets)
+    for group in chain.from_iterable(combinations(range(n), r) for r in range(1, n + 1)):
+        common = frozenset.intersection(*(sets[v] for v in group))
+        level = len(group) * size // n
+        if not level:
+            continue
+        seen = [len(sets[v] & committee) for v in group]
+        joint = len(frozenset.union(*(sets[v] for v in group)) & committee)
+        if axiom == "JR" and common and max(seen) == 0:
+            return True
+        for deserved in range(1, level + 1):
+            if axiom == "PJR" and len(common) >= deserved and joint < deserved:
+                return True
+            if axiom == "EJR" and len(common) >= deserved and max(seen) < deserved:
+                return True
+            if axiom == "EJR+" and common - committee and max(seen) < deserved:
+                return True
+    return False
+
+
+@pytest.mark.parametrize("axiom", ["JR", "PJR", "EJR", "EJR+"])
+def test_equals_the_definition(axiom):
+    rng = np.random.default_rng(3)
+    verdicts = []
+    for _ in range(60):
+        n_voters, n_alternatives = int(rng.integers(3, 7)), int(rng.integers(3, 6))
+        names = "abcde"[:n_alternatives]
+        sets = [frozenset(c for c in names if rng.random() < 0.5) for _ in range(n_voters)]
+        size = int(rng.integers(1, 4))
+        committee = frozenset(rng.choice(list(names), min(size, n_alternatives), replace=False))
+        ballots = Ballots.from_approvals(sets, alternatives=names)
+        found = justified_representation(ballots, committee, axiom=axiom)
+        expected = violates(sets, committee, len(committee), axiom)
+        assert found.holds != expected
+        assert bool(found) == found.holds
+        if not found.holds:
+            # The group that is returned is itself a violation.
+            voters = [sets[row] for row in found.group]
+            assert len(voters) * len(committee) >= found.level * n_voters
+            assert all(set(found.alternatives) <= voter for voter in voters)
+            assert max(len(voter & committee) for voter in voters) < found.level
+        verdicts.append(expected)
+    assert any(verdicts)
+    assert not all(verdicts)
+
+
+def test_the_example_of_the_majority_rules():
+    ballots = Ballots.from_approvals([set("abc"), set("def")], counts=[6, 3])
+    for axiom in ("JR", "PJR", "EJR", "EJR+"):
+        found = justified_representation(ballots, "abc", axiom=axiom)
+        assert not found
+        assert found.group.tolist() == [1]
+        assert found.voters == 3
+        assert found.level == 1
+        assert justified_representation(ballots, "abd", axiom=axiom)
+
+
+def test_refusals():
+    ballots = Ballots.from_approvals([{"a"}, {"b"}])
+    with pytest.raises(LabelError, match=r"names 'z', which is not in the ballots"):
+        justified_representation(ballots, ["z"])
+    with pytest.raises(LabelError, match="names 'a' twice"):
+        justified_representation(ballots, ["a", "a"])
+    with pytest.raises(DataError, match="is empty"):
+        justified_representation(ballots, [])
+    with pytest.raises(DataError, match="has 2 members for `size` 1"):
+        justified_representation(ballots, "ab", size=1)
+    with pytest.raises(DataError, match="needs approvals, and these are rankings"):
+        justified_representation(Ballots.from_rankings(["ab"]), ["a"])
