@@ -95,6 +95,27 @@ def test_baselines_stand_in_the_table():
     assert set(found.table.kind) == {"overall", "group", "baseline"}
 
 
+def test_baselines_count_a_question_once_where_it_is_named():
+    frame = pd.DataFrame(
+        {
+            "q": [0, 1, 2] * 4,
+            "right": list("AAB") * 4,
+            "given": list("ABB") * 4,
+            "m": list("wxyz") * 3,
+        }
+    )
+    found = scores.rate_table(frame, answer="given", correct="right", item="q")
+    assert (found["always A"].k, found["always A"].n) == (2, 3)
+    assert found["overall"].n == 12
+    rows = scores.rate_table(frame, answer="given", correct="right")["always A"]
+    assert (rows.k, rows.n) == (8, 12)
+    two = frame.assign(right=["B", *frame.right[1:]])
+    with pytest.raises(DataError, match="'q' 0 has two right answers in 'right'"):
+        scores.rate_table(two, answer="given", correct="right", item="q")
+    with pytest.raises(DataError, match="`item` is for the baselines"):
+        scores.rate_table(frame, outcome="given", positive="A", item="q")
+
+
 def test_cluster_bootstrap_agrees_with_the_bootstrap_of_the_library():
     rng = np.random.default_rng(2)
     cluster = np.repeat(np.arange(30), 4)
