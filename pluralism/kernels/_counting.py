@@ -54,7 +54,7 @@ def count_pairs(
         for table in counts[1:]:
             present |= table != 0
         pair = np.flatnonzero(present)
-        won = counts[:, pair].astype(np.float64).T
+        won = np.stack([table.take(pair) for table in counts]).astype(np.float64).T
     else:
         key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
         np.add(key, second, out=key, casting="unsafe")
@@ -82,7 +82,7 @@ def _dense_counts(
     n = len(first)
     small = np.int32 if n_keys < 2**31 else np.int64  # narrow arithmetic, twice as fast
     block = n if n_keys > _BLOCK else _BLOCK
-    counts = np.zeros(n_keys, np.intp)
+    counts: npt.NDArray[np.intp] | None = None
     for start in range(0, n, block):
         stop = min(start + block, n)
         key = np.empty(stop - start, np.int64)  # what bincount wants
@@ -93,8 +93,9 @@ def _dense_counts(
             if outcome is not None:
                 part += np.multiply(outcome[here], n_items**2, dtype=small, casting="unsafe")
             key[low - start : here.stop - start] = part
-        counts += np.bincount(key, minlength=n_keys)
-    return counts
+        found = np.bincount(key, minlength=n_keys)
+        counts = found if counts is None else np.add(counts, found, out=counts)
+    return np.zeros(n_keys, np.intp) if counts is None else counts
 
 
 def group_sums(

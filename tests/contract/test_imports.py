@@ -20,7 +20,7 @@ BELOW_PLOTS = {*BASE, "kernels", "data", "uncertainty", *ROOMS}
 MAY_IMPORT = {
     "__init__": {"_lazy"},
     "__main__": {"cli"},
-    **{name: BASE for name in BASE},
+    **dict.fromkeys(BASE, BASE),
     "kernels": {"_lazy"},
     "data": {*BASE, "kernels"},
     "uncertainty": {*BASE, "data", "kernels"},
