@@ -123,10 +123,12 @@ def fit_plackett_luce(
     data: ChoiceSets | Rankings
     if n > _SHARED_SETS and ballots.is_strict:
         data = strict_rankings(*rankings, **missing)
-        terms, orders = partial(ranking_terms, rankings=data), ()
+        orders: tuple[int, ...] = ()
+        terms = partial(ranking_terms, rankings=data)
     else:
         data = choice_sets(*rankings, **missing)
-        terms, orders = partial(plackett_luce_terms, sets=data), tuple(data.orders.tolist())
+        orders = tuple(data.orders.tolist())
+        terms = partial(plackett_luce_terms, sets=data)
     if not data.beaten.any():
         raise DataError("`ballots` rank no alternative above or beside another")
     if prior is None:
