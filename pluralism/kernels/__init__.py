@@ -8,10 +8,13 @@ where they are faster. Kernels assume checked input and report trouble by status
 from .._lazy import attach
 
 _EXPORTS = {
+    "bradley_terry_log_likelihood": "_pairs_jax",
+    "bradley_terry_utilities": "_pairs_jax",
     "case_iii_log_likelihood": "_thurstone_jax",
     "coin_confidence": "_confidence",
     "davidson_luce_normaliser": "_davidson_luce",
     "elo_ratings": "_elo",
+    "pad_pairs": "_pairs_jax",
     "plugin_entropy": "_entropy",
 }
 

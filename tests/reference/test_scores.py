@@ -267,9 +267,7 @@ def test_emnlp_teacher_harmful_rates(test_data):
 
 
 def test_hexaco_answers_are_keyed_as_their_file_says(test_data):
-    answers = pd.read_csv(
-        test_data / "emnlp_teacher" / "HEXACO_summary_reversed.csv", index_col=0
-    )
+    answers = pd.read_csv(test_data / "emnlp_teacher" / "HEXACO_summary_reversed.csv", index_col=0)
     key = pd.read_csv(test_data / "emnlp_teacher" / "hexaco_item_key.csv")
     keyed = np.where(key.Question_ID.str.endswith("R"), -1, 1)
     found = scores.check_keying(answers, traits=key.Category, keyed=keyed, claimed="keyed")
@@ -319,9 +317,7 @@ def test_text_to_image_rows(test_data):
     # Nothing has a lower distribution bias, or hallucinates less, or misses less often.
     best = {general.Model[general[column].argmin()] for column in columns}
     assert best <= set(found.front)
-    targets = {
-        target: part["Dist. Bias"].to_numpy() for target, part in task.groupby("Target")
-    }
+    targets = {target: part["Dist. Bias"].to_numpy() for target, part in task.groupby("Target")}
     by_target = scores.trend_test(
         np.column_stack([targets[name] for name in ("burger", "coffee", "drink")]),
         alternative="increasing",
