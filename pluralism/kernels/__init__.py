@@ -8,7 +8,25 @@ where they are faster. Kernels assume checked input and report trouble by status
 from .._lazy import attach
 
 _EXPORTS = {
+    "chao_shen_entropy": "_entropy",
+    "contingency": "_contingency",
+    "dirichlet_entropy": "_entropy",
+    "expected_richness": "_rarefaction",
+    "grassberger_1988_entropy": "_entropy",
+    "grassberger_entropy": "_entropy",
+    "hellinger": "_distances",
+    "js_divergence": "_distances",
+    "js_divergence_among": "_distances",
+    "kl_divergence": "_distances",
+    "manhattan": "_distances",
+    "miller_madow_entropy": "_entropy",
+    "nsb_entropy": "_nsb",
     "plugin_entropy": "_entropy",
+    "renyi_entropy": "_diversity",
+    "similarity_diversity": "_diversity",
+    "total_variation": "_distances",
+    "tsallis_entropy": "_diversity",
+    "wasserstein": "_distances",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
