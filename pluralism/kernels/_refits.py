@@ -28,7 +28,6 @@ class Refits(NamedTuple):
     """Where each of the fits ended."""
 
     utility: jax.Array  # (fits, items): mean zero unless there is a ridge
-    log_likelihood: jax.Array  # (fits,): without the prior
     decrement: jax.Array  # (fits,): distance from the optimum in standard errors
     iterations: jax.Array  # (fits,)
     status: jax.Array  # (fits,)
@@ -62,8 +61,8 @@ def refit(
     ----------
     wins : array, (fits, items, items)
         ``wins[b, i, j]``: weight by which i was preferred to j in fit b.
-    start : array, (items,)
-        Where every fit starts: zero, or the utilities of all votes together.
+    start : array, (fits, items)
+        Where each fit starts.
     ridge : array, ()
         Precision of a normal prior on every utility; 0 for maximum likelihood.
     tolerance : array, ()
@@ -72,8 +71,8 @@ def refit(
         Most Newton steps.
     """
     return lax.map(
-        lambda table: _fit(table, start, ridge, tolerance, max_iterations),
-        wins,
+        lambda each: _fit(each[0], each[1], ridge, tolerance, max_iterations),
+        (wins, start),
     )
 
 
@@ -144,9 +143,7 @@ def _fit(
     end = lax.while_loop(unfinished, take, opening)
     utility = end.point.utility
     utility = jnp.where(ridge > 0, utility, utility - utility.mean())
-    gap = utility[:, None] - utility[None, :]
-    log_likelihood = (wins * jax.nn.log_sigmoid(gap)).sum()
-    return Refits(utility, log_likelihood, end.decrement, end.iterations, end.status)
+    return Refits(utility, end.decrement, end.iterations, end.status)
 
 
 def _strongly_connected(wins: jax.Array) -> jax.Array:

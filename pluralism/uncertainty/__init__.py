@@ -48,4 +48,15 @@ _EXPORTS = {
     "permuted_by": "_hooks",
 }
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._bootstrap import Bootstrap as Bootstrap
+    from ._bootstrap import bootstrap as bootstrap
+    from ._hooks import Batch as Batch
+    from ._hooks import batched_by as batched_by
+    from ._hooks import permuted_by as permuted_by
+    from ._permutation import PermutationTest as PermutationTest
+    from ._permutation import permutation_test as permutation_test
+    from ._run import Failures as Failures
+
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..errors import ApproximationWarning, DataError, SmallSampleWarning
 from . import _intervals
-from ._draws import child_seeds, draw_weights
+from ._draws import WeightDrawer, child_seeds
 from ._hooks import BATCHED, find_hook
 from ._run import Failures, Plan, Progress, run
 from ._unit import Units
@@ -175,10 +175,10 @@ def bootstrap(
     _warn_if_few(units)
     form = Form.of(statistic(data))
 
-    seeds = child_seeds(seed, n)
+    seeds, drawer = child_seeds(seed, n), WeightDrawer(units.counts, weights)
 
     def draw(replicate: int) -> tuple[FloatArray, ...]:
-        return draw_weights(np.random.default_rng(seeds[replicate]), units.counts, weights)
+        return drawer(seeds[replicate])
 
     hook = find_hook(statistic, BATCHED)
     values, failed = run(statistic, _plan("bootstrap", n, draw, units, hook, data), form, progress)

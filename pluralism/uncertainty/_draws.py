@@ -6,16 +6,18 @@ batched, or on which device they are computed.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
 
-__all__ = ["child_seeds", "draw_weights"]
+__all__ = ["WeightDrawer", "child_seeds"]
 
 FloatArray = npt.NDArray[np.float64]
+
+_DRAWS_A_UNIT = 4
 
 
 def child_seeds(seed: Any, n: int) -> list[np.random.SeedSequence]:
@@ -36,31 +38,54 @@ def child_seeds(seed: Any, n: int) -> list[np.random.SeedSequence]:
     return root.spawn(n)
 
 
-def draw_weights(
-    rng: np.random.Generator, counts: tuple[FloatArray, ...], kind: str
-) -> tuple[FloatArray, ...]:
-    """Draw the weights of one resample, by which each unit's data is multiplied.
+class WeightDrawer:
+    """Draws the weights of resamples, by which the data of each unit is multiplied.
 
     Parameters
     ----------
-    rng : numpy.random.Generator
-        The replicate's own.
     counts : tuple of array, (units,)
         How often each unit stands in the data.
     kind : {"multinomial", "poisson"}
         As many units as there are, with replacement; or each unit a Poisson number of times.
     """
-    return tuple(_draw(rng, each, kind) for each in counts)
+
+    def __init__(self, counts: tuple[FloatArray, ...], kind: str) -> None:
+        self._parts = [_Part.of(each, kind) for each in counts]
+
+    def __call__(self, seed: np.random.SeedSequence) -> tuple[FloatArray, ...]:
+        """Draw one resample, (units,) for each of the `counts`."""
+        rng = np.random.default_rng(seed)
+        return tuple(part.draw(rng) for part in self._parts)
 
 
-def _draw(rng: np.random.Generator, counts: FloatArray, kind: str) -> FloatArray:
-    drawn: npt.NDArray[np.integer]
-    if kind == "poisson":
-        drawn = rng.poisson(counts)
-    elif (counts == 1.0).all():
-        drawn = np.bincount(rng.integers(0, len(counts), len(counts)), minlength=len(counts))
-    else:
-        total = counts.sum()
-        drawn = rng.multinomial(round(total), counts / total)
-    weights = np.zeros(len(counts))
-    return np.divide(drawn, counts, out=weights, where=counts > 0)
+class _Part(NamedTuple):
+    """One kind of unit, and the fastest way to draw it."""
+
+    kind: str
+    counts: FloatArray  # (units,)
+    present: npt.NDArray[np.intp]  # (present,): units that stand in the data at all
+    owner: npt.NDArray[np.intp] | None  # (total,): unit of each single draw
+
+    @classmethod
+    def of(cls, counts: FloatArray, kind: str) -> _Part:
+        present = np.flatnonzero(counts > 0)
+        held = counts[present]
+        owner = None
+        # Single draws are cheaper than one binomial per unit unless units stand for many.
+        if (held == np.rint(held)).all() and held.sum() <= _DRAWS_A_UNIT * len(held):
+            owner = np.repeat(present, held.astype(np.intp))
+        return cls(kind, counts, present, owner)
+
+    def draw(self, rng: np.random.Generator) -> FloatArray:
+        weights = np.zeros(len(self.counts))
+        held = self.counts[self.present]
+        if self.kind == "poisson":
+            weights[self.present] = rng.poisson(held) / held
+        elif self.owner is None:
+            total = held.sum()
+            weights[self.present] = rng.multinomial(round(total), held / total) / held
+        else:
+            picked = self.owner[rng.integers(0, len(self.owner), len(self.owner))]
+            drawn = np.bincount(picked, minlength=len(weights))
+            np.divide(drawn, self.counts, out=weights, where=self.counts > 0)
+        return weights

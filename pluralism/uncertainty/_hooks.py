@@ -20,6 +20,9 @@ __all__ = ["Batch", "batched_by", "find_hook", "permuted_by"]
 BATCHED = "__pluralism_batched__"
 PERMUTED = "__pluralism_permuted__"
 
+#: Keywords by which the engine speaks to a hook; a statistic that has one of its own is looped.
+_RESERVED = {BATCHED: {"unit", "weights"}, PERMUTED: {"group", "codes"}}
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -87,6 +90,8 @@ def find_hook(statistic: Callable[..., Any], attribute: str) -> Callable[..., An
         statistic = statistic.func
     if hasattr(statistic, "__wrapped__"):
         # functools.wraps copies attributes, but the wrapper may compute something else.
+        return None
+    if not keywords.keys().isdisjoint(_RESERVED[attribute]):
         return None
     hook = getattr(statistic, attribute, None)
     if isinstance(hook, str):

@@ -34,8 +34,8 @@ FloatArray = npt.NDArray[np.float64]
 Progress = bool | Callable[[int, int], object] | None
 
 NOT_A_NUMBER = "not a number"
-#: One call of a hook touches about this many numbers: well under half a second of work.
-_NUMBERS_A_BATCH = 1 << 22
+#: One call of a hook touches about this many numbers: under half a second of work.
+_NUMBERS_A_BATCH = 1 << 24
 _LARGEST_BATCH = 128
 
 
