@@ -46,7 +46,7 @@ def simulate_votes(
     items : sequence or int
         Labels, or how many items (labelled ``item 1``, ``item 2``, ...).
     utility : array_like, (items,), optional
-        The truth, in log-odds. Default: drawn from N(0, `spread`^2), centred.
+        The truth, in log-odds. Default: drawn from a normal distribution with standard deviation `spread`, centred.
     spread : float
         Standard deviation of drawn utilities, at least 0.
     order_effect : float
