@@ -45,7 +45,7 @@ for name, outcome in outcomes.items():
 # probability.
 
 figure, ax = plt.subplots(figsize=(6, 4.6), layout="constrained")
-for y, (name, outcome) in enumerate(outcomes.items()):
+for y, outcome in enumerate(outcomes.values()):
     for x, label in enumerate(profile.alternatives):
         share = float(label in outcome.winners)
         if outcome.probabilities is not None:

@@ -364,7 +364,9 @@ AXIOMS: dict[str, Axiom] = {
     "condorcet-loser": Axiom(_the_profile, _condorcet_loser, "this profile", True),
     "smith": Axiom(_the_profile, _smith, "this profile", True),
     "majority": Axiom(_the_profile, _majority, "this profile", True),
-    "monotonicity": Axiom(_raised, _monotonicity, "raises by one voter, one ballot, random parts", False),
+    "monotonicity": Axiom(
+        _raised, _monotonicity, "raises by one voter, one ballot, random parts", False
+    ),
     "participation": Axiom(_abstaining, _participation, "absences of one voter", True),
     "reinforcement": Axiom(_split, _reinforcement, "random splits of the voters", False),
     "clone-independence": Axiom(_cloned, _clone_independence, "one clone of each", False),

@@ -116,10 +116,12 @@ def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Label
     dtype = rank_dtype(size)
     unranked = np.iinfo(dtype).max
     ranks = np.full((n_ballots, size), unranked, dtype=dtype)
-    places = np.arange(width, dtype=dtype)
     # In blocks, so that what lies between orders and ranks stays in the cache.
-    for start in range(0, n_ballots, 1 << 12):
-        block = orders[start : start + (1 << 12)]
+    step = min(1 << 11, n_ballots) or 1
+    places = np.tile(np.arange(width, dtype=dtype), step)
+    offsets = np.arange(step)[:, None] * size
+    for start in range(0, n_ballots, step):
+        block = orders[start : start + step]
         codes = block
         if plain:
             wrong = (
@@ -137,9 +139,10 @@ def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Label
                 known=known,
                 argument="`alternatives`",
             )
-        cell = codes + np.arange(start, start + len(block))[:, None] * size
-        ranks.reshape(-1)[cell] = places
-        written = ranks[start : start + (1 << 12)]
+        written = ranks[start : start + step]
+        cell = np.add(codes, offsets[: len(block)], dtype=np.intp, casting="unsafe")
+        # One flat index is twice as fast as an index of two dimensions.
+        written.reshape(-1)[cell.reshape(-1)] = places[: cell.size]
         if width == size and written.max() != unranked:
             continue
         short = (written != unranked).sum(axis=1) != width

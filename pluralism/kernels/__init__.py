@@ -12,7 +12,10 @@ _EXPORTS = {
     "coin_confidence": "_confidence",
     "davidson_luce_normaliser": "_davidson_luce",
     "elo_ratings": "_elo",
+    "pairwise_batch": "_pairwise",
+    "pairwise_counts": "_pairwise",
     "plugin_entropy": "_entropy",
+    "widest_paths": "_tournament",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
