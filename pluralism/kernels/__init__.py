@@ -34,6 +34,9 @@ _EXPORTS = {
     "total_variation": "_distances",
     "tsallis_entropy": "_diversity",
     "wasserstein": "_distances",
+    "pairwise_batch": "_pairwise",
+    "pairwise_counts": "_pairwise",
+    "widest_paths": "_tournament",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)
