@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -50,7 +50,7 @@ def agreement_influence(
     n_raters : int
         Number of raters in the cells.
     """
-    kernel = {
+    kernel: Any = {
         "brennan_prediger": _agreement.brennan_prediger_agreement,
         "cohen_kappa": _agreement.conger_agreement,
         "fleiss_kappa": _agreement.fleiss_agreement,
@@ -59,7 +59,7 @@ def agreement_influence(
     }[coefficient]
 
     def evaluate(item_weight: jax.Array) -> tuple[jax.Array, _agreement.Coefficient]:
-        extra = ()
+        extra: tuple[jax.Array, ...] = ()
         if coefficient == "cohen_kappa":
             n = counts.shape[-1]
             mass = jax.ops.segment_sum(item_weight[item] * weight, key, n_raters * n)

@@ -104,7 +104,9 @@ def dirichlet_multinomial_mode(
             break
         eta = eta + step * 0.5**halving
         here = there
-    covariance = np.linalg.pinv(-here.hessian, hermitian=True)
+    covariance: FloatArray = np.asarray(
+        np.linalg.pinv(-here.hessian, hermitian=True), dtype=np.float64
+    )
     value = dirichlet_multinomial_derivatives(counts, eta).value
     return DirichletState(eta, value, covariance, decrement, iteration)
 
