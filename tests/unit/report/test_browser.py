@@ -114,7 +114,8 @@ class Browser:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame = simulate_votes(
-        3000, items=LABELS, utility=[0.6, 0.3, 0.0, -0.3, -0.6], raters=30, tie_parameter=0.5, seed=1
+        3000, items=LABELS, utility=[0.6, 0.3, 0.0, -0.3, -0.6], raters=30, tie_parameter=0.5,
+        seed=1,
     )  # fmt: skip
     votes = Comparisons.from_frame(
         frame, first="first", second="second", outcome="outcome", rater="rater"
