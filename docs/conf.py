@@ -9,7 +9,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-import pluralism
+import pluralism  # noqa: E402
 
 project = "pluralism"
 author = "The pluralism developers"

@@ -5,8 +5,7 @@ keeps what belongs to the others; `Layout.wrap` puts it back on the result:
 
 * an array gives an array, or a Python float where nothing is left (``axis=-1``);
 * a DataArray gives a DataArray with its coordinates and attributes (``dim=``);
-* a frame is rows x categories and gives a DataArray over its rows;
-* a Series or a mapping of categories gives a float.
+* a frame, rows x categories, gives a DataArray over its rows; a Series or a mapping a float.
 
 `take_together` does the same for several inputs and matches labelled ones by category name. Sets
 of categories that differ are an error unless `fill` says what an absent one holds: nothing is
@@ -42,14 +41,13 @@ class Layout:
     Attributes
     ----------
     template : xarray.DataArray or None
-        An array of the kept dimensions with their coordinates and attributes; None for plain
-        arrays.
+        An array of the kept dimensions with coordinates and attributes; None for plain arrays.
     categories : tuple or None
         Labels of the reduced axis, where it has any.
     dim : hashable or None
         Name of the reduced dimension of a labelled input.
     unboxed : bool
-        Whether a result without dimensions becomes a float even though the input had labels.
+        Whether a result without dimensions is a float even though the input had labels.
     """
 
     template: Any = None
@@ -80,7 +78,7 @@ class Layout:
         extra : mapping of str to array_like, optional
             New trailing dimensions with their coordinates, in order.
         attrs : mapping, optional
-            Attributes that say how the result was made; they join those of the input.
+            How the result was made; joins the attributes of the input.
         """
         values = np.asarray(values)
         if self.template is None or (self.unboxed and values.ndim == 0):
@@ -101,10 +99,8 @@ def take(
 
     Parameters
     ----------
-    name : str
-        The argument's name, for messages.
-    value : array_like, DataArray, frame, Series or mapping
-        The input.
+    name, value : str, and array_like, DataArray, frame, Series or mapping
+        The argument's name, for messages, and the input.
     axis : int
         The axis to reduce; of a DataArray only where `dim` is None.
     dim : hashable, optional
@@ -112,11 +108,7 @@ def take(
     allow_nan : bool
         Whether NaN may stand for a missing entry.
 
-    Raises
-    ------
-    DataError
-        An entry that is no finite number, an axis or a dimension that is not there, an empty
-        axis, or `dim` for an input without dimensions.
+    An axis or dimension that is not there or is empty is a `DataError`.
     """
     labelled, unboxed = as_labelled(name, value, dim=dim)
     if labelled is None:
@@ -145,7 +137,7 @@ def take_together(
     Parameters
     ----------
     values : mapping of str to array_like, DataArray, frame, Series or mapping
-        The inputs by argument name; None entries are not allowed.
+        The inputs by argument name.
     axis, dim, allow_nan
         As in `take`.
     fill : float, optional
@@ -172,8 +164,7 @@ def take_together(
 def as_labelled(name: str, value: Any, *, dim: Hashable | None = None) -> tuple[Any, bool]:
     """Return `value` as a DataArray, and whether a full reduction of it is a plain float.
 
-    A plain array gives ``(None, False)``. Foreign types are recognised without importing their
-    library.
+    A plain array gives ``(None, False)``. Foreign types are recognised without an import.
     """
     if isinstance(value, np.ndarray | Sequence | int | float):
         return None, False
@@ -202,12 +193,7 @@ def match_dimension(
 ) -> list[Any]:
     """Reindex DataArrays so that all share the labels of `dim`, in the order of the first.
 
-    Raises
-    ------
-    LabelError
-        A label that one has and another lacks, unless `fill` is given.
-    DataError
-        Different lengths where one of them has no labels.
+    A label that one has and another lacks is an error unless `fill` is given.
     """
     reference, matched = arrays[0], [arrays[0]]
     union = _labels(reference, dim)
@@ -270,12 +256,8 @@ def _take_labelled(
     layout = _layout(spread[0], first, unboxed)
     template = layout.template
     for array in spread[1:]:
-        extra = {
-            n: c
-            for n, c in array.coords.items()
-            if n not in template.coords and first not in c.dims
-        }
-        template = template.assign_coords(extra)
+        other = {n: c for n, c in array.coords.items() if first not in c.dims}
+        template = template.assign_coords({**other, **template.coords})
     layout = Layout(template, layout.categories, first, unboxed)
     result = []
     numbers = dict(zip(names, spread, strict=True))

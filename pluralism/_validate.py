@@ -205,7 +205,9 @@ def distributions(
 
 def first_place(mask: npt.NDArray[np.bool_]) -> str:
     """Write the index of the first True entry as it would be typed: ``3`` or ``0, 2``."""
-    return ", ".join(str(int(axis[0])) for axis in np.nonzero(mask)) or "()"
+    if np.ndim(mask) == 0:
+        return "()"
+    return ", ".join(str(int(axis[0])) for axis in np.nonzero(mask))
 
 
 def _shorten(value: Any, limit: int = 80) -> str:

@@ -108,9 +108,9 @@ def report(
     example: Annotated[
         bool, typer.Option("--example", help="Report on the bundled celebrities table instead.")
     ] = False,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The page to write.")
-    ] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(
+        "report.html"
+    ),
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
     first: First = None,
     second: Second = None,
@@ -157,7 +157,9 @@ def fit(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write (.csv, .json, .nc, .txt); else printed."),
+        typer.Option(
+            "--output", "-o", help="File to write (.csv, .json, .nc, .txt); else printed."
+        ),
     ] = None,
     format: Annotated[
         Format | None, typer.Option(help="Form; by default by the file's ending, else a table.")

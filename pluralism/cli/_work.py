@@ -15,7 +15,17 @@ from ._columns import Columns, find_columns
 if TYPE_CHECKING:
     from ..data import Comparisons
 
-__all__ = ["check_output", "fit", "form_of", "put_out", "read", "report", "simulate", "steps", "summary"]
+__all__ = [
+    "check_output",
+    "fit",
+    "form_of",
+    "put_out",
+    "read",
+    "report",
+    "simulate",
+    "steps",
+    "summary",
+]
 
 Step = Callable[[str], object]
 
@@ -99,14 +109,12 @@ def _meanings(text: str | None) -> dict[str, str] | None:
     return meanings
 
 
-def fit(
-    votes: Comparisons, step: Step, *, ties: str, prior: float | None, reference: str
-) -> Any:
+def fit(votes: Comparisons, step: Step, *, ties: str, prior: float | None, reference: str) -> Any:
     """Fit the votes."""
     step("fitting")
     from ..utility import fit_bradley_terry
 
-    return fit_bradley_terry(votes, ties=ties, prior=prior, reference=reference)  # type: ignore[arg-type]
+    return fit_bradley_terry(votes, ties=ties, prior=prior, reference=reference)
 
 
 def report(
@@ -218,7 +226,9 @@ def _as_text(result: Any, form: str, level: float) -> str:
     rows = table.to_dict(orient="records")
     about = {key: value for key, value in table.attrs.items() if not isinstance(value, float)}
     about |= {"log_likelihood": result.log_likelihood, "ci_prob": level}
-    return json.dumps({"about": about, "estimates": rows}, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(
+        {"about": about, "estimates": rows}, indent=2, ensure_ascii=False, default=str
+    )
 
 
 def check_output(path: Path) -> None:

@@ -142,13 +142,19 @@ class Ballots(BallotsFrom):
         """Voters who state that the two are equally good, (alternative, alternative_bis)."""
         return self._labelled(self._tied, "tied", {})
 
+    def pair_counts(self) -> tuple[FloatArray, FloatArray]:
+        """Return `pairwise` and `tied_pairs` as plain read-only arrays, computed once."""
+        return self._pairwise, self._tied
+
     @property
     def _silent_on_some_pair(self) -> bool:
         return self.unranked == "incomparable" and not self.is_complete
 
     @cached_property
     def _pairwise(self) -> FloatArray:
-        return pairwise_counts(self.ranks, self.counts, self.unranked == "incomparable")
+        wins = pairwise_counts(self.ranks, self.counts, self.unranked == "incomparable")
+        wins.setflags(write=False)
+        return wins
 
     @cached_property
     def _tied(self) -> FloatArray:
@@ -158,6 +164,7 @@ class Ballots(BallotsFrom):
             speaking = np.full_like(self._pairwise, self.counts.sum())
         tied = speaking - self._pairwise - self._pairwise.T
         np.fill_diagonal(tied, 0.0)
+        tied.setflags(write=False)
         return tied
 
     def _labelled(self, matrix: FloatArray, name: str, attributes: dict[str, Any]) -> xr.DataArray:

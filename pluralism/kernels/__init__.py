@@ -8,6 +8,10 @@ where they are faster. Kernels assume checked input and report trouble by status
 from .._lazy import attach
 
 _EXPORTS = {
+    "case_iii_log_likelihood": "_thurstone_jax",
+    "coin_confidence": "_confidence",
+    "davidson_luce_normaliser": "_davidson_luce",
+    "elo_ratings": "_elo",
     "plugin_entropy": "_entropy",
 }
 

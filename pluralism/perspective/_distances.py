@@ -1,4 +1,4 @@
-"""How far apart two distributions over the same categories are."""
+"""How far apart two distributions over the same, unordered categories are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from .._validate import distributions, finite_array, number
 from ..errors import DataError
 from ..kernels import _distances as kernels
 from ._entropy import log_base
-from ._positions import positions
 
 __all__ = [
     "hellinger",
@@ -23,7 +22,6 @@ __all__ = [
     "kl_divergence",
     "manhattan",
     "total_variation",
-    "wasserstein",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -76,7 +74,7 @@ def js_divergence(
 
     References
     ----------
-    J. Lin, IEEE Trans. Inf. Theory 37, 145 (1991), eq. 4.1.
+    J. Lin, IEEE Trans. Inf. Theory 37, 145 (1991).
 
     Examples
     --------
@@ -84,7 +82,7 @@ def js_divergence(
     >>> js_divergence([0.04, 0.1, 0.43, 0.37, 0.06], [0.2] * 5, base=2)
     0.132502...
     """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
     return layout.wrap(kernels.js_divergence(p, q) / log_base(base), attrs=_in_base(base))
 
 
@@ -125,7 +123,7 @@ def js_distance(
     >>> js_distance([0.04, 0.1, 0.43, 0.37, 0.06], [0.2] * 5)
     0.303056...
     """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
     distance = np.sqrt(kernels.js_divergence(p, q) / log_base(base))
     return layout.wrap(distance, attrs=_in_base(base))
 
@@ -166,7 +164,7 @@ def js_divergence_among(
 
     References
     ----------
-    J. Lin, IEEE Trans. Inf. Theory 37, 145 (1991), eq. 5.1.
+    J. Lin, IEEE Trans. Inf. Theory 37, 145 (1991).
 
     Examples
     --------
@@ -230,7 +228,7 @@ def kl_divergence(
     >>> kl_divergence([0.5, 0.5], [1.0, 0.0], smoothing=0.01)
     1.624...
     """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
     if number("smoothing", smoothing, at_least=0.0):
         total = 1.0 + smoothing * p.shape[-1]
         p, q = (p + smoothing) / total, (q + smoothing) / total
@@ -270,7 +268,7 @@ def total_variation(
     >>> total_variation({"yes": 0.7, "no": 0.3}, {"no": 0.5, "yes": 0.5})
     0.2
     """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
     return layout.wrap(kernels.total_variation(p, q))
 
 
@@ -306,7 +304,7 @@ def manhattan(
     >>> manhattan([0.04, 0.1, 0.43, 0.37, 0.06], [0.2] * 5)
     0.8
     """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
     return layout.wrap(kernels.manhattan(p, q))
 
 
@@ -342,66 +340,11 @@ def hellinger(
     >>> hellinger([1.0, 0.0], [0.0, 1.0])
     1.0
     """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
     return layout.wrap(kernels.hellinger(p, q))
 
 
-def wasserstein(
-    p: Any,
-    q: Any,
-    *,
-    values: Any = None,
-    relative: bool = False,
-    normalize: bool = False,
-    fill: float | None = None,
-    axis: int = -1,
-    dim: Hashable | None = None,
-) -> Any:
-    """Wasserstein-1 (earth mover's) distance between ordered categories.
-
-    Parameters
-    ----------
-    p, q, normalize, fill, axis, dim
-        As in `js_divergence`.
-    values : array_like, Series or mapping, shape (categories,), optional
-        Positions of the categories on a line, in any order; 0, 1, 2, ... by default. A mapping
-        is matched by category name.
-    relative : bool
-        Divide by the distance between the outermost positions, so that 1 is the largest possible.
-
-    Returns
-    -------
-    float, numpy.ndarray or xarray.DataArray, shape (...)
-        In units of `values`, at least 0; in [0, 1] if `relative`.
-
-    Raises
-    ------
-    DataError, LabelError
-        As in `js_divergence`; or positions that do not fit the categories, or that all coincide
-        where the distance should be relative.
-
-    Examples
-    --------
-    >>> from pluralism.perspective import wasserstein
-    >>> wasserstein([0.04, 0.1, 0.43, 0.37, 0.06], [0.2] * 5)
-    0.59
-    >>> wasserstein([1, 0, 0], [0, 0, 1], values=[-1, 0, 4], relative=True)
-    1.0
-    """
-    p, q, layout = _pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
-    place = positions(values, layout, p.shape[-1])
-    order = np.argsort(place, kind="stable")
-    gaps = np.diff(place[order])
-    span = gaps.sum()
-    if relative and span == 0.0:
-        raise DataError("`values` all coincide; no distance is relative to a span of 0")
-    if (order[1:] < order[:-1]).any():
-        p, q = p[..., order], q[..., order]
-    distance = np.minimum(kernels.wasserstein(p, q, gaps), span)
-    return layout.wrap(distance / span if relative else distance)
-
-
-def _pair(
+def matched_pair(
     p: Any,
     q: Any,
     *,

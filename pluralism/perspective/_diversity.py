@@ -12,6 +12,7 @@ from .._labelled import Layout, take
 from .._validate import counts_or_shares, distributions, finite_array, first_place, one_of
 from ..errors import DataError
 from ..kernels import _diversity as kernels
+from ..kernels._rarefaction import unseen
 from ._positions import pairwise_matrix
 
 __all__ = [
@@ -58,7 +59,7 @@ def hill_numbers(counts: Any, *, q: Any = 1.0, axis: int = -1, dim: Hashable | N
 
     References
     ----------
-    M. O. Hill, Ecology 54, 427 (1973), eq. 3.
+    M. O. Hill, Ecology 54, 427 (1973).
 
     Examples
     --------
@@ -129,7 +130,7 @@ def tsallis_entropy(
 
     References
     ----------
-    C. Tsallis, J. Stat. Phys. 52, 479 (1988), eq. 1.
+    C. Tsallis, J. Stat. Phys. 52, 479 (1988).
 
     Examples
     --------
@@ -176,7 +177,7 @@ def richness(
 
     References
     ----------
-    A. Chao, Scand. J. Stat. 11, 265 (1984); A. Chao et al., Ecol. Monogr. 84, 45 (2014), eq. 8.
+    A. Chao, Scand. J. Stat. 11, 265 (1984); A. Chao et al., Ecol. Monogr. 84, 45 (2014).
 
     Examples
     --------
@@ -192,15 +193,6 @@ def richness(
     counts_or_shares("counts", values, whole="the estimator 'chao1'")
     seen = np.count_nonzero(values, axis=-1)
     return layout.wrap(seen + unseen(values), attrs={"estimator": estimator})
-
-
-def unseen(counts: FloatArray) -> FloatArray:
-    """Chao1's estimate (...) of the number of categories that were not met, from whole counts."""
-    n = counts.sum(axis=-1)
-    once = np.count_nonzero(counts == 1.0, axis=-1)
-    twice = np.count_nonzero(counts == 2.0, axis=-1)
-    pairs = np.where(twice > 0, once**2 / np.maximum(2.0 * twice, 1.0), once * (once - 1.0) / 2.0)
-    return (n - 1.0) / n * pairs
 
 
 def similarity_diversity(
@@ -238,7 +230,7 @@ def similarity_diversity(
 
     References
     ----------
-    T. Leinster and C. A. Cobbold, Ecology 93, 477 (2012), eq. 1.
+    T. Leinster and C. A. Cobbold, Ecology 93, 477 (2012).
 
     Examples
     --------
@@ -323,7 +315,7 @@ def vendi_score(similarity: Any, *, weights: Any = None, q: float = 1.0) -> Any:
 
     References
     ----------
-    D. Friedman and A. B. Dieng, TMLR (2023), def. 3.1; with orders A. Pasarkar and A. B. Dieng,
+    D. Friedman and A. B. Dieng, TMLR (2023); with orders A. Pasarkar and A. B. Dieng,
     AISTATS (2024).
 
     Examples

@@ -59,9 +59,10 @@ def entropy(
     ----------
     counts : array_like, DataArray, frame, Series or mapping, shape (..., categories)
         Counts or probabilities, finite and not negative; they are divided by their sum.
-    estimator : {"plugin", "miller-madow", "chao-shen", "grassberger", "grassberger-1988", \
-            "nsb", "dirichlet"}
-        How `H` is estimated. All but the plug-in correct its downward bias and need whole counts.
+    estimator : str
+        How `H` is estimated: "plugin", "miller-madow", "chao-shen", "grassberger" (2003),
+        "grassberger-1988", "nsb" or "dirichlet". All but the plug-in correct its downward bias
+        and need whole counts.
         "plugin" is exact for known probabilities and for large counts; "chao-shen" is the choice
         where the number of categories is unknown, "nsb" where `k` is known (see the Notes).
     k : int, optional
@@ -116,7 +117,7 @@ def entropy(
     ----------
     .. [1] G. Miller, Note on the bias of information estimates, 1955.
     .. [2] A. Chao and T.-J. Shen, Environ. Ecol. Stat. 10, 429 (2003).
-    .. [3] P. Grassberger, arXiv:physics/0307138 (2003), eq. 35.
+    .. [3] P. Grassberger, arXiv:physics/0307138 (2003).
     .. [4] P. Grassberger, Phys. Lett. A 128, 369 (1988).
     .. [5] I. Nemenman, F. Shafee and W. Bialek, NIPS 14 (2002), arXiv:physics/0108025.
 

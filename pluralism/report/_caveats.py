@@ -184,8 +184,7 @@ def _alike(evidence: Evidence) -> Iterator[Caveat]:
     ]
     if neighbours:
         gap, place = min(
-            (evidence.estimate[place] - evidence.estimate[place + 1], place)
-            for place in neighbours
+            (evidence.estimate[place] - evidence.estimate[place + 1], place) for place in neighbours
         )
         yield _caveat(
             "The order of close items",

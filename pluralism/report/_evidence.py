@@ -167,14 +167,12 @@ def gather(fit: Any, votes: Comparisons | None, level: float) -> Evidence:
             rank = intervals.values[best]
             critical = float(intervals.attrs["critical_value"])
             apart = _apart(fit.utility.values[best], fit.covariance.values, best, critical)
-    known = {}
+    counts = order = raters = None
     if votes is not None:
         gap = _gap(fit, votes)
-        known = {
-            "counts": _count(fit, votes, best, gap),
-            "order": _order(votes, gap) if votes.order_known else None,
-            "raters": _raters(fit, votes, gap) if votes.raters is not None else None,
-        }
+        counts = _count(fit, votes, best, gap)
+        order = _order(votes, gap) if votes.order_known else None
+        raters = _raters(fit, votes, gap) if votes.raters is not None else None
     return Evidence(
         fit=fit,
         votes=votes,
@@ -187,7 +185,9 @@ def gather(fit: Any, votes: Comparisons | None, level: float) -> Evidence:
         rank=rank,
         apart=apart,
         probability=probability,
-        **{"counts": None, "order": None, "raters": None, **known},
+        counts=counts,
+        order=order,
+        raters=raters,
     )
 
 
@@ -208,21 +208,24 @@ def _gap(fit: Any, votes: Comparisons) -> FloatArray:
     return (utility[votes.first] - utility[votes.second]) / getattr(fit, "scale", 1.0)
 
 
+def _sums(code: npt.NDArray[np.integer], value: FloatArray, n: int) -> FloatArray:
+    """Sum of the values of each code, (n,)."""
+    return np.bincount(code, value, n).astype(np.float64, copy=False)
+
+
 def _cdf(fit: Any, gap: FloatArray) -> FloatArray:
     from scipy import special
 
     return special.ndtr(gap) if getattr(fit, "link", "logit") == "probit" else special.expit(gap)
 
 
-def _count(
-    fit: Any, votes: Comparisons, best: npt.NDArray[np.intp], gap: FloatArray
-) -> VoteCounts:
+def _count(fit: Any, votes: Comparisons, best: npt.NDArray[np.intp], gap: FloatArray) -> VoteCounts:
     n = votes.n_items
     half = 0.5 * votes.tied
     total = votes.total
-    by_item = np.bincount(votes.first, total, n) + np.bincount(votes.second, total, n)
-    won = np.bincount(votes.first, votes.first_won + half, n)
-    won += np.bincount(votes.second, votes.second_won + half, n)
+    by_item = _sums(votes.first, total, n) + _sums(votes.second, total, n)
+    won = _sums(votes.first, votes.first_won + half, n)
+    won += _sums(votes.second, votes.second_won + half, n)
     code = {label: place for place, label in enumerate(votes.items)}
     order = [code[label] for label in np.asarray(fit.utility["item"].values)[best].tolist()]
     low = np.minimum(votes.first, votes.second).astype(np.int64)
@@ -232,7 +235,7 @@ def _count(
     forward = (votes.first == low)[total > 0]
     wins = np.where(forward, votes.first_won, votes.second_won)[total > 0] + half[total > 0]
     expected = _cdf(fit, np.where(forward, gap[total > 0], -gap[total > 0]))
-    sums = np.bincount(pair, wins), np.bincount(pair, total[total > 0])
+    sums = _sums(pair, wins, len(met)), _sums(pair, total[total > 0], len(met))
     share = np.divide(won, by_item, out=np.full(n, np.nan), where=by_item > 0)
     single = np.zeros(len(met))
     single[pair] = expected
@@ -293,21 +296,21 @@ def _order(votes: Comparisons, gap: FloatArray) -> OrderOfPresentation:
 def _raters(fit: Any, votes: Comparisons, gap: FloatArray) -> Raters:
     assert votes.raters is not None
     assert votes.rater is not None
-    n = len(votes.raters)
+    n, rater = len(votes.raters), votes.rater
     decided = votes.first_won + votes.second_won
     higher = np.where(gap > 0, votes.first_won, votes.second_won) + np.where(
         gap == 0, 0.5 * (votes.first_won - votes.second_won), 0.0
     )
-    per_rater = np.bincount(votes.rater, decided, n)
+    per_rater = _sums(votes.rater, decided, n)
     chance = _cdf(fit, np.abs(gap))
 
     def share(value: FloatArray) -> FloatArray:
-        sums = np.bincount(votes.rater, value, n)
+        sums = _sums(rater, value, n)
         return np.divide(sums, per_rater, out=np.full(n, np.nan), where=per_rater > 0)
 
     return Raters(
         labels=votes.raters,
-        votes=np.bincount(votes.rater, votes.total, n),
+        votes=_sums(rater, votes.total, n),
         agreement=share(higher),
         expected=share(decided * chance),
         inflation=_inflation(fit, votes),

@@ -48,7 +48,11 @@ def listed(labels: Iterable[Hashable], limit: int = _SOME) -> Markup:
 
 def summary(evidence: Evidence) -> list[Markup]:
     """The paragraph for a reader who reads one paragraph."""
-    return [sentence for part in (_basis, _leader, _ranks, _position, _clustering) for sentence in part(evidence)]
+    return [
+        sentence
+        for part in (_basis, _leader, _ranks, _position, _clustering)
+        for sentence in part(evidence)
+    ]
 
 
 def _say(text: str, *values: Any) -> Markup:
@@ -97,7 +101,9 @@ def _ranks(evidence: Evidence) -> Iterator[Markup]:
     if evidence.rank is None or evidence.apart is None:
         return
     percent = f"{100 * evidence.level:g}%"
-    candidates = [item for item, low in zip(evidence.items, evidence.rank[:, 0], strict=True) if low == 1]
+    candidates = [
+        item for item, low in zip(evidence.items, evidence.rank[:, 0], strict=True) if low == 1
+    ]
     if len(candidates) == 1:
         yield _say("No other item can hold rank 1, with {} confidence.", percent)
     else:
