@@ -84,7 +84,7 @@ axes.set_yticks(rank, groups.group)
 axes.set_ylim(-0.6, len(groups))
 axes.set_xlim(0.3, 1.0)
 axes.set_xlabel("share of right answers")
-axes.legend(loc="lower left", frameon=False)
+axes.legend(loc="center", bbox_to_anchor=(0.35, 0.5), frameon=False)
 
 # %%
 # What is left of the ranking
