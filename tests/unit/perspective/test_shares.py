@@ -56,6 +56,7 @@ class TestPerspectiveDistribution:
         np.testing.assert_array_equal(from_counts.share, from_lists.share)
         assert from_counts.interval == from_lists.interval
 
+    @pytest.mark.slow
     def test_bootstrap_interval_covers(self):
         rng = np.random.default_rng(0)
         truth = [0.55, 0.2, 0.15, 0.1]
@@ -94,7 +95,10 @@ class TestCompare:
     AFTER = np.array([[3, 4, 2], [5, 3, 2], [2, 3, 3], [4, 2, 3]] * 5)
 
     def test_difference(self):
-        one, two = perspective_distribution(self.BEFORE), perspective_distribution(self.AFTER)
+        one, two = (
+            perspective_distribution(self.BEFORE, n=50),
+            perspective_distribution(self.AFTER, n=50),
+        )
         change = compare_perspectives(one, two)
         assert change.difference == pytest.approx(two.normalized_entropy - one.normalized_entropy)
         assert 0 < change.interval[0] < change.difference < change.interval[1]
