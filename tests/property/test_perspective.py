@@ -37,7 +37,7 @@ DISTANCES = {
 }
 
 
-FEWER = settings(max_examples=20)
+FEWER = settings(max_examples=12)
 
 
 @pytest.mark.parametrize("name", DISTANCES)
