@@ -32,13 +32,13 @@ def run_console(example: Example) -> str | None:
             continue
         done = subprocess.run(
             [sys.executable, "-m", "pluralism", *arguments],
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "COLUMNS": "96", "NO_COLOR": "1"},
         )
-        printed = done.stdout + done.stderr
-        if not SAME(f"{expected.strip()}\n", f"{printed.strip()}\n", LOOSELY):
-            return f"$ {command}\nexpected:\n{expected}\nprinted:\n{printed}"
+        if not SAME(f"{expected.strip()}\n", f"{done.stdout.strip()}\n", LOOSELY):
+            return f"$ {command}\nexpected:\n{expected}\nprinted:\n{done.stdout}"
     return None
 
 

@@ -19,7 +19,9 @@ NOT_NAMESPACES = {"cli"}
 
 Names = dict[str, set[str]]
 
-_SUMMARY = re.compile(r"(\.\. autosummary::\n(?: +:[^\n]*\n)*\n?)((?:[ ]+[A-Za-z_][\w.]*[ ]*\n|\n)*)")
+_SUMMARY = re.compile(
+    r"(\.\. autosummary::\n(?: +:[^\n]*\n)*\n?)((?:[ ]+[A-Za-z_][\w.]*[ ]*\n|\n)*)"
+)
 _MODULE = re.compile(r"\.\. currentmodule:: pluralism\.(\w+)")
 _TABLE = re.compile(r"(<!-- names -->\n)(.*?)(<!-- /names -->)", re.DOTALL)
 _ROW = re.compile(r"^\| `(\w+)` \| (.*) \|$", re.MULTILINE)
@@ -61,9 +63,7 @@ def tabled() -> Names:
     """Public names by namespace, from the table in the architecture page."""
     table = _TABLE.search(ARCHITECTURE.read_text(encoding="utf-8"))
     rows = _ROW.findall(table[2]) if table else []
-    return {
-        namespace: set(re.findall(r"`(\w+)`", cell)) for namespace, cell in rows
-    }
+    return {namespace: set(re.findall(r"`(\w+)`", cell)) for namespace, cell in rows}
 
 
 def write() -> None:

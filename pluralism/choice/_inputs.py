@@ -40,8 +40,7 @@ def as_pairwise(value: Any) -> Pairwise:
     The diagonal is not read. Raises `DataError` for what is none of these.
     """
     if isinstance(value, Ballots):
-        wins = value.pairwise().values
-        ties = value.tied_pairs().values
+        wins, ties = value.pair_counts()
         return Pairwise(value.alternatives, wins, ties, _tolerance(wins))
     if callable(getattr(value, "pairwise", None)):
         value = value.pairwise()

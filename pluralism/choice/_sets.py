@@ -193,6 +193,6 @@ def _off_diagonal(margins: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return margins
 
 
-def _members(rule: str, pairwise: Pairwise, members: npt.NDArray[np.bool_]) -> Outcome:
+def _members(rule: str, pairwise: Pairwise, members: Any) -> Outcome:
     chosen = tuple(pairwise.alternatives[code] for code in np.flatnonzero(members))
     return Outcome(rule, pairwise.alternatives, winners=chosen)

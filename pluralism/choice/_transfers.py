@@ -23,7 +23,9 @@ def stv(
     ballots: Any,
     *,
     seats: int,
-    transfer: Literal["weighted-inclusive-gregory", "scottish", "meek"] = _TRANSFERS[0],
+    transfer: Literal[
+        "weighted-inclusive-gregory", "scottish", "meek"
+    ] = "weighted-inclusive-gregory",
     quota: Literal["droop", "hare", "hagenbach-bischoff"] = "droop",
     tie_break: Literal["error", "name", "random"] = "error",
     seed: Any = None,

@@ -33,6 +33,8 @@ class Ties(StrEnum):
     """How a tie counts."""
 
     half = "half"
+    davidson = "davidson"
+    rao_kupper = "rao-kupper"
     drop = "drop"
 
 
@@ -66,7 +68,12 @@ Group = Annotated[
 ]
 Weight = Annotated[str | None, typer.Option(help="Column of vote weights.")]
 MissingValues = Annotated[Missing, typer.Option(help="What to do with a vote that lacks a value.")]
-TiePolicy = Annotated[Ties, typer.Option(help="A tie counts half a win each, or is left out.")]
+TiePolicy = Annotated[
+    Ties, typer.Option(help="A tie counts half a win each, has a model of its own, or is left out.")
+]
+OrderEffect = Annotated[
+    bool, typer.Option("--order-effect", help="Fit the advantage of the item shown first.")
+]
 Prior = Annotated[
     float | None,
     typer.Option(help="Standard deviation of a normal prior on utilities, in log-odds."),
@@ -108,9 +115,9 @@ def report(
     example: Annotated[
         bool, typer.Option("--example", help="Report on the bundled celebrities table instead.")
     ] = False,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The page to write.")
-    ] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(
+        "report.html"
+    ),
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
     first: First = None,
     second: Second = None,
@@ -122,6 +129,7 @@ def report(
     weight: Weight = None,
     missing: MissingValues = Missing.error,
     ties: TiePolicy = Ties.half,
+    order_effect: OrderEffect = False,
     prior: Prior = None,
     reference: Reference = "mean",
     level: Level = 0.95,
@@ -143,7 +151,14 @@ def report(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
             outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
         )  # fmt: skip
-        fit = _work.fit(table, step, ties=ties.value, prior=prior, reference=reference)
+        fit = _work.fit(
+            table,
+            step,
+            ties=ties.value,
+            order_effect=order_effect,
+            prior=prior,
+            reference=reference,
+        )
         page = _work.report(table, fit, output, step, title=title, level=level, example=example)
     typer.echo(_work.summary(fit, level=level, rows=10))
     typer.echo(f"\nreport: {page}")
@@ -157,7 +172,9 @@ def fit(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write (.csv, .json, .nc, .txt); else printed."),
+        typer.Option(
+            "--output", "-o", help="File to write (.csv, .json, .nc, .txt); else printed."
+        ),
     ] = None,
     format: Annotated[
         Format | None, typer.Option(help="Form; by default by the file's ending, else a table.")
@@ -172,6 +189,7 @@ def fit(
     weight: Weight = None,
     missing: MissingValues = Missing.error,
     ties: TiePolicy = Ties.half,
+    order_effect: OrderEffect = False,
     prior: Prior = None,
     reference: Reference = "mean",
     level: Level = 0.95,
@@ -192,7 +210,14 @@ def fit(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
             outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
         )  # fmt: skip
-        result = _work.fit(table, step, ties=ties.value, prior=prior, reference=reference)
+        result = _work.fit(
+            table,
+            step,
+            ties=ties.value,
+            order_effect=order_effect,
+            prior=prior,
+            reference=reference,
+        )
     _work.put_out(result, form, output, level=level)
 
 

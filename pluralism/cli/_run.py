@@ -52,7 +52,9 @@ def _stop(message: str, status: int) -> NoReturn:
 
 
 #: Arguments of the library that are options of the command line.
-_OPTIONS = "first|second|outcome|winner|outcomes|rater|group|weight|missing|ties|prior|reference|level"
+_OPTIONS = (
+    "first|second|outcome|winner|outcomes|rater|group|weight|missing|ties|prior|reference|level"
+)
 
 
 def _in_options(message: str) -> str:
@@ -70,7 +72,9 @@ def _use_cache() -> None:
     """
     folder = os.environ.get("PLURALISM_CACHE")
     if folder is None:
-        home = Path.home() / "Library/Caches" if sys.platform == "darwin" else Path.home() / ".cache"
+        home = (
+            Path.home() / "Library/Caches" if sys.platform == "darwin" else Path.home() / ".cache"
+        )
         folder = str(Path(os.environ.get("XDG_CACHE_HOME") or home) / "pluralism" / "jax")
     if folder:
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", folder)

@@ -15,7 +15,17 @@ from ._columns import Columns, find_columns
 if TYPE_CHECKING:
     from ..data import Comparisons
 
-__all__ = ["check_output", "fit", "form_of", "put_out", "read", "report", "simulate", "steps", "summary"]
+__all__ = [
+    "check_output",
+    "fit",
+    "form_of",
+    "put_out",
+    "read",
+    "report",
+    "simulate",
+    "steps",
+    "summary",
+]
 
 Step = Callable[[str], object]
 
@@ -99,14 +109,12 @@ def _meanings(text: str | None) -> dict[str, str] | None:
     return meanings
 
 
-def fit(
-    votes: Comparisons, step: Step, *, ties: str, prior: float | None, reference: str
-) -> Any:
+def fit(votes: Comparisons, step: Step, **options: Any) -> Any:
     """Fit the votes."""
     step("fitting")
     from ..utility import fit_bradley_terry
 
-    return fit_bradley_terry(votes, ties=ties, prior=prior, reference=reference)  # type: ignore[arg-type]
+    return fit_bradley_terry(votes, **options)
 
 
 def report(
@@ -139,10 +147,10 @@ def summary(result: Any, *, level: float, rows: int | None = None) -> str:
     lines = [("", "item", f"utility ({result.units})", "std. error", bar)]
     for place, row in enumerate(shown.itertuples(index=False), start=1):
         lines.append((str(place), str(row.term), *_numbers(row)))
-    lines += [("", row.term, *_numbers(row)) for row in others.itertuples(index=False)]
-    text = _aligned(lines)
     if len(shown) < len(items):
-        text += f"\n    ... and {len(items) - len(shown):,} more"
+        lines.append(("", f"... and {len(items) - len(shown):,} more", "", "", ""))
+    lines += [("", str(row.term), *_numbers(row)) for row in others.itertuples(index=False)]
+    text = _aligned(lines)
     head = f"{result.model}: {result.n_votes:,} votes, {len(items):,} items"
     how = {"fisher": "votes independent", "cluster": "clustered by rater"}
     return f"{head}; errors: {how.get(result.covariance_type, result.covariance_type)}\n\n{text}"
@@ -218,7 +226,9 @@ def _as_text(result: Any, form: str, level: float) -> str:
     rows = table.to_dict(orient="records")
     about = {key: value for key, value in table.attrs.items() if not isinstance(value, float)}
     about |= {"log_likelihood": result.log_likelihood, "ci_prob": level}
-    return json.dumps({"about": about, "estimates": rows}, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(
+        {"about": about, "estimates": rows}, indent=2, ensure_ascii=False, default=str
+    )
 
 
 def check_output(path: Path) -> None:

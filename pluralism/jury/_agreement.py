@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ..data import Annotations
 from ..errors import DataError
 from ..kernels import _agreement as kernels
+from ..uncertainty._hooks import batched_by
 from ._inputs import (
     Pairable,
     as_annotations,
@@ -31,6 +32,7 @@ __all__ = [
 FloatArray = npt.NDArray[np.float64]
 
 
+@batched_by("pluralism.jury._agreement_batch:alpha_replicates")
 def krippendorff_alpha(annotations: Annotations, *, distance: Any = None) -> float:
     r"""Krippendorff's alpha: one minus observed over expected disagreement.
 
@@ -88,6 +90,7 @@ def krippendorff_alpha(annotations: Annotations, *, distance: Any = None) -> flo
     return float(kernels.krippendorff_agreement(labels.counts, labels.squares, ones, metric).value)
 
 
+@batched_by("pluralism.jury._agreement_batch:fleiss_replicates")
 def fleiss_kappa(annotations: Annotations, *, weights: Any = None) -> float:
     """Fleiss' kappa, for any number of raters per item.
 
@@ -132,6 +135,7 @@ def fleiss_kappa(annotations: Annotations, *, weights: Any = None) -> float:
     return _kappa(annotations, weights, kernels.fleiss_agreement, chance_can_be_one=True)
 
 
+@batched_by("pluralism.jury._agreement_batch:gwet_replicates")
 def gwet_ac1(annotations: Annotations, *, weights: Any = None) -> float:
     """Gwet's AC1 (with `weights`, AC2), which does not collapse when one category rules.
 
@@ -167,6 +171,7 @@ def gwet_ac1(annotations: Annotations, *, weights: Any = None) -> float:
     return _kappa(annotations, weights, kernels.gwet_agreement, needs_two=True)
 
 
+@batched_by("pluralism.jury._agreement_batch:brennan_prediger_replicates")
 def brennan_prediger(annotations: Annotations, *, weights: Any = None) -> float:
     """Brennan and Prediger's kappa: chance picks every category equally often.
 

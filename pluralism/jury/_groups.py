@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from .._precision import in_float64
 from ..data import Annotations
 from ..errors import DataError, LabelError
+from ..kernels._groups import group_statistics
 from ._cross import _mid_rank_distance
 from ._inputs import as_annotations, distance_matrix
 
@@ -27,8 +27,8 @@ FloatArray = npt.NDArray[np.float64]
 WITHIN = ("alpha", "plurality", "negentropy")
 ACROSS = ("xrr", "voting_agreement", "cross_negentropy")
 
-#: Numbers in one block of label counts: small enough for the cache, large enough to be worth it.
-_BLOCK = 1 << 20
+#: Numbers in one block of label counts: small enough for the cache, few enough calls.
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,32 +232,48 @@ def _statistics(
     smoothing: float,
 ) -> FloatArray:
     """The six statistics, (6, groupings, groups), in blocks of groupings."""
-    from ..kernels._groups import group_statistics
-    from ._agreement_batch import replicate_counts
-
     total = annotations.count_table()
     ordinal = annotations.scale == "ordinal"
     distance = distance_matrix(annotations, None)
     if distance is None:
         distance = _mid_rank_distance(total.sum(axis=0))
-    block = min(len(codes), max(1, _BLOCK // (len(kept) * total.size)))
+    tables = _RaterTables(annotations)
+    everyone = np.ascontiguousarray(total.T)[:, :, None]
+    block = max(1, _BLOCK // (len(kept) * total.size))
     parts = []
     for start in range(0, len(codes), block):
         some = codes[start : start + block]
-        padded = np.concatenate([some, np.repeat(some[:1], block - len(some), axis=0)])
-        member = (padded[:, None, :] == kept[:, None]).astype(np.float64)  # (block, groups, raters)
-        counts, squares = replicate_counts(annotations, member.reshape(-1, member.shape[2]))
-        result = in_float64(
-            group_statistics,
-            counts.reshape(block, len(kept), *total.shape),
-            squares.reshape(block, len(kept), -1),
-            total[None, None],
-            distance,
-            np.float64(smoothing),
-            ordinal=ordinal,
-        )
-        parts.append(result[:, : len(some)])
+        member = (some[:, None, :] == kept[:, None]).reshape(-1, some.shape[1])
+        counts, squares = tables.of(np.ascontiguousarray(member.T, dtype=np.float64))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            result = group_statistics(
+                counts, squares, everyone, distance, smoothing, ordinal=ordinal
+            )
+        parts.append(result.reshape(len(result), len(some), len(kept)))
     return np.concatenate(parts, axis=1)
+
+
+class _RaterTables:
+    """Labels by rater as sparse matrices: counts of any set of raters are products."""
+
+    def __init__(self, annotations: Annotations) -> None:
+        from scipy.sparse import csr_array
+
+        assert annotations.rater is not None
+        assert annotations.raters is not None
+        self.n = annotations.n_categories
+        self.unit = annotations.squares is None and bool((annotations.weight == 1.0).all())
+        squares = annotations.weight if annotations.squares is None else annotations.squares
+        size = (annotations.n_items, len(annotations.raters))
+        row = annotations.label.astype(np.int64) * size[0] + annotations.item
+        shape = (self.n * size[0], size[1])
+        self.labels: Any = csr_array((annotations.weight, (row, annotations.rater)), shape=shape)
+        self.squares: Any = csr_array((squares, (annotations.item, annotations.rater)), shape=size)
+
+    def of(self, member: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Counts (categories, items, sets) and squares (items, sets) of sets of raters."""
+        counts = (self.labels @ member).reshape(self.n, -1, member.shape[1])
+        return counts, counts.sum(axis=0) if self.unit else self.squares @ member
 
 
 def _pvalues(estimate: FloatArray, permuted: FloatArray, as_published: bool) -> FloatArray:

@@ -182,9 +182,9 @@ def _simulate(
     chooser = np.cumsum(choice, axis=1)[:, :-1]
     result = np.empty((2, n_draws))
     for draw in range(n_draws):
-        truth = (rng.random(n_items)[:, None] > edges).sum(axis=1)
+        truth = (rng.random((n_items, 1)) > edges).sum(axis=1)
         if not fixed:
-            predicted = (rng.random(n_items)[:, None] > chooser).sum(axis=1)
+            predicted = (rng.random((n_items, 1)) > chooser).sum(axis=1)
         table = np.bincount(truth * n + predicted, minlength=n * n).reshape(n, n)
         right, true, said = np.diag(table), table.sum(axis=1), table.sum(axis=0)
         there = true > 0

@@ -215,6 +215,7 @@ def fit_mace(
     from ..kernels._rater_models import mace
 
     state = mace(*cells.arrays, **cells.options)
+    assert state.competence is not None
     fit = MaceFit(
         spamming=labelled(1.0 - state.competence, "spamming", rater=annotations.raters),
         habit=labelled(state.spam, "habit", rater=annotations.raters, label=annotations.categories),

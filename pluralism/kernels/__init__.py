@@ -8,6 +8,13 @@ where they are faster. Kernels assume checked input and report trouble by status
 from .._lazy import attach
 
 _EXPORTS = {
+    "bradley_terry_log_likelihood": "_pairs_jax",
+    "bradley_terry_utilities": "_pairs_jax",
+    "case_iii_log_likelihood": "_thurstone_jax",
+    "coin_confidence": "_confidence",
+    "davidson_luce_normaliser": "_davidson_luce",
+    "elo_ratings": "_elo",
+    "pad_pairs": "_pairs_jax",
     "chao_shen_entropy": "_entropy",
     "contingency": "_contingency",
     "dirichlet_entropy": "_entropy",
@@ -27,6 +34,9 @@ _EXPORTS = {
     "total_variation": "_distances",
     "tsallis_entropy": "_diversity",
     "wasserstein": "_distances",
+    "pairwise_batch": "_pairwise",
+    "pairwise_counts": "_pairwise",
+    "widest_paths": "_tournament",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

@@ -7,7 +7,7 @@ one small dense system in the Schur complement S = P - C' L^-1 C are ever solved
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from scipy import linalg
 from . import _outcomes
 from ._newton import Laplacian, NewtonResult, newton
 from ._outcomes import Counts, Local
-from ._pairs import Pairs, fold_pairs, item_sums
+from ._pairs import Pairs, fold_pairs, item_sums, pair_of_cell
 
 __all__ = ["Bordered", "Design", "fit_bordered", "make_design"]
 
@@ -75,15 +75,13 @@ def make_design(
     columns: FloatArray,
     counts: Counts,
     n_items: int,
-    **options: object,
+    **options: Any,
 ) -> Design:
     """Find the pairs behind the cells."""
     won, lost = counts.halved()
     pairs = fold_pairs(first, second, won, lost, n_items)
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    key = pairs.low.astype(np.int64) * n_items + pairs.high
-    place = np.searchsorted(key, low.astype(np.int64) * n_items + high)
-    return Design(first, second, columns, counts, pairs, place, **options)  # type: ignore[arg-type]
+    place = pair_of_cell(pairs, first, second)
+    return Design(first, second, columns, counts, pairs, place, **options)
 
 
 class Bordered:
@@ -111,7 +109,7 @@ class Bordered:
         self.border = self.to_items(np.hstack(border))  # (utilities, p)
         self.laplacian: Laplacian | None = None
         if design.free:
-            by_pair = item_sums(design.pair_of_cell, self.weight, len(design.pairs.low))  # type: ignore[arg-type]
+            by_pair = item_sums(design.pair_of_cell, self.weight, len(design.pairs.low))
             self.laplacian = Laplacian(design.pairs, by_pair, design.ridge, design.component)
         self._eliminated: FloatArray | None = None
         self._schur: FloatArray | None = None

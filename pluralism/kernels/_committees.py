@@ -274,4 +274,5 @@ def optimal_committees(
 
 def _distinct(approvals: BoolArray, counts: FloatArray) -> tuple[BoolArray, FloatArray]:
     rows, inverse = np.unique(approvals, axis=0, return_inverse=True)
-    return rows, np.bincount(inverse.ravel(), weights=counts)
+    weights: FloatArray = np.bincount(inverse.ravel(), weights=counts).astype(np.float64)
+    return rows, weights

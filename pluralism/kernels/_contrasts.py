@@ -16,6 +16,7 @@ from scipy import linalg, special, stats
 __all__ = [
     "QuasiVariances",
     "RankBounds",
+    "chi_squared_tail",
     "contrast_variances",
     "critical_range",
     "normal_quantile",
@@ -46,6 +47,11 @@ class RankBounds(NamedTuple):
 def normal_quantile(level: float) -> float:
     """Half-width of a two-sided normal interval, in standard errors."""
     return float(stats.norm.isf(0.5 * (1.0 - level)))
+
+
+def chi_squared_tail(statistic: float, df: int) -> float:
+    """Chance that a chi-squared variable exceeds `statistic`."""
+    return float(special.chdtrc(df, statistic))
 
 
 def two_sided_pvalue(z: FloatArray | float) -> FloatArray | float:

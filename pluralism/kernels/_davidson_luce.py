@@ -1,4 +1,4 @@
-"""The normalising constant of Davidson-Luce, ties of any size included, in JAX.
+"""The normalising constant of Davidson-Luce, ties of any size included, to differentiate through.
 
 Summing f over all subsets of a set would take as many terms as there are subsets. The subsets of
 one size, though, add up to an elementary symmetric polynomial, so the cost is linear in the
@@ -12,7 +12,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-__all__ = ["davidson_luce_derivatives", "davidson_luce_normaliser"]
+__all__ = ["davidson_luce_normaliser"]
 
 
 @partial(jax.jit, static_argnames="orders")
@@ -59,19 +59,3 @@ def _elementary_symmetric(x: jax.Array, order: int) -> jax.Array:
 
     start = jnp.zeros((order + 1, x.shape[0]), x.dtype).at[0].set(1.0)
     return jax.lax.scan(add, start, x.T)[0][order]
-
-
-@partial(jax.jit, static_argnames="orders")
-def davidson_luce_derivatives(
-    theta: jax.Array, member: jax.Array, weight: jax.Array, *, orders: tuple[int, ...]
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Value, gradient and Hessian, one Hessian column at a time to bound memory."""
-
-    def value(point: jax.Array) -> jax.Array:
-        return davidson_luce_normaliser(point, member, weight, orders=orders)
-
-    def column(direction: jax.Array) -> jax.Array:
-        return jax.jvp(jax.grad(value), (theta,), (direction,))[1]
-
-    level, gradient = jax.value_and_grad(value)(theta)
-    return level, gradient, jax.lax.map(column, jnp.eye(len(theta), dtype=theta.dtype))

@@ -40,6 +40,10 @@ def win_graph(pairs: Pairs) -> WinGraph:
     one = np.zeros(n, dtype=np.int32)
     met = (pairs.won > 0) | (pairs.lost > 0)
     both = np.flatnonzero((pairs.won > 0) & (pairs.lost > 0))
+    # Everyone is linked if each item exchanged wins with at least half of all others.
+    degree = np.bincount(pairs.low[both], minlength=n) + np.bincount(pairs.high[both], minlength=n)
+    if 2 * degree.min(initial=n) >= n:
+        return WinGraph(1, one, 1, one, none, none)
     # Pairs that each won once link both ways; a thin sample of them usually links everyone.
     for sample in (both[:: max(1, len(both) // (16 * n))], both):
         if len(sample) >= n - 1:

@@ -60,7 +60,7 @@ def kemeny_rankings(wins: FloatArray, limit: int, tolerance: float) -> KemenyRan
             return KemenyRankings([], np.nan, False, solved.message)
         complete &= solved.complete
         per_block.append([tuple(block[code] for code in order) for order in solved.rankings])
-    rankings = []
+    rankings: list[tuple[int, ...]] = []
     for parts in product(*per_block):
         if len(rankings) == limit:
             complete = False
@@ -120,7 +120,7 @@ class _LinearOrdering:
             solved = milp(
                 self.cost,
                 constraints=[LinearConstraint(*part) for part in self._constraints()],
-                integrality=np.ones(len(self.cost)),
+                integrality=np.ones(len(self.cost), dtype=int),
                 bounds=Bounds(0, 1),
                 options={"mip_rel_gap": 0.0},
             )
@@ -128,7 +128,7 @@ class _LinearOrdering:
                 return None, np.inf, ""
             if solved.status != 0:
                 return None, np.inf, str(solved.message)
-            above = np.rint(solved.x)
+            above = np.rint(np.asarray(solved.x))
             # Costs of the rounded solution, in the caller's units.
             cost = float(self.cost @ above) * self.scale
             if cost > best + max(tolerance * self.size**2, 1e-3 * self.scale):
@@ -164,7 +164,7 @@ class _LinearOrdering:
                 )
                 if solved.status != 0:
                     return  # the integer programme will say what is wrong
-                fresh = self._violated(solved.x, 1e-6)
+                fresh = self._violated(np.asarray(solved.x), 1e-6)
             if not fresh:
                 return
             self.cuts.update(fresh)

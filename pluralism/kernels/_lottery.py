@@ -46,7 +46,7 @@ def maximal_lottery_of(margins: FloatArray) -> Lottery:
     )
     if solved.status != 0:
         return Lottery(np.full(n_alternatives, np.nan), False, np.nan, str(solved.message))
-    weight = solved.x
+    weight = np.asarray(solved.x)
     expected = weight @ game
     # Strict complementarity: one of the two is at least 1/2, the other is zero.
     support = weight > expected

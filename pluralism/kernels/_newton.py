@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import linalg, sparse
 from scipy.sparse import linalg as sparse_linalg
 
-from ._pairs import Pairs, pair_slopes
+from ._pairs import Pairs, item_sums, pair_slopes
 
 __all__ = [
     "CONVERGED",
@@ -38,6 +38,8 @@ _DENSE = 500
 _DENSE_FALLBACK = 3000
 #: Conjugate-gradient steps after which a direct solver is cheaper.
 _SLOW = 50
+#: Pairs below which building a sparse matrix costs more than it saves.
+_FEW_PAIRS = 50_000
 #: Longest step, in units of the linear predictor.
 _LONGEST_STEP = 8.0
 
@@ -50,6 +52,35 @@ class NewtonResult(NamedTuple):
     iterations: int
     status: int
     method: str
+
+
+def _upper(pairs: Pairs, weight: FloatArray) -> Any:
+    """Sparse strict upper triangle; its transpose costs nothing."""
+    n = pairs.n_items
+    return sparse.csr_array((weight, pairs.high, pairs.starts), shape=(n, n))
+
+
+def end_sums(pairs: Pairs, values: FloatArray, sign: float) -> FloatArray:
+    """Sum over pairs at their low item, plus `sign` times that at their high item, (items,)."""
+    n = pairs.n_items
+    if len(values) < _FEW_PAIRS:
+        total = item_sums(pairs.low, values, n)
+        total += sign * item_sums(pairs.high, values, n)
+        return total
+    upper, ones = _upper(pairs, values), np.ones(n)
+    total = upper @ ones
+    total += sign * (upper.T @ ones)
+    return total
+
+
+def shares(pairs: Pairs) -> FloatArray:
+    """Start from everyone's share of wins: nearly right where opponents are a mixed lot."""
+    won = item_sums(pairs.low, pairs.won, pairs.n_items)
+    won += item_sums(pairs.high, pairs.lost, pairs.n_items)
+    total = end_sums(pairs, pairs.won + pairs.lost, 1.0)
+    share = (won + 0.5) / (total + 1.0)
+    utility = np.log(share / (1.0 - share))
+    return utility - utility.mean()
 
 
 class Laplacian:
@@ -66,24 +97,29 @@ class Laplacian:
         ridge: float,
         component: npt.NDArray[np.int32],
     ) -> None:
-        n = pairs.n_items
         self.pairs, self.weight, self.ridge, self.component = pairs, weight, ridge, component
-        self.upper: Any = sparse.csr_array((weight, pairs.high, pairs.starts), shape=(n, n))
-        self.lower: Any = self.upper.T  # a view
-        ones = np.ones(n)
-        self.degree: FloatArray = self.upper @ ones
-        self.degree += self.lower @ ones
-        self.degree += ridge
         self.single = not component.any()
+        self._degree: FloatArray | None = None
+        self._upper: Any = None
         self._factor: FloatArray | None = None
         self._lu: sparse_linalg.SuperLU | None = None
+
+    @property
+    def degree(self) -> FloatArray:
+        """Diagonal, (items,)."""
+        if self._degree is None:
+            self._degree = end_sums(self.pairs, self.weight, 1.0)
+            self._degree += self.ridge
+        return self._degree
 
     def times(self, right: FloatArray) -> FloatArray:
         """Multiply by (items,) or (items, columns)."""
         degree = self.degree if right.ndim == 1 else self.degree[:, None]
         product: FloatArray = degree * right
-        product -= self.upper @ right
-        product -= self.lower @ right
+        if self._upper is None:
+            self._upper = _upper(self.pairs, self.weight)
+        product -= self._upper @ right
+        product -= self._upper.T @ right
         return product
 
     def centre(self, values: FloatArray) -> FloatArray:
@@ -105,7 +141,7 @@ class Laplacian:
             transposed = np.zeros((n, n))
             transposed[self.pairs.low, self.pairs.high] = -self.weight
             matrix = transposed.T  # Fortran order, lower triangle filled
-            matrix[np.diag_indices(n)] = self.degree
+            transposed.ravel()[:: n + 1] = self.degree
             if self.ridge == 0.0:
                 if self.single:
                     matrix += self.null_weight() / n
@@ -283,13 +319,10 @@ def fit_pairs(
     component = np.zeros(n, dtype=np.int32) if component is None else component
     method = "cholesky" if n <= _DENSE else "conjugate gradients"
     first_size: float | None = None
-    ones = np.ones(n)
 
     def evaluate(utility: FloatArray) -> tuple[FloatArray, Laplacian]:
         slopes = pair_slopes(link, pairs, utility)
-        by_pair: Any = sparse.csr_array((slopes.slope, pairs.high, pairs.starts), shape=(n, n))
-        gradient: FloatArray = by_pair @ ones
-        gradient -= by_pair.T @ ones
+        gradient = end_sums(pairs, slopes.slope, -1.0)
         if ridge:
             gradient -= ridge * utility
         return gradient, Laplacian(pairs, slopes.curvature, ridge, component)
@@ -311,7 +344,7 @@ def fit_pairs(
         evaluate,
         solve,
         lambda step: float(np.ptp(step)),
-        np.zeros(n) if start is None else start,
+        shares(pairs) if start is None else start,
         exact=link == "logit",
         tolerance=tolerance,
         max_iterations=max_iterations,

@@ -28,6 +28,8 @@ IntArray = npt.NDArray[np.int32]
 
 #: Tables up to this size are folded by ``bincount`` even where they are mostly empty.
 _DENSE_TABLE = 1 << 16
+#: Utilities may spread this far before the exponential of one overflows.
+_WIDEST = 1200.0
 #: Pairs handled at once: their few temporaries stay in the cache.
 _BLOCK = 1 << 13
 
@@ -62,7 +64,7 @@ def fold_pairs(
     ordered = bool(forward.all())
     if not ordered:
         won, lost = np.where(forward, won, lost), np.where(forward, lost, won)
-        first, second = np.where(forward, first, second), np.where(forward, second, first)
+        first, second = np.minimum(first, second), np.maximum(first, second)
     key = np.multiply(first, n_items, dtype=np.int64)
     key += second
     if ordered and (key[1:] > key[:-1]).all():
@@ -88,6 +90,13 @@ def fold_pairs(
     return Pairs(low, high, won, lost, starts)
 
 
+def pair_of_cell(pairs: Pairs, first: IntArray, second: IntArray) -> npt.NDArray[np.intp]:
+    """Place among the pairs of each cell, (cells,); every cell's pair must be there."""
+    key = pairs.low.astype(np.int64) * pairs.n_items + pairs.high
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    return np.searchsorted(key, low.astype(np.int64) * pairs.n_items + high)
+
+
 def item_sums(item: npt.NDArray[np.integer], values: FloatArray, n_items: int) -> FloatArray:
     """Sum `values` by item or other code, (n_items,)."""
     return np.bincount(item, values, n_items).astype(np.float64, copy=False)
@@ -96,31 +105,58 @@ def item_sums(item: npt.NDArray[np.integer], values: FloatArray, n_items: int) -
 def pair_slopes(link: str, pairs: Pairs, utility: FloatArray) -> PairSlopes:
     """Differentiate at utilities; expected and observed curvature agree for logit."""
     slope, curvature = np.empty(len(pairs.low)), np.empty(len(pairs.low))
-    one = _logit if link == "logit" else _probit
+    if link == "logit" and np.ptp(utility) < _WIDEST:
+        # One exponential for each item instead of each pair; both tails stay relative.
+        one, at = _worths, np.exp(utility - 0.5 * (utility.max() + utility.min()))
+    else:
+        one, at = (_logit if link == "logit" else _probit), utility
     for start in range(0, len(pairs.low), _BLOCK):
         block = slice(start, start + _BLOCK)
-        gap = utility[pairs.low[block]]
-        gap -= utility[pairs.high[block]]
-        one(gap, pairs.won[block], pairs.lost[block], slope[block], curvature[block])
+        low, high = at.take(pairs.low[block]), at.take(pairs.high[block])
+        one(low, high, pairs.won[block], pairs.lost[block], slope[block], curvature[block])
     return PairSlopes(slope, curvature)
 
 
-def _logit(
-    gap: FloatArray, won: FloatArray, lost: FloatArray, slope: FloatArray, curvature: FloatArray
+def _worths(
+    low: FloatArray,
+    high: FloatArray,
+    won: FloatArray,
+    lost: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
 ) -> None:
-    total = won + lost
-    decay = np.exp(-np.abs(gap))  # never overflows, and keeps small tails relative
+    inverse = 1.0 / (low + high)
+    low *= inverse  # the chance that low wins
+    high *= inverse  # and that it loses
+    np.multiply(won + lost, low, out=low)
+    np.multiply(low, high, out=curvature)
+    np.subtract(won, low, out=slope)
+
+
+def _logit(
+    low: FloatArray,
+    high: FloatArray,
+    won: FloatArray,
+    lost: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+) -> None:
+    gap, total = low - high, won + lost
+    decay = np.exp(-np.abs(gap))
     inverse = 1.0 / (1.0 + decay)
-    np.multiply(decay, inverse, out=decay)
-    np.multiply(total * inverse, decay, out=curvature)
-    np.copyto(decay, inverse, where=gap >= 0.0)  # now the chance that low wins
-    np.subtract(won, total * decay, out=slope)
+    np.multiply(total * inverse, decay * inverse, out=curvature)
+    np.subtract(won, total * np.where(gap >= 0.0, inverse, decay * inverse), out=slope)
 
 
 def _probit(
-    gap: FloatArray, won: FloatArray, lost: FloatArray, slope: FloatArray, curvature: FloatArray
+    low: FloatArray,
+    high: FloatArray,
+    won: FloatArray,
+    lost: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
 ) -> None:
-    up, down = mills_ratio(gap), mills_ratio(-gap)
+    up, down = mills_ratio(low - high), mills_ratio(high - low)
     np.subtract(won * up, lost * down, out=slope)
     # expected information phi^2 / (Phi (1 - Phi)) is the product of the two ratios
     np.multiply((won + lost) * up, down, out=curvature)
@@ -128,17 +164,25 @@ def _probit(
 
 def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
     """Log-likelihood without combinatorial constants."""
+    fast = link == "logit" and np.ptp(utility) < _WIDEST
     result = 0.0
+    if fast:
+        # sum of wins times utility, minus one logarithm for each pair
+        utility = utility - 0.5 * (utility.max() + utility.min())
+        worth = np.exp(utility)
+        wins = item_sums(pairs.low, pairs.won, pairs.n_items)
+        wins += item_sums(pairs.high, pairs.lost, pairs.n_items)
+        result = float(wins @ utility)
     for start in range(0, len(pairs.low), _BLOCK):
         block = slice(start, start + _BLOCK)
-        gap = utility[pairs.low[block]] - utility[pairs.high[block]]
+        low, high = pairs.low[block], pairs.high[block]
         won, lost = pairs.won[block], pairs.lost[block]
-        if link == "logit":
-            tail = (won + lost) * np.log1p(np.exp(-np.abs(gap)))
-            result += float((won * np.minimum(gap, 0.0) - lost * np.maximum(gap, 0.0) - tail).sum())
-        else:
-            log_cdf = special.log_ndtr
-            result += float((won * log_cdf(gap) + lost * log_cdf(-gap)).sum())
+        if fast:
+            result -= float((won + lost) @ np.log(worth.take(low) + worth.take(high)))
+            continue
+        gap = utility.take(low) - utility.take(high)
+        log_cdf = special.log_expit if link == "logit" else special.log_ndtr
+        result += float(won @ log_cdf(gap) + lost @ log_cdf(-gap))
     return result
 
 

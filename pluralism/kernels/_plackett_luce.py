@@ -93,28 +93,95 @@ def choice_sets(
 
 
 class PlackettLuceTerms(NamedTuple):
-    """Log-likelihood and its derivatives."""
+    """Log-likelihood and its derivatives in (log worths, log tie parameters)."""
 
     log_likelihood: float
-    gradient: FloatArray  # (parameters,)
-    information: FloatArray  # (parameters, parameters)
+    gradient: FloatArray  # (items + orders,)
+    information: FloatArray  # (items + orders, items + orders)
 
 
 def plackett_luce_terms(theta: FloatArray, sets: ChoiceSets) -> PlackettLuceTerms:
-    """Evaluate a model without ties at `theta`, the log worths."""
-    n_items = len(theta)
-    value, expected, information = 0.0, np.zeros(n_items), np.zeros((n_items, n_items))
+    """Evaluate at `theta`, log worths and then log tie parameters.
+
+    The statistics of a choice S are 1/|S| for each of its items and an indicator of its size;
+    gradient and information are their observed minus expected values, and their covariance. The
+    sums over all subsets of one size are elementary symmetric polynomials, so that nothing is
+    enumerated.
+    """
+    n_items, size = len(sets.won), len(theta)
+    orders = (1, *sets.orders.tolist())
+    log_nu = np.concatenate([[0.0], theta[n_items:]])
+    value, expected, second = 0.0, np.zeros(size), np.zeros((size, size))
     rows = max(1, _BLOCK // n_items)
     for start in range(0, len(sets.weight), rows):
-        block = slice(start, start + rows)
-        weight = sets.weight[block]
-        exponent = np.where(sets.member[block], theta, -np.inf)
+        member = sets.member[start : start + rows]
+        weight = sets.weight[start : start + rows]
+        exponent = np.where(member, theta[:n_items], -np.inf)
         top = exponent.max(axis=1)
-        p = np.exp(exponent - top[:, None])  # (block, items)
-        total = p.sum(axis=1)
-        p /= total[:, None]
+        gap = exponent - top[:, None]  # f is homogeneous: the largest worth is divided out
+        roots = [np.exp(gap / order) for order in orders]  # (block, items), 0 outside the set
+        sums = [_symmetric(root, order) for root, order in zip(roots, orders, strict=True)]
+        parts = [np.exp(level) * e[-1] for level, e in zip(log_nu, sums, strict=True)]
+        total = np.sum(parts, axis=0)  # (block,)
         value += float(weight @ (top + np.log(total)))
-        expected += weight @ p
-        information -= (p.T * weight) @ p
-    information[np.diag_indices(n_items)] += expected
-    return PlackettLuceTerms(float(sets.won @ theta) - value, sets.won - expected, information)
+        mean = np.zeros((len(weight), size))
+        for place, (order, x, e) in enumerate(zip(orders, roots, sums, strict=True)):
+            scale = np.exp(log_nu[place]) / total  # (block,)
+            containing = x * _without(e[:-1], x)[-1]  # sum over subsets that contain i
+            mean[:, :n_items] += scale[:, None] * containing / order
+            _add_pairs(second[:n_items, :n_items], order, x, e, weight * scale / order**2)
+            items = np.arange(n_items)
+            second[items, items] += (weight * scale) @ containing / order**2
+            if place:
+                parameter = n_items + place - 1
+                mean[:, parameter] = parts[place] / total
+                cross = (weight * scale) @ containing / order
+                second[parameter, :n_items] += cross
+                second[:n_items, parameter] += cross
+                second[parameter, parameter] += weight @ mean[:, parameter]
+        expected += weight @ mean
+        second -= (mean.T * weight) @ mean
+    statistic = np.concatenate([sets.won, sets.tied])
+    return PlackettLuceTerms(float(statistic @ theta) - value, statistic - expected, second)
+
+
+def _symmetric(x: FloatArray, order: int) -> list[FloatArray]:
+    """Elementary symmetric polynomials of each row, of degree 0 to `order`, (rows,) each."""
+    if order == 1:
+        return [np.ones(len(x)), x.sum(axis=1)]
+    e = [np.ones(len(x)), *(np.zeros(len(x)) for _ in range(order))]
+    for column in x.T:
+        for degree in range(order, 0, -1):
+            e[degree] = e[degree] + column * e[degree - 1]
+    return e
+
+
+def _without(e: list[FloatArray], x: FloatArray) -> list[FloatArray]:
+    """Leave out one column of `x` after the other from polynomials `e`, (rows, items) each.
+
+    Entries are at most one and some e of degree one is at least one, so what cancels is small
+    against the sum over all subsets.
+    """
+    left_out = [np.broadcast_to(e[0][:, None], x.shape)]
+    for degree in range(1, len(e)):
+        left_out.append(e[degree][:, None] - x * left_out[-1])
+    return left_out
+
+
+def _add_pairs(
+    second: FloatArray, order: int, x: FloatArray, e: list[FloatArray], weight: FloatArray
+) -> None:
+    """Add the weighted sums over subsets that contain both i and j, i != j."""
+    if order == 1:
+        return
+    if order == 2:
+        both = (x.T * weight) @ x
+        np.fill_diagonal(both, 0.0)
+        second += both
+        return
+    without_one = _without(e[: order - 1], x)
+    for i in range(x.shape[1]):
+        rest = _without([left[:, i] for left in without_one], x)[-1]
+        both = (weight * x[:, i]) @ (x * rest)
+        both[i] = 0.0
+        second[i] += both

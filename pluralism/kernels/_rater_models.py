@@ -108,7 +108,7 @@ def dawid_skene(
     """
     votes = _Votes(item, rater, label, weight, shape)
     posterior, before = votes.shares(), -np.inf
-    state = None
+    state: Any = None
     for iteration in range(1, max_iterations + 1):
         prevalence = posterior.mean(axis=0)
         confusion = _rows_to_one(votes.joint(posterior) + smoothing)
@@ -121,8 +121,7 @@ def dawid_skene(
         if change <= tolerance * abs(after):
             break
         before = after
-    assert state is not None
-    return state
+    return RaterModelState(*state)
 
 
 def mace(
@@ -151,7 +150,7 @@ def mace(
     prevalence = np.full(n, 1.0 / n)
     competence, spam = np.full(n_raters, 0.5), np.full((n_raters, n), 1.0 / n)
     posterior, before = votes.shares(), -np.inf
-    state = None
+    state: Any = None
     for iteration in range(1, max_iterations + 1):
         right = votes.joint(posterior)[:, diagonal, diagonal]  # (raters, labels)
         guess = (1.0 - competence)[:, None] * spam
@@ -172,8 +171,7 @@ def mace(
         if abs(change) <= tolerance * abs(log_likelihood):
             break
         before = log_likelihood
-    assert state is not None
-    return state
+    return RaterModelState(*state)
 
 
 def _rows_to_one(table: FloatArray) -> FloatArray:

@@ -61,8 +61,8 @@ def refit(
     ----------
     wins : array, (fits, items, items)
         ``wins[b, i, j]``: weight by which i was preferred to j in fit b.
-    start : array, (items,)
-        Where every fit starts: zero, or the utilities of all votes together.
+    start : array, (fits, items)
+        Where each fit starts.
     ridge : array, ()
         Precision of a normal prior on every utility; 0 for maximum likelihood.
     tolerance : array, ()
@@ -71,8 +71,8 @@ def refit(
         Most Newton steps.
     """
     return lax.map(
-        lambda table: _fit(table, start, ridge, tolerance, max_iterations),
-        wins,
+        lambda each: _fit(each[0], each[1], ridge, tolerance, max_iterations),
+        (wins, start),
     )
 
 

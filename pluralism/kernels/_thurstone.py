@@ -17,7 +17,8 @@ import scipy.sparse.linalg
 import scipy.special
 from scipy.special import log_ndtr
 
-from ._pairs import item_sums, mills_ratio
+from ._outcomes import local
+from ._pairs import item_sums
 
 __all__ = [
     "CaseIIIFit",
@@ -55,11 +56,12 @@ class ProbitTerms(NamedTuple):
 
 def probit_terms(z: FloatArray, won: FloatArray, lost: FloatArray) -> ProbitTerms:
     """Log-likelihood of `won` and `lost` at P = Phi(z), by hazards that never overflow."""
-    up, down = mills_ratio(z), mills_ratio(-z)
+    (up, down, _), _, expected, _, _ = local("probit", "none", z, 0.0)
+    down = -down  # phi / Phi at z, and at -z
     return ProbitTerms(
         float(won @ log_ndtr(z) + lost @ log_ndtr(-z)),
         won * up - lost * down,
-        (won + lost) * up * down,
+        (won + lost) * expected,
         won * up * (z + up) + lost * down * (down - z),
     )
 
@@ -113,7 +115,8 @@ def undetermined_directions(
     Returns
     -------
     numpy.ndarray, (2 items, k)
-        An orthonormal basis of what remains undetermined; k = 0 where all is determined.
+        A basis of what remains undetermined, with origin and unit chosen so that the median item
+        stands still; k = 0 where all is determined.
     """
     theta = np.concatenate([rng.normal(size=n_items), rng.normal(scale=0.5, size=n_items)])
     shape = _geometry(theta, first, second)
@@ -124,7 +127,10 @@ def undetermined_directions(
     if status == 0 and rank == len(theta):
         return np.zeros((len(theta), 0))
     values, vectors = np.linalg.eigh(gram)
-    return vectors[:, values < 1e-11 * values[-1]]
+    open_ = vectors[:, values < 1e-11 * values[-1]]
+    shift, unit = _gauge(theta).T
+    open_ = open_ - 0.5 * unit[:, None] * np.median(open_[n_items:], axis=0)
+    return open_ - shift[:, None] * np.median(open_[:n_items], axis=0)
 
 
 def _gauge(theta: FloatArray) -> FloatArray:
@@ -258,7 +264,7 @@ def fit_case_iii(
                 new_value, new_shape, new_terms = _objective(trial, first, second, won, lost, prior)
                 # Near the optimum the gain drowns in rounding and the step is taken on trust.
                 gain = new_value - value
-                if gain >= 0 or (abs(gain) < 1e-9 * (1 + abs(value)) and decrement < 1e-4):
+                if gain >= 0 or max(abs(gain), decrement**2) < 1e-9 * (1 + abs(value)):
                     break
             damping = max(8 * damping, 1e-8)
         else:
@@ -294,14 +300,11 @@ def _solve(
     """
     if not isinstance(matrix, np.ndarray):
         system = (matrix + scipy.sparse.diags_array(diagonal)).tocsc()
-        x, status = scipy.sparse.linalg.cg(
-            system,
-            right,
-            rtol=1e-10,
-            maxiter=2000,
-            M=scipy.sparse.diags_array(1 / np.maximum(system.diagonal(), 1e-300)),
-        )
-        return x if status == 0 and right @ x > 0 else None
+        scale = scipy.sparse.diags_array(1 / np.maximum(system.diagonal(), 1e-300))
+        # Where the matrix is not positive definite this overflows, and is seen by its result.
+        with np.errstate(all="ignore"):
+            x, status = scipy.sparse.linalg.cg(system, right, rtol=1e-10, maxiter=2000, M=scale)
+            return x if status == 0 and right @ x > 0 else None
     system = matrix + np.diag(diagonal)
     if pinned is not None:
         system = pin_gauge(system, pinned)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ __all__ = ["comparison_graph"]
 _LABEL_LENGTH = 24
 #: Up to this many items labels lie flat; above, they follow the radius.
 _FLAT = 16
+#: Lines come in so many widths.
+_WIDTHS = 12
 
 
 def comparison_graph(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
@@ -86,8 +88,9 @@ def _edges(votes: Comparisons) -> tuple[npt.NDArray[np.intp], FloatArray]:
     low = np.minimum(votes.first, votes.second).astype(np.int64)
     high = np.maximum(votes.first, votes.second)
     key, inverse = np.unique(low * votes.n_items + high, return_inverse=True)
-    weight = np.bincount(inverse, weights=votes.total, minlength=len(key))
-    return np.stack(np.divmod(key, votes.n_items), axis=1)[weight > 0], weight[weight > 0]
+    weight = np.bincount(inverse, weights=votes.total, minlength=len(key)).astype(np.float64)
+    pairs = np.stack(np.divmod(key, votes.n_items), axis=1).astype(np.intp)
+    return pairs[weight > 0], weight[weight > 0]
 
 
 def _layout(
@@ -128,21 +131,34 @@ def _circle(part: npt.NDArray[np.int32]) -> FloatArray:
 
 
 def _draw_edges(ax: Axes, segments: FloatArray, weight: FloatArray) -> None:
-    from matplotlib.collections import LineCollection
+    """Draw lines in classes of about equal weight, each class as one path.
+
+    Thousands of lines are a few paths then, quick to draw and small to store; and lines of one
+    class that cross do not darken each other.
+    """
+    from matplotlib.collections import PathCollection
     from matplotlib.lines import Line2D
+    from matplotlib.path import Path
 
     share = np.sqrt(weight / weight.max())
+    step = np.minimum((share * _WIDTHS).astype(np.int64), _WIDTHS - 1)
+    classes = np.unique(step)
+    paths = []
+    for at in classes:
+        ends = segments[step == at].reshape(-1, 2)
+        paths.append(Path(ends, np.tile((Path.MOVETO, Path.LINETO), len(ends) // 2)))
+    middle = np.array([share[step == at].mean() for at in classes])
     # Many lines over each other would be a black disc: the more there are, the fainter each.
     strength = min(1.0, 12.0 / np.sqrt(len(weight)))
-    alpha = np.clip(strength * (0.15 + 0.65 * share), 0.03, 1.0)
-    lines = LineCollection(
-        list(segments), colors=_style.FAINT, linewidths=0.4 + 2.6 * share, alpha=alpha, zorder=1
-    )
+    lines = PathCollection(
+        paths, facecolors="none", edgecolors=_style.FAINT, linewidths=_width(middle),
+        alpha=np.clip(strength * (0.15 + 0.65 * middle), 0.03, 1.0), zorder=1,
+    )  # fmt: skip
     ax.add_collection(lines)
     shown = sorted({float(weight.max()), float(np.median(weight)), float(weight.min())})
     handles = [
         Line2D(
-            [], [], color=_style.FAINT, linewidth=0.4 + 2.6 * np.sqrt(value / weight.max()),
+            [], [], color=_style.FAINT, linewidth=_width(np.sqrt(value / weight.max())),
             label=f"{value:,.4g}",
         )
         for value in shown
@@ -151,6 +167,11 @@ def _draw_edges(ax: Axes, segments: FloatArray, weight: FloatArray) -> None:
         handles=handles, title="votes on a pair", loc="upper center", bbox_to_anchor=(0.5, 0.0),
         ncols=len(handles), frameon=False, fontsize=8, title_fontsize=8, labelcolor=_style.INK,
     ).get_title().set_color(_style.INK)  # fmt: skip
+
+
+def _width(share: Any) -> Any:
+    """Line width in points for the root of the share of the most votes that a pair got."""
+    return 0.4 + 2.6 * share
 
 
 def _draw_nodes(ax: Axes, place: FloatArray, part: npt.NDArray[np.int32]) -> None:

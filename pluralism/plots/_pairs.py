@@ -66,9 +66,7 @@ def pairwise_matrix(fit_or_comparisons: Any, ax: Axes | None = None) -> Axes:
     side = float(np.clip(0.42 * n, 3.4, 7.6))
     longest = min(max(len(_style.text_of(label)) for label in labels), _style.LABEL_LENGTH)
     margin = 0.05 * longest
-    ax = _style.axes(
-        ax, width=side + 1.6 + margin, height=side + 0.6 + margin, layout="compressed"
-    )
+    ax = _style.axes(ax, width=side + 1.6 + margin, height=side + 0.6 + margin, layout="compressed")
     image = ax.imshow(table, cmap="cividis", vmin=0.0, vmax=1.0, interpolation="nearest")
     ax.tick_params(length=0, colors=_style.INK)
     for spine in ax.spines.values():

@@ -6,8 +6,11 @@ import unicodedata
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+from ..errors import DataError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 #: Ink of text and axes, of secondary text, of rules, of bands, and the colour of estimates. In
 #: greyscale they keep their order; a report replaces them by its own (see `pluralism.report`).
@@ -31,9 +34,7 @@ LABEL_LENGTH = 42
 POINTS_PER_INCH = 72.0
 
 
-def axes(
-    ax: Axes | None, *, width: float, height: float, layout: str = "constrained"
-) -> Axes:
+def axes(ax: Axes | None, *, width: float, height: float, layout: str = "constrained") -> Axes:
     """Return `ax`, or the axes of a new figure of `width` x `height` inches."""
     if ax is not None:
         return ax
@@ -45,8 +46,16 @@ def axes(
 def size(ax: Axes) -> tuple[float, float]:
     """Width and height of an axes in inches."""
     box = ax.get_window_extent()
-    dpi = ax.get_figure(root=True).dpi
+    dpi = root_figure(ax).dpi
     return box.width / dpi, box.height / dpi
+
+
+def root_figure(ax: Axes) -> Figure:
+    """Return the figure, not a sub-figure, that an axes is in."""
+    figure = ax.get_figure(root=True)
+    if figure is None:
+        raise DataError("`ax` is in no figure; it was removed from its own")
+    return figure
 
 
 def text_of(label: Hashable, limit: int = LABEL_LENGTH) -> str:
@@ -65,15 +74,14 @@ def tick_labels(axis: Any, places: Any, labels: Any, **style: Any) -> None:
         text.set(parse_math=False, **style)
 
 
-def quiet(ax: Axes, *, grid: str | None = "x") -> None:
+def quiet(ax: Axes) -> None:
     """Keep the axis that carries the numbers, and drop the box around the data."""
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(RULE)
     ax.tick_params(colors=INK, labelsize=9, length=0)
     ax.set_axisbelow(True)
-    if grid:
-        ax.grid(axis=grid, color=RULE, linewidth=0.6)
+    ax.grid(axis="x", color=RULE, linewidth=0.6)
 
 
 def count(n: float, noun: str) -> str:

@@ -130,7 +130,7 @@ def _position(evidence: Evidence) -> Iterator[Caveat]:
             "What the votes would be in another order",
             "Being shown first is worth {} {} (z = {}), and the model does not hold it "
             "constant; items that were shown first more often than others gain by it.",
-            signed(order.effect), evidence.fit.units, signed(order.z),
+            signed(order.effect), "log-odds", signed(order.z),
         )  # fmt: skip
 
 
@@ -184,8 +184,7 @@ def _alike(evidence: Evidence) -> Iterator[Caveat]:
     ]
     if neighbours:
         gap, place = min(
-            (evidence.estimate[place] - evidence.estimate[place + 1], place)
-            for place in neighbours
+            (evidence.estimate[place] - evidence.estimate[place + 1], place) for place in neighbours
         )
         yield _caveat(
             "The order of close items",

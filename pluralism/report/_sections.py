@@ -101,7 +101,8 @@ def _utilities(evidence: Evidence) -> Iterator[Section]:
 
 
 def _neighbours(evidence: Evidence) -> Iterator[Section]:
-    if evidence.apart is None or evidence.probability is None:
+    decided = evidence.decided
+    if evidence.apart is None or decided is None:
         return
     items = list(evidence.items)
     contrast = evidence.fit.contrast(items[:-1], items[1:])
@@ -114,7 +115,7 @@ def _neighbours(evidence: Evidence) -> Iterator[Section]:
             contrast.estimate[place],
             lower[place],
             upper[place],
-            evidence.probability[place, place + 1],
+            decided[place, place + 1],
             "yes" if evidence.apart[place, place + 1] else "no",
         )
         for place in range(len(items) - 1)
@@ -172,9 +173,7 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
     n = len(evidence.items)
     columns = [Column("Item", "text")]
     columns += [Column(_style.text_of(item, 24), "share") for item in evidence.items]
-    rows = [
-        (item, *evidence.probability[place]) for place, item in enumerate(evidence.items)
-    ]
+    rows = [(item, *evidence.probability[place]) for place, item in enumerate(evidence.items)]
     table = Table(
         "probabilities",
         "Probability that the item of the row is preferred to the item of the column",
@@ -193,14 +192,17 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
                 caption="Probability that the row is preferred to the column, from the fit.",
             )
         )  # fmt: skip
-    far = evidence.probability[0, -1]
+    decided = evidence.decided
+    assert decided is not None
     yield Section(
         "pairs",
         "One against one",
         [
             _say(
-                "What the fit expects of decided votes. The widest contrast is {} over {}: {:.0f}%.",
-                _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:]), 100 * far,
+                "What the fit expects of decided votes. The widest contrast is {} over {}: "
+                "{:.0f}%.",
+                _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:]),
+                100 * decided[0, -1],
             )
         ],
         figures,
@@ -216,7 +218,8 @@ def _design(evidence: Evidence) -> Iterator[Section]:
         _say(
             "{} of {} were compared, {:.0f} votes each on average; items have between {} and {}.",
             f"{counts.pairs_met:,}", _words.plural(counts.pairs, "pair"),
-            votes.total.sum() / max(counts.pairs_met, 1), _words.plural(counts.by_item.min(), "vote"),
+            votes.total.sum() / max(counts.pairs_met, 1),
+            _words.plural(counts.by_item.min(), "vote"),
             _words.plural(counts.by_item.max(), "vote"),
         )
     ]  # fmt: skip
@@ -260,31 +263,29 @@ def _order(evidence: Evidence) -> Iterator[Section]:
     if order is None or not order.decided:
         return
     matters = abs(order.z) >= 1.96
-    yield Section(
+    share, expected = order.first_won / order.decided, order.expected / order.decided
+    table = Table(
         "order",
-        "Does the order of presentation matter?",
+        "Votes by position",
         [
-            _say(
-                "{} Being shown first is worth about {} {} (z = {}{}).",
-                "Yes." if matters else "There is no sign of it.", _words.signed(order.effect),
-                evidence.fit.units, _words.signed(order.z),
-                ", clustered by rater" if evidence.raters is not None else "",
-            )
+            Column("Outcome", "text"),
+            Column("Votes", "count"),
+            Column("Share of decided", "share"),
+            Column("Expected", "share", "from the utilities alone"),
         ],
-        [],
         [
-            Table(
-                "order",
-                "Votes by position",
-                [Column("Outcome", "text"), Column("Votes", "count"), Column("Share of decided", "share"), Column("Expected", "share", "from the utilities alone")],
-                [
-                    ("shown first won", order.first_won, order.first_won / order.decided, order.expected / order.decided),
-                    ("shown second won", order.second_won, order.second_won / order.decided, 1 - order.expected / order.decided),
-                    ("tied", order.tied, None, None),
-                ],
-            )
+            ("shown first won", order.first_won, share, expected),
+            ("shown second won", order.second_won, 1 - share, 1 - expected),
+            ("tied", order.tied, None, None),
         ],
+    )
+    sentence = _say(
+        "{} Being shown first is worth {} {} (z = {}{}).",
+        "Yes." if matters else "There is no sign of it.", _words.signed(order.effect),
+        "log-odds", _words.signed(order.z),
+        ", clustered by rater" if evidence.raters is not None else "",
     )  # fmt: skip
+    yield Section("order", "Does the order of presentation matter?", [sentence], [], [table])
 
 
 def _raters(evidence: Evidence) -> Iterator[Section]:
@@ -309,26 +310,29 @@ def _raters(evidence: Evidence) -> Iterator[Section]:
     if odd:
         paragraphs.append(
             _say(
-                "{} of those with 20 votes or more vote against the scale more often than with it: {}.",
+                "{} of those with 20 votes or more vote against the scale more often than with "
+                "it: {}.",
                 f"{len(odd):,}", _words.listed(raters.labels[place] for place in odd),
             )
         )  # fmt: skip
-    yield Section(
+    columns = [
+        Column("Rater", "text"),
+        Column("Votes", "count"),
+        Column("Agrees", "share", "of decided votes"),
+        Column("Expected", "share", "from the fit"),
+    ]
+    values = (
+        [raters.labels[place] for place in busiest],
+        raters.votes[busiest],
+        raters.agreement[busiest],
+        raters.expected[busiest],
+    )
+    table = Table(
         "raters",
-        "Who voted, and how alike",
-        paragraphs,
-        [],
-        [
-            Table(
-                "raters",
-                "Raters, busiest first",
-                [Column("Rater", "text"), Column("Votes", "count"), Column("Agrees", "share", "of decided votes"), Column("Expected", "share", "from the fit")],
-                [
-                    (raters.labels[place], raters.votes[place], raters.agreement[place], raters.expected[place])
-                    for place in busiest
-                ],
-                shown=len(busiest) <= 1000,
-                folded=len(busiest) > 12,
-            )
-        ],
-    )  # fmt: skip
+        "Raters, busiest first",
+        columns,
+        list(zip(*values, strict=True)),
+        shown=len(busiest) <= 1000,
+        folded=len(busiest) > 12,
+    )
+    yield Section("raters", "Who voted, and how alike", paragraphs, [], [table])

@@ -38,7 +38,9 @@ class Figure:
     wide: bool = False
 
 
-def draw(name: str, plot: Callable[..., Axes], *args: Any, alternative: str, caption: str) -> Figure:
+def draw(
+    name: str, plot: Callable[..., Axes], *args: Any, alternative: str, caption: str
+) -> Figure:
     """Call ``plot(*args, ax)`` on a figure of its own and write it as SVG.
 
     Parameters
@@ -60,8 +62,10 @@ def draw(name: str, plot: Callable[..., Axes], *args: Any, alternative: str, cap
     buffer = io.StringIO()
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         # The page's own fonts draw what Matplotlib's font lacks.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        figure = plot(*args).get_figure(root=True)
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font", category=UserWarning
+        )
+        figure = _style.root_figure(plot(*args))
         try:
             figure.savefig(
                 buffer, format="svg", dpi=200, transparent=True,

@@ -6,7 +6,7 @@ import base64
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -57,7 +57,7 @@ class Table:
         File stem, and what a screen reader announces.
     columns : tuple of Column
         The first one heads the rows.
-    rows : list of sequence
+    rows : sequence of sequence
         Raw values.
     shown : bool
         Whether the page shows it; if not it can only be downloaded.
@@ -68,7 +68,7 @@ class Table:
     name: str
     caption: str
     columns: Sequence[Column]
-    rows: list[Sequence[Any]] = field(default_factory=list)
+    rows: Sequence[Sequence[Any]] = ()
     shown: bool = True
     folded: bool = False
 
@@ -104,11 +104,9 @@ def _cell(value: Any) -> Any:
         return inert(value)
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return value if isinstance(value, (int, bool)) else repr(float(value)) if _real(value) else inert(str(value))
-
-
-def _real(value: Any) -> bool:
-    return isinstance(value, (float, np.floating, np.integer))
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    return repr(float(value)) if isinstance(value, (float, np.floating)) else inert(str(value))
 
 
 def inert(text: str) -> str:

@@ -48,7 +48,11 @@ def listed(labels: Iterable[Hashable], limit: int = _SOME) -> Markup:
 
 def summary(evidence: Evidence) -> list[Markup]:
     """The paragraph for a reader who reads one paragraph."""
-    return [sentence for part in (_basis, _leader, _ranks, _position, _clustering) for sentence in part(evidence)]
+    return [
+        sentence
+        for part in (_basis, _leader, _ranks, _position, _clustering)
+        for sentence in part(evidence)
+    ]
 
 
 def _say(text: str, *values: Any) -> Markup:
@@ -72,12 +76,13 @@ def _basis(evidence: Evidence) -> Iterator[Markup]:
 def _leader(evidence: Evidence) -> Iterator[Markup]:
     first, second = evidence.items[:2]
     percent = f"{100 * evidence.level:g}%"
-    if evidence.probability is None or not np.isfinite(evidence.probability[0, 1]):
+    decided = evidence.decided
+    if decided is None or not np.isfinite(decided[0, 1]):
         yield _say("{} has the highest utility.", listed([first]))
         return
     difference = evidence.fit.contrast(first, second)
     low, high = difference.interval(evidence.level)
-    chance = 100 * evidence.probability[0, 1]
+    chance = 100 * decided[0, 1]
     if low > 0:
         yield _say(
             "{} leads: against the runner-up, {}, the model expects it to win {:.0f}% of the "
@@ -97,7 +102,9 @@ def _ranks(evidence: Evidence) -> Iterator[Markup]:
     if evidence.rank is None or evidence.apart is None:
         return
     percent = f"{100 * evidence.level:g}%"
-    candidates = [item for item, low in zip(evidence.items, evidence.rank[:, 0], strict=True) if low == 1]
+    candidates = [
+        item for item, low in zip(evidence.items, evidence.rank[:, 0], strict=True) if low == 1
+    ]
     if len(candidates) == 1:
         yield _say("No other item can hold rank 1, with {} confidence.", percent)
     else:

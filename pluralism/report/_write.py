@@ -115,7 +115,9 @@ def _votes(value: Any) -> Comparisons | None:
 
 def _check_fit(fit: Any, votes: Comparisons) -> None:
     if not is_fit(fit):
-        raise DataError(f"`fit` is a {type(fit).__name__}; it must be a fit with labelled utilities")
+        raise DataError(
+            f"`fit` is a {type(fit).__name__}; it must be a fit with labelled utilities"
+        )
     strange = set(fit.utility["item"].values.tolist()) ^ set(votes.items)
     if strange:
         raise DataError(

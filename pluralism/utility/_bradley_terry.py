@@ -16,6 +16,7 @@ __all__ = ["fit_bradley_terry"]
 
 
 @batched_by("pluralism.utility._resampled:bradley_terry_replicates")
+@batched_by("pluralism.utility._batched:batched_bradley_terry")
 def fit_bradley_terry(
     comparisons: Comparisons,
     *,
@@ -25,6 +26,7 @@ def fit_bradley_terry(
     residual: bool = False,
     covariates: str | Sequence[str] = (),
     prior: float | None = None,
+    bias_reduction: bool = False,
     components: Literal["error", "separate"] = "error",
     covariance: Literal["fisher", "sandwich", "cluster"] | None = None,
     reference: Hashable = "mean",
@@ -62,6 +64,9 @@ def fit_bradley_terry(
         Standard deviation s of an independent normal prior N(0, s^2) on every utility, in
         log-odds. The estimate is then the posterior mode, and the Fisher covariance the inverse
         of the penalised information. It exists for every comparison graph.
+    bias_reduction : bool
+        Whether to maximise the likelihood with Jeffreys' penalty (Firth 1993): the bias of
+        order 1/n goes, and estimates are finite even for an item that always wins.
     components : {"error", "separate"}
         What to do when some items were never linked with others by comparisons: refuse, or fit
         each component on its own, with utilities relative to its own mean.
@@ -102,7 +107,7 @@ def fit_bradley_terry(
     ----------
     Bradley and Terry (1952), Biometrika 39, 324-345. Ties: Davidson (1970), JASA 65, eq. 2.5;
     Rao and Kupper (1967), JASA 62, eq. 2.2. Existence: Ford (1957), American
-    Mathematical Monthly 64, 28-33.
+    Mathematical Monthly 64, 28-33. Bias: Firth (1993), Biometrika 80, 27-38.
 
     Examples
     --------
@@ -127,6 +132,7 @@ def fit_bradley_terry(
             residual=residual,
             covariates=covariates,
             prior=prior,
+            bias_reduction=bias_reduction,
             components=components,
             covariance=covariance,
             reference=reference,

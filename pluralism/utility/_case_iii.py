@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy import linalg, special
+from scipy import special
 
 from .._precision import in_float64
 from ..errors import NotIdentifiedError, enumerate_some
 from ..kernels import _outcomes
 from ..kernels import _thurstone as kernel
+from ..kernels._inverse import inverse_information
 from ..kernels._padding import bucket
 from ..kernels._pairs import Pairs
 from . import _robust, _tables
@@ -206,7 +207,7 @@ def _covariance(
     information = kernel.as_dense(information) + np.diag(np.repeat(precision, n))
     if not all(precision):
         information = kernel.pin_gauge(information, theta)
-    covariance = linalg.inv(information)
+    covariance = inverse_information(information)
     if robust.factor is not None:
         core = (robust.factor.T @ robust.factor).toarray()
         covariance = robust.scale * (covariance @ core @ covariance)

@@ -17,9 +17,9 @@ from .. import _validate
 from ..data import Comparisons, _labels
 from ..errors import DataError, LabelError
 from ..kernels._group_covariance import GroupCells, group_covariances
-from ..kernels._group_distance import rank_correlation, squared_distance
-from ..uncertainty import PermutationTest, _intervals, permutation_test
+from ..uncertainty import PermutationTest, permutation_test
 from ._fit import UtilityFit
+from ._group_distances import group_distances
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -316,39 +316,8 @@ class GroupFits:
         DataError
             If `level` or `n` is out of range.
         """
-        level = _validate.level("level", level)
-        n = _validate.whole_number("n", n, at_least=100)
-        rng = _validate.generator("seed", seed)
-        count, half = len(self.groups), stats.norm.isf(0.5 * (1.0 - level))
-        distance, correlation = np.zeros((count, count)), np.ones((count, count))
-        around, ranked = np.zeros((count, count, 2)), np.ones((count, count, 2))
-        draws = [self._draws(code, n, rng) for code in range(count)]
-        for a, b in zip(*np.triu_indices(count, 1), strict=True):
-            squared = squared_distance(
-                self.estimates[a] - self.estimates[b],
-                self._covariances[a] + self._covariances[b],
-                half,
-            )
-            bounds = np.array([squared.lower, squared.upper])
-            distance[a, b] = distance[b, a] = np.sqrt(max(squared.estimate, 0.0))
-            around[a, b] = around[b, a] = np.sqrt(np.maximum(bounds, 0.0))
-            value = rank_correlation(self.estimates[a], self.estimates[b])
-            correlation[a, b] = correlation[b, a] = value
-            drawn = rank_correlation(draws[a], draws[b])
-            most = stats.norm.isf(0.5 / n)
-            shift = np.clip(_intervals.shift(value, drawn), -most, most)
-            ranked[a, b] = ranked[b, a] = _intervals.bca(drawn, level, shift, np.zeros(()))
-        group = _labels.as_coordinate(self.groups)
-        pair = ("group", "group_bis")
-        return xr.Dataset(
-            {
-                "distance": (pair, distance, {"units": "log-odds"}),
-                "distance_interval": ((*pair, "ci_bound"), around, {"units": "log-odds"}),
-                "rank_correlation": (pair, correlation),
-                "rank_correlation_interval": ((*pair, "ci_bound"), ranked),
-            },
-            coords={"group": group, "group_bis": group, "ci_bound": ["lower", "upper"]},
-            attrs={"ci_prob": level, "draws": n},
+        return group_distances(
+            self.groups, self.estimates, self._covariances, level=level, n=n, seed=seed
         )
 
     # -- helpers ---------------------------------------------------------------------------
@@ -374,12 +343,6 @@ class GroupFits:
     def _chi_squared(self, statistic: float) -> HomogeneityTest:
         df = (len(self.groups) - 1) * (len(self.items) - 1)
         return HomogeneityTest(statistic, df, float(stats.chi2.sf(statistic, df)))
-
-    def _draws(self, code: int, n: int, rng: np.random.Generator) -> FloatArray:
-        """Draw utilities of one group from their normal approximation, (draws, items)."""
-        values, vectors = np.linalg.eigh(self._covariances[code])
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        return self.estimates[code] + rng.standard_normal((n, len(values))) @ root.T
 
     @cached_property
     def _covariances(self) -> FloatArray:

@@ -201,9 +201,7 @@ def _fit_each(
     """Fit large groups one by one: utilities (groups, items), log-likelihoods, status."""
     fits = [_newton.fit_pairs(each, ridge=ridge, start=start, **settings)[0] for each in pairs]
     likelihood = [
-        _pairs.pair_log_likelihood(
-            "logit", fit.point[each.low] - fit.point[each.high], each.won, each.lost
-        )
+        _pairs.pair_log_likelihood("logit", each, fit.point)
         for fit, each in zip(fits, pairs, strict=True)
     ]
     return (

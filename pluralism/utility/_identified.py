@@ -29,8 +29,13 @@ def check_met(items: Sequence[Hashable], degree: npt.NDArray[np.float64]) -> Non
         )
 
 
-def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bool) -> None:
-    """Raise if the maximum likelihood estimate does not exist, saying for whom and why."""
+def check_identified(
+    items: Sequence[Hashable], graph: WinGraph, *, separate: bool, separation: bool = True
+) -> None:
+    """Raise if the estimate does not exist, saying for whom and why.
+
+    `separate` accepts components, and `separation=False` items that always win or always lose.
+    """
     if graph.n_components > 1 and not separate:
         groups = _members(items, graph.component, range(graph.n_components))
         shown = "; ".join(f"{{{enumerate_some(group)}}}" for group in groups[:4])
@@ -41,7 +46,7 @@ def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bo
             'or fit each on its own with `components="separate"`',
             groups=groups,
         )
-    if graph.n_strong > graph.n_components:
+    if separation and graph.n_strong > graph.n_components:
         winners = _members(items, graph.strong, graph.undefeated)
         losers = _members(items, graph.strong, graph.winless)
         sayings = [_say(group, "won", "lost", "+") for group in winners[:3]]
@@ -51,7 +56,8 @@ def check_identified(items: Sequence[Hashable], graph: WinGraph, *, separate: bo
             sayings.append(f"and {hidden} more such groups")
         raise NotIdentifiedError(
             f"{'; '.join(sayings)}. The maximum likelihood estimate is infinite (separation): "
-            f"{_REMEDIES}, or collect comparisons that could go the other way",
+            f"{_REMEDIES}, reduce bias (`bias_reduction=True`), or collect comparisons that could "
+            "go the other way",
             groups=[*winners, *losers],
         )
 
@@ -113,7 +119,8 @@ def check_bounded(
     ]
     raise NotIdentifiedError(
         f"the maximum likelihood estimate is infinite (separation): {', '.join(sayings)}; "
-        f"{_REMEDIES}, or leave out what runs away",
+        f"{f'{_REMEDIES}, or ' if up or down else ''}leave out what runs away, or collect "
+        "comparisons that could go the other way",
         groups=[up, down],
     )
 

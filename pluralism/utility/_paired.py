@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..data import Comparisons, _labels
 from ..errors import ConvergenceError, DataError, LabelError
-from ..kernels import _bordered, _graph, _newton, _outcomes, _pairs
+from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs
 from ..kernels._outcomes import Counts
 from . import _identified, _robust, _tables, _terms
 from ._covariance import Anchor, JointCovariance
@@ -52,6 +52,7 @@ class PairedModel:
     residual: bool
     covariates: Any
     prior: float | None
+    bias_reduction: bool = False
     components: str
     covariance: str | None
     reference: Hashable
@@ -78,6 +79,14 @@ class PairedModel:
             _validate.number("prior", self.prior, above=0.0)
         _validate.number("tolerance", self.tolerance, above=0.0)
         _validate.whole_number("max_iterations", self.max_iterations, at_least=1)
+        if self.bias_reduction and (
+            self.prior is not None or self.tie_model != "none" or self.link != "logit"
+        ):
+            raise DataError(
+                '`bias_reduction` is for logistic fits without a prior, with `ties` "half" or '
+                f'"drop"; here `prior` is {self.prior!r}, `ties` is {self.ties!r} and the link '
+                f"is {self.link}"
+            )
         if self.residual and (self.item_features is None or self.prior is None):
             raise DataError(
                 "`residual=True` adds a free residual to the utilities that `item_features` "
@@ -122,7 +131,8 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
 
     result: _newton.NewtonResult
     state: _newton.Laplacian | _bordered.Bordered
-    if free and not terms.columns.shape[1] and model.tie_model == "none":
+    plain = free and not terms.columns.shape[1] and model.tie_model == "none"
+    if plain and not model.bias_reduction:
         result, state = _newton.fit_pairs(
             pairs,
             link=model.link,
@@ -166,7 +176,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         + terms.columns.shape[1]
         + (model.tie_model != "none"),
         dropped=dropped,
-        notes=(robust.note,) if robust.note else (),
+        notes=_notes(model, robust),
     )
     if model.check and not fit.convergence.converged:
         raise ConvergenceError(
@@ -177,6 +187,18 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
             result=fit,
         )
     return fit
+
+
+def _notes(model: PairedModel, robust: _robust.Middle) -> tuple[str, ...]:
+    notes = [robust.note] if robust.note else []
+    if model.prior is not None:
+        about = "what the features say" if model.residual else "zero"
+        notes.append(
+            f"utilities have a normal prior about {about}, standard deviation {model.prior:g}"
+        )
+    if model.bias_reduction:
+        notes.append("bias reduced by Jeffreys' penalty (Firth 1993)")
+    return tuple(notes)
 
 
 def _counts(comparisons: Comparisons, model: PairedModel) -> tuple[Counts, dict[str, int]]:
@@ -200,7 +222,12 @@ def _components(
     degree += _pairs.item_sums(pairs.high, total, n)
     _identified.check_met(items, degree)
     graph = _graph.win_graph(pairs)
-    _identified.check_identified(items, graph, separate=model.components == "separate")
+    _identified.check_identified(
+        items,
+        graph,
+        separate=model.components == "separate",
+        separation=not model.bias_reduction,
+    )
     return graph.component
 
 
@@ -247,6 +274,15 @@ def _fit_design(
         start[-1] = np.log((1.0 + share) / (1.0 - share))
     names = _parameter_names(terms, model)
     _identified.check_told_apart(_bordered.Bordered(design, start).confounded(), names)
+    if model.bias_reduction:
+        if len(items) > _tables.DENSE_ITEMS:
+            raise DataError(
+                f"`bias_reduction` needs the whole covariance matrix, and {len(items):,} items "
+                f"are more than {_tables.DENSE_ITEMS:,}; give a `prior` instead"
+            )
+        return _firth.fit_firth(
+            design, start, tolerance=model.tolerance, max_iterations=model.max_iterations
+        )
     result, state = _bordered.fit_bordered(
         design,
         start,
@@ -333,6 +369,7 @@ def _label(
             "ties": model.ties,
             "order_effect": model.order_effect,
             "prior": model.prior,
+            "bias_reduction": model.bias_reduction,
             "components": model.components,
             "covariates": terms.covariate_names,
             "residual": model.residual,
@@ -352,6 +389,7 @@ def _vector(values: FloatArray, dim: str, labels: tuple[Hashable, ...], name: st
 
 
 def _reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:
+    """Place of the reference item, or None for the mean."""
     if reference in items:
         return items.index(reference)
     if isinstance(reference, str) and reference == "mean":

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
 from .. import _validate
-from .._precision import in_float64
 from ..data import Ballots
 from ..errors import ConvergenceError, DataError
 from ..kernels import _graph, _newton, _pairs
-from ..kernels._padding import bucket
-from ..kernels._plackett_luce import (
-    ChoiceSets,
-    PlackettLuceTerms,
-    choice_sets,
-    plackett_luce_terms,
-)
+from ..kernels._inverse import inverse_information
+from ..kernels._plackett_luce import ChoiceSets, choice_sets, plackett_luce_terms
+from ..kernels._rankings import Rankings, ranking_terms, strict_rankings
 from . import _identified, _tables
 from ._covariance import Anchor, JointCovariance
 from ._estimates import Convergence, Parameter
@@ -29,6 +26,9 @@ from ._paired import _STATUS, _reference_code
 __all__ = ["fit_plackett_luce"]
 
 FloatArray = npt.NDArray[np.float64]
+
+#: Up to this many alternatives, rankings share so many choice sets that each is handled once.
+_SHARED_SETS = 16
 
 
 def fit_plackett_luce(
@@ -118,46 +118,53 @@ def fit_plackett_luce(
     _validate.whole_number("max_iterations", max_iterations, at_least=1)
     items, n = tuple(ballots.alternatives), ballots.n_alternatives
     code = _reference_code(reference, items)
-    sets = choice_sets(
-        ballots.ranks,
-        ballots.counts,
-        unranked=ballots.sentinel,
-        below=ballots.unranked == "last",
-    )
-    if not len(sets.weight):
+    rankings = (ballots.ranks, ballots.counts)
+    missing: dict[str, Any] = {"unranked": ballots.sentinel, "below": ballots.unranked == "last"}
+    data: ChoiceSets | Rankings
+    if n > _SHARED_SETS and ballots.is_strict:
+        data = strict_rankings(*rankings, **missing)
+        orders: tuple[int, ...] = ()
+        terms = partial(ranking_terms, rankings=data)
+    else:
+        data = choice_sets(*rankings, **missing)
+        orders = tuple(data.orders.tolist())
+        terms = partial(plackett_luce_terms, sets=data)
+    if not data.beaten.any():
         raise DataError("`ballots` rank no alternative above or beside another")
     if prior is None:
         low, high = np.triu_indices(n, 1)
-        met = sets.beaten | sets.beaten.T
+        met = data.beaten | data.beaten.T
         pairs = _pairs.fold_pairs(
             low[met[low, high]].astype(np.int32),
             high[met[low, high]].astype(np.int32),
-            sets.beaten[low, high][met[low, high]].astype(np.float64),
-            sets.beaten[high, low][met[low, high]].astype(np.float64),
+            data.beaten[low, high][met[low, high]].astype(np.float64),
+            data.beaten[high, low][met[low, high]].astype(np.float64),
             n,
         )
         _identified.check_met(items, met.sum(axis=1).astype(np.float64))
         _identified.check_identified(items, _graph.win_graph(pairs), separate=False)
 
-    n_ties = len(sets.orders)
+    n_ties = len(orders)
     ridges = np.concatenate([np.full(n, ridge), np.zeros(n_ties)])
-    terms = _terms(sets)
 
     def evaluate(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         at = terms(theta)
         return at.gradient - ridges * theta, _pinned(at.information, ridges, n)
 
-    def solve(information: object, gradient: FloatArray) -> FloatArray:
-        assert isinstance(information, np.ndarray)
-        try:
-            return np.asarray(linalg.solve(information, gradient, assume_a="pos"))
-        except linalg.LinAlgError:
-            return np.full_like(gradient, np.nan)
+    def solve(information: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float]:
+        _, step, status = linalg.lapack.dposv(information, gradient, lower=1)
+        return (np.asarray(step) if status == 0 else np.full_like(gradient, np.nan)), 0.0
+
+    def reach(step: FloatArray) -> float:
+        # The log-weights of two sets differ by at most this more after the step.
+        return float(np.ptp(step[:n]) + np.abs(step[n:]).max(initial=0.0))
 
     point, _, decrement, iterations, status = _newton.newton(
         evaluate,
         solve,
+        reach,
         np.zeros(n + n_ties),
+        exact=True,
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
@@ -167,7 +174,7 @@ def fit_plackett_luce(
     )
     information = _pinned(at.information, ridges, n)
     joint = JointCovariance(
-        n + n_ties, matrix=lambda: np.asarray(linalg.inv(information)), anchor=anchor
+        n + n_ties, matrix=lambda: inverse_information(information), anchor=anchor
     )
     utility = anchor.refer(point[:n])
     parameters = tuple(
@@ -177,7 +184,7 @@ def fit_plackett_luce(
             float(log_nu),
             "log",
         )
-        for order, log_nu in zip(sets.orders, point[n:], strict=True)
+        for order, log_nu in zip(orders, point[n:], strict=True)
     )
     pairwise = {parameter.term: parameter.value for parameter in parameters}
     fit = UtilityFit(
@@ -214,27 +221,3 @@ def _pinned(information: FloatArray, ridges: FloatArray, n_items: int) -> FloatA
         # Along a common shift the information is zero; the anchor takes out what is added.
         pinned[:n_items, :n_items] += np.trace(information[:n_items, :n_items]) / n_items**2
     return pinned
-
-
-def _terms(sets: ChoiceSets) -> Callable[[FloatArray], PlackettLuceTerms]:
-    """Likelihood and derivatives: in closed form without ties, by JAX with them."""
-    if not len(sets.orders):
-        return lambda theta: plackett_luce_terms(theta, sets)
-    from ..kernels._davidson_luce import davidson_luce_derivatives
-
-    # Filled up by sets of weight zero, so that few shapes are compiled.
-    extra = bucket(len(sets.weight)) - len(sets.weight)
-    member = np.pad(sets.member, ((0, extra), (0, 0)), constant_values=True)
-    weight = np.pad(sets.weight, (0, extra))
-    statistic = np.concatenate([sets.won, sets.tied])
-    orders = tuple(sets.orders.tolist())
-
-    def terms(theta: FloatArray) -> PlackettLuceTerms:
-        value, expected, information = in_float64(
-            davidson_luce_derivatives, theta, member, weight, orders=orders
-        )
-        return PlackettLuceTerms(
-            float(statistic @ theta - value), statistic - expected, np.asarray(information)
-        )
-
-    return terms

@@ -119,6 +119,7 @@ def refit_tables(
 ) -> tuple[FloatArray, npt.NDArray[np.int32]]:
     """Fit tables of wins (fits, items, items): utilities (fits, items) and status (fits,).
 
+    `start` is one vector of utilities for all, or one for each, (fits, items).
     The number of tables is padded to a power of two, so that few shapes are compiled.
     """
     from ..kernels import _refits
@@ -126,15 +127,17 @@ def refit_tables(
     count, n = wins.shape[:2]
     step = 1 << max(0, min((count - 1).bit_length(), (_NUMBERS_A_CALL // n**2).bit_length() - 1))
     utility, status = np.empty((count, n)), np.empty(count, dtype=np.int32)
+    starts = np.broadcast_to(start, (count, n))
     for at in range(0, count, step):
-        tables = wins[at : at + step]
+        tables, begin = wins[at : at + step], starts[at : at + step]
         held = len(tables)
         if held < step:
             tables = np.concatenate([tables, np.zeros((step - held, n, n))])
+            begin = np.concatenate([begin, np.zeros((step - held, n))])
         result = in_float64(
             _refits.refit,
             tables,
-            start,
+            begin,
             np.float64(ridge),
             np.float64(tolerance),
             max_iterations=int(max_iterations),

@@ -80,7 +80,7 @@ def covariance(fit: UtilityFit) -> xr.DataArray:
 def stderr(fit: UtilityFit) -> xr.DataArray:
     """Standard errors of the utilities."""
     variances = fit.joint_covariance().variances()[: fit.utility.size]
-    return fit.utility.copy(data=np.sqrt(variances)).rename("stderr")
+    return fit.utility.copy(deep=False, data=np.sqrt(variances)).rename("stderr")
 
 
 def worth(fit: UtilityFit) -> xr.DataArray:
@@ -143,7 +143,7 @@ def probability_matrix(
 def quasi_variance(fit: UtilityFit) -> xr.DataArray:
     """Quasi-variances with their diagnostic."""
     result = _contrasts.quasi_variances(fit.covariance.values)
-    labelled = fit.utility.copy(data=result.values).rename("quasi_variance")
+    labelled = fit.utility.copy(deep=False, data=result.values).rename("quasi_variance")
     return labelled.assign_attrs(
         lowest_error=result.lowest_error,
         highest_error=result.highest_error,

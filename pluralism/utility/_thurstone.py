@@ -170,6 +170,7 @@ def fit_thurstone(
         residual=residual,
         covariates=covariates,
         prior=None if sds is None else sds[0],
+        bias_reduction=False,
         components=components,
         covariance=covariance,
         reference=reference,

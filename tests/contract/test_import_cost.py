@@ -17,9 +17,7 @@ HEAVY = (
 def loaded_by(code: str) -> set[str]:
     """Top-level modules that a fresh interpreter holds after running `code`."""
     probe = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     return {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
 
 
@@ -55,7 +53,5 @@ def test_the_import_loads_a_handful_of_modules() -> None:
         "import sys; before = set(sys.modules); import pluralism; "
         "print(len(set(sys.modules) - before))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert int(done.stdout) <= 4

@@ -20,7 +20,7 @@ BELOW_PLOTS = {*BASE, "kernels", "data", "uncertainty", *ROOMS}
 MAY_IMPORT = {
     "__init__": {"_lazy"},
     "__main__": {"cli"},
-    **{name: BASE for name in BASE},
+    **dict.fromkeys(BASE, BASE),
     "kernels": {"_lazy"},
     "data": {*BASE, "kernels"},
     "uncertainty": {*BASE, "data", "kernels"},
@@ -136,7 +136,9 @@ def test_kernels_are_numbers_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=identify)
 def test_heavy_imports_wait_for_their_first_use(path: Path) -> None:
-    allowed = set() if path.name == "__init__.py" else HEAVY_AT_MODULE_LEVEL.get(part_of(path), set())
+    allowed = (
+        set() if path.name == "__init__.py" else HEAVY_AT_MODULE_LEVEL.get(part_of(path), set())
+    )
     wrong = [
         f"{identify(path)}:{line} imports {name} at module level"
         for line, name in imported_by(path, functions=False, types=False)

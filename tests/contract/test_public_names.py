@@ -45,7 +45,7 @@ METHODS = [
     if not key.startswith("_") and isinstance(value, (classmethod, staticmethod))
 ]
 #: Data that may be left out, and, by the conventions for plots, `ax`.
-POSITIONAL_WITH_DEFAULT = {"ax", "outcome"}
+POSITIONAL_WITH_DEFAULT = {"ax", "comparisons", "outcome"}
 
 
 def ids(cases: list[tuple[str, Any]]) -> list[str]:
@@ -87,7 +87,9 @@ def test_every_root_export_is_the_same_object_in_its_namespace() -> None:
 def test_type_checkers_see_what_the_root_exports() -> None:
     tree = ast.parse((ROOT / "pluralism" / "__init__.py").read_text(encoding="utf-8"))
     (block,) = (
-        node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node)
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node)
     )
     names: dict[str, str] = {}
     modules: set[str] = set()
@@ -124,9 +126,7 @@ def test_everything_public_is_documented(name: str, thing: Any) -> None:
         assert inspect.cleandoc(thing.__doc__ or ""), name
 
 
-@pytest.mark.parametrize(
-    ("name", "thing"), FUNCTIONS + METHODS, ids=ids(FUNCTIONS) + ids(METHODS)
-)
+@pytest.mark.parametrize(("name", "thing"), FUNCTIONS + METHODS, ids=ids(FUNCTIONS) + ids(METHODS))
 def test_a_function_documents_what_goes_in_and_out(name: str, thing: Any) -> None:
     parameters = [key for key in inspect.signature(thing).parameters if key != "cls"]
     has = sections(thing)
@@ -158,9 +158,7 @@ def test_a_function_has_an_example_that_runs(name: str, thing: Any) -> None:
     assert not any("+SKIP" in example.source for example in examples), name
 
 
-@pytest.mark.parametrize(
-    ("name", "thing"), FUNCTIONS + METHODS, ids=ids(FUNCTIONS) + ids(METHODS)
-)
+@pytest.mark.parametrize(("name", "thing"), FUNCTIONS + METHODS, ids=ids(FUNCTIONS) + ids(METHODS))
 def test_what_follows_the_data_is_keyword_only(name: str, thing: Any) -> None:
     if in_kernels(thing):
         pytest.skip("kernels take arrays by position")

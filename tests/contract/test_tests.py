@@ -12,9 +12,9 @@ FILES = sorted(TESTS.rglob("*.py"))
 CLOCKS = {"perf_counter", "process_time", "monotonic", "thread_time", "perf_counter_ns"}
 
 
-
 def identify(path: Path) -> str:
     return str(path.relative_to(TESTS))
+
 
 def called(node: ast.Call) -> str:
     """The called name without its module: ``raises`` for ``pytest.raises``."""

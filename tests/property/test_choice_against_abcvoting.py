@@ -42,7 +42,7 @@ def prepared(profile):
 
 
 @pytest.mark.parametrize("rule", RULES)
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(profile=approval_profiles())
 def test_committees(rule, profile):
     abcrules = pytest.importorskip("abcvoting.abcrules")
@@ -54,7 +54,7 @@ def test_committees(rule, profile):
 
 
 @pytest.mark.parametrize("axiom", ["JR", "PJR", "EJR", "EJR+"])
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(profile=approval_profiles(), data=st.data())
 def test_axioms(axiom, profile, data):
     properties = pytest.importorskip("abcvoting.properties")

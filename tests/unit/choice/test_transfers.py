@@ -68,7 +68,7 @@ def count_by_hand(papers, seats):
 def test_equals_a_count_in_fractions(seats):
     rng = np.random.default_rng(seats)
     compared = 0
-    for _ in range(150):
+    for _ in range(80):
         papers = [
             (int(rng.integers(1, 40)), tuple(rng.permutation(list("abcdef"))[: rng.integers(1, 7)]))
             for _ in range(12)
@@ -81,7 +81,7 @@ def test_equals_a_count_in_fractions(seats):
         outcome = stv(profile, seats=seats)
         assert set(outcome.winners) == set(expected)
         compared += 1
-    assert compared > 80
+    assert compared > 40
 
 
 def test_votes_are_kept_in_every_count():

@@ -106,9 +106,7 @@ def test_fit_prints_a_table_best_first(run, votes) -> None:
     rows = re.findall(r"^\d  (\w+) +(\S+) +(\S+) +(\S+) to (\S+)$", done.out, re.MULTILINE)
     assert [row[0] for row in rows] == table["term"].tolist()
     shown = np.array([[float(cell) for cell in row[1:]] for row in rows])
-    np.testing.assert_allclose(
-        shown, table[["estimate", "stderr", "lower", "upper"]], atol=5.1e-4
-    )
+    np.testing.assert_allclose(shown, table[["estimate", "stderr", "lower", "upper"]], atol=5.1e-4)
 
 
 @pytest.mark.parametrize("how", ["to a file", "printed"])
@@ -118,7 +116,9 @@ def test_fit_as_csv(run, votes, tmp_path, how: str) -> None:
         (tmp_path / "fit.csv").write_text(text, encoding="utf-8")
     else:
         assert run("fit", votes, "-o", "fit.csv").out == ""
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "fit.csv"), expected(votes), check_dtype=False)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "fit.csv"), expected(votes), check_dtype=False
+    )
 
 
 def test_fit_as_json(run, votes) -> None:
@@ -230,7 +230,9 @@ def test_simulated_votes_give_back_their_truth(run, tmp_path, suffix: str) -> No
     assert done.status == 0, done.err
     assert done.out == f"votes: v{suffix}\ntruth: v.truth.csv\n"
     truth = pd.read_csv(tmp_path / "v.truth.csv").set_index("item")["utility"]
-    read = json.loads(run("fit", f"v{suffix}", "--rater", "rater", "--ties", "drop", "--format", "json").out)
+    read = json.loads(
+        run("fit", f"v{suffix}", "--rater", "rater", "--ties", "drop", "--format", "json").out
+    )
     found = {row["term"]: row for row in read["estimates"]}
     for item, value in truth.items():
         assert abs(found[item]["estimate"] - value) < 4 * found[item]["stderr"]
@@ -262,7 +264,11 @@ WRONG = {
         "there is no column 'ratr' in the file; did you mean 'rater'",
     ),
     "unknown reference": (["fit", "votes.csv", "--reference", "aple"], 1, "did you mean 'apple'"),
-    "bad prior": (["fit", "votes.csv", "--prior", "-1"], 1, "--prior is -1.0; it must be finite above 0"),
+    "bad prior": (
+        ["fit", "votes.csv", "--prior", "-1"],
+        1,
+        "--prior is -1.0; it must be finite above 0",
+    ),
     "bad level": (["fit", "votes.csv", "--level", "95"], 1, "--level is 95.0"),
     "codes": (
         ["fit", "odd.csv"],
@@ -358,7 +364,9 @@ def test_interrupting_is_no_traceback(run, votes, monkeypatch) -> None:
 def test_help_shows_examples(run, command: tuple[str, ...]) -> None:
     done = run(*command, "--help")
     assert done.status == 0
-    examples = re.findall(rf"^  pluralism {command[0] if command else 'report'} ", done.out, re.MULTILINE)
+    examples = re.findall(
+        rf"^  pluralism {command[0] if command else 'report'} ", done.out, re.MULTILINE
+    )
     assert len(examples) >= 2
 
 

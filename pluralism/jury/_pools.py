@@ -1,0 +1,163 @@
+"""Whom a jury is drawn from: the raters of each item by group, and how they vote."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..data import Annotations
+from ..errors import DataError, LabelError
+from ._groups import _groups_of
+from ._inputs import as_annotations
+
+__all__ = ["Pool", "Rule", "pool_of", "rule_of"]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Voters by item and group.
+
+    Attributes
+    ----------
+    items : tuple
+        The items.
+    seats : list of int
+        Seats of each group that has any.
+    groups : list
+        Those groups.
+    member : list of numpy.ndarray
+        Raters of each of these groups.
+    item, rater, vote : numpy.ndarray, (voters,)
+        Who voted on what: codes, and 1 for a positive vote, else 0.
+    n_raters : int
+        All raters.
+    """
+
+    items: tuple[Hashable, ...]
+    seats: list[int]
+    groups: list[Hashable]
+    member: list[npt.NDArray[np.intp]]
+    item: npt.NDArray[np.int32]
+    rater: npt.NDArray[np.int32]
+    vote: FloatArray
+    n_raters: int
+
+    def sizes(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+        """Voters and positive voters, (groups, items); `weights` (raters,) says how often each."""
+        n_items = len(self.items)
+        times = np.ones(self.n_raters) if weights is None else weights
+        voters, positive = [], []
+        for member in self.member:
+            weight = np.zeros(self.n_raters)
+            weight[member] = times[member]
+            weight = weight[self.rater]
+            voters.append(np.bincount(self.item, weight, n_items))
+            positive.append(np.bincount(self.item, weight * self.vote, n_items))
+        return np.array(voters), np.array(positive)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a jury of a given size says yes."""
+
+    needed: int
+    tied: int
+    tie_value: float
+
+
+def pool_of(
+    annotations: Annotations,
+    composition: Mapping[Hashable, int] | int,
+    positive: Any,
+    group: str | Sequence[str] | None,
+) -> Pool:
+    """Read the voters of each item, or say what is wrong with the composition.
+
+    With ``positive=None`` it is not asked how they vote.
+    """
+    as_annotations("annotations", annotations, raters=True)
+    assert annotations.raters is not None
+    assert annotations.rater is not None
+    is_positive = np.zeros(annotations.n_categories, dtype=np.bool_)
+    if positive is not None:
+        is_positive = _positive_labels(annotations, positive)
+    item, rater, vote = _one_vote_each(annotations, is_positive)
+    n_raters = len(annotations.raters)
+    names: list[Hashable]
+    if not isinstance(composition, Mapping):
+        seats = _validate.whole_number("composition", composition, at_least=1)
+        names, member, numbers = ["everyone"], [np.arange(n_raters)], [seats]
+    else:
+        known, codes = _groups_of(annotations, group)
+        names, member, numbers = [], [], []
+        for name, seats in composition.items():
+            if name not in known:
+                raise LabelError.unknown(
+                    "`composition`", name, known=known, argument="the groups of raters"
+                )
+            number = _validate.whole_number(f"composition[{name!r}]", seats)
+            if number:
+                names.append(name)
+                member.append(np.flatnonzero(codes == known.index(name)))
+                numbers.append(number)
+        if not numbers:
+            raise DataError("`composition` has no seat")
+    return Pool(annotations.items, numbers, names, member, item, rater, vote, n_raters)
+
+
+def rule_of(size: int, threshold: Any, ties: Any) -> Rule:
+    """Turn a threshold into numbers of votes; only a majority of an even jury can be tied."""
+    _validate.one_of("ties", ties, ("half", "no", "yes"))
+    if isinstance(threshold, str):
+        _validate.one_of("threshold", threshold, ("majority", "unanimity"))
+        if threshold == "unanimity":
+            return Rule(size, -1, 0.0)
+        tied = size // 2 if size % 2 == 0 else -1
+        return Rule(size // 2 + 1, tied, {"half": 0.5, "no": 0.0, "yes": 1.0}[ties])
+    share = _validate.number("threshold", threshold, above=0.0, at_most=1.0)
+    # 2/3 of 12 is 8 votes, whatever the last bit of 2/3 says
+    return Rule(int(np.ceil(share * size - 1e-9)), -1, 0.0)
+
+
+def _positive_labels(annotations: Annotations, positive: Any) -> npt.NDArray[np.bool_]:
+    labels = (
+        list(positive)
+        if isinstance(positive, (AbstractSet, list, tuple, np.ndarray))
+        else [positive]
+    )
+    known = annotations.categories
+    for label in labels:
+        if label not in known:
+            raise LabelError.unknown("`positive`", label, known=known, argument="the categories")
+    if not labels or len(set(labels)) == len(known):
+        raise DataError(f"`positive` must be some, but not all, of the {len(known)} categories")
+    return np.array([category in set(labels) for category in known])
+
+
+def _one_vote_each(
+    annotations: Annotations, is_positive: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], FloatArray]:
+    """Each rater's vote on each item; a rater with two different votes on one is an error."""
+    assert annotations.rater is not None
+    assert annotations.raters is not None
+    item, rater = annotations.item, annotations.rater  # sorted by item, rater, label
+    vote = is_positive[annotations.label]
+    new = np.ones(len(item), dtype=np.bool_)
+    new[1:] = (item[1:] != item[:-1]) | (rater[1:] != rater[:-1])
+    contrary = ~new
+    contrary[1:] &= vote[1:] != vote[:-1]
+    if contrary.any():
+        place = int(np.flatnonzero(contrary)[0])
+        raise DataError(
+            f"rater {annotations.raters[rater[place]]!r} labelled item "
+            f"{annotations.items[item[place]]!r} both positively and not; a juror has one vote"
+        )
+    return item[new], rater[new], vote[new].astype(np.float64)

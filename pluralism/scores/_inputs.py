@@ -1,0 +1,138 @@
+"""Columns of numbers and labels at the door of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _validate
+from ..data import _labels
+from ..errors import DataError, enumerate_some
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
+
+
+def numbers(name: str, value: Any, *, at_least: int = 1, ndim: int = 1) -> FloatArray:
+    """Return `value` as a float64 array of `ndim` dimensions and enough entries."""
+    array = _validate.finite_array(name, value, ndim=ndim)
+    if len(array) < at_least:
+        raise DataError(f"`{name}` has {len(array)} entries; at least {at_least} are needed")
+    return array
+
+
+def same_length(**columns: Any) -> int:
+    """Return the common length of `columns`, or say which differ."""
+    sizes = {name: len(column) for name, column in columns.items() if column is not None}
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"`{name}` has {size}" for name, size in sizes.items())
+        raise DataError(f"{told}; they must be equally long")
+    return next(iter(sizes.values()))
+
+
+def encode(name: str, values: Any) -> tuple[tuple[Hashable, ...], IntArray]:
+    """Return the distinct labels of a column, sorted, and each row's position in them."""
+    import pandas as pd
+
+    column = values if isinstance(values, pd.Series) else pd.Series(list(values))
+    codes, found = pd.factorize(column, use_na_sentinel=True)
+    absent = np.flatnonzero(codes < 0)
+    if len(absent):
+        raise DataError(
+            f"`{name}[{absent[0]}]` is missing ({len(absent)} such); every row needs a label"
+        )
+    clean = _labels.check_labels(name, list(found))
+    ordered = _labels.in_order(clean)
+    place = _labels.code_of(ordered, name)
+    lookup = np.array([place[label] for label in clean], dtype=np.intp)
+    return ordered, lookup[codes] if len(codes) else np.zeros(0, dtype=np.intp)
+
+
+def flags(name: str, values: Any) -> npt.NDArray[np.bool_]:
+    """Return a column of yes or no: booleans, or numbers that are 0 or 1."""
+    array = _validate.finite_array(name, values)
+    bad = (array != 0) & (array != 1)
+    if bad.any():
+        raise DataError(
+            f"`{name}[{_validate.first_place(bad)}]` is {array[bad][0]:g}; it must be 0 or 1 "
+            "(or False or True)"
+        )
+    return array.astype(bool)
+
+
+def samples(name: str, values: Any, groups: Any) -> dict[Hashable, FloatArray]:
+    """Return one array per group from a mapping, or from a column and its groups."""
+    if isinstance(values, Mapping):
+        if groups is not None:
+            raise DataError(f"`{name}` is a mapping of groups already; leave `groups` out")
+        split = {key: numbers(f"{name}[{key!r}]", part) for key, part in values.items()}
+    else:
+        if groups is None:
+            raise DataError(
+                f"`groups` is missing; `{name}` must be a mapping of group to values, or come "
+                "with the group of every value"
+            )
+        column = numbers(name, values)
+        labels, codes = encode("groups", groups)
+        same_length(**{name: column, "groups": codes})
+        split = {label: column[codes == place] for place, label in enumerate(labels)}
+    if len(split) < 2:
+        raise DataError(f"`{name}` has {len(split)} group; at least 2 are needed")
+    return split
+
+
+def table(name: str, values: Any) -> tuple[FloatArray, tuple[Hashable, ...], tuple[Hashable, ...]]:
+    """Return a rows x columns table with its labels (positions where it has none)."""
+    import pandas as pd
+
+    if isinstance(values, Mapping):
+        values = pd.DataFrame(dict(values))
+    if hasattr(values, "to_pandas") and not isinstance(values, np.ndarray):
+        values = values.to_pandas()
+    array = _validate.finite_array(name, values, ndim=2)
+    if isinstance(values, pd.DataFrame):
+        return array, tuple(values.index), tuple(values.columns)
+    return array, tuple(range(array.shape[0])), tuple(range(array.shape[1]))
+
+
+def directions(name: str, value: Any, columns: Sequence[Hashable]) -> FloatArray:
+    """Return +1 for every column of which more is better and -1 for the others."""
+    if isinstance(value, (bool, np.bool_)):
+        return np.full(len(columns), 1.0 if value else -1.0)
+    if isinstance(value, Mapping):
+        absent = [column for column in columns if column not in value]
+        if absent:
+            raise DataError(f"`{name}` does not say which way is better for {absent[0]!r}")
+        value = [value[column] for column in columns]
+    chosen = flags(name, list(value))
+    if len(chosen) != len(columns):
+        raise DataError(f"`{name}` has {len(chosen)} entries for {len(columns)} columns")
+    return np.where(chosen, 1.0, -1.0)
+
+
+def adjusted(pvalues: Any, correction: str) -> FloatArray:
+    """Adjust p-values for their number with statsmodels; NaN stays NaN and does not count."""
+    _validate.one_of("correction", correction, ("holm", "bh", "bonferroni", "none"))
+    pvalues = np.asarray(pvalues, dtype=np.float64)
+    result = pvalues.copy()
+    known = ~np.isnan(pvalues)
+    if correction == "none" or not known.any():
+        return result
+    from statsmodels.stats.multitest import multipletests
+
+    method = {"bh": "fdr_bh"}.get(correction, correction)
+    result[known] = multipletests(pvalues[known], method=method)[1]
+    return result
+
+
+def column_of(frame: Any, name: str) -> Any:
+    """Return one column of a narwhals eager frame as a pandas Series."""
+    import pandas as pd
+
+    known = list(frame.columns)
+    if name not in known:
+        raise DataError(f"there is no column {name!r} (its columns: {enumerate_some(known, 20)})")
+    return pd.Series(frame[name].to_list())

@@ -1,0 +1,138 @@
+"""Welfare functions against their formulas, and what relates them."""
+
+import numpy as np
+import pytest
+
+from pluralism import Ballots, DataError, LabelError
+from pluralism.choice import maximal_lottery, welfare, welfare_price
+
+RNG = np.random.default_rng(0)
+VALUES = RNG.uniform(0.1, 5, (7, 4))
+WEIGHTS = RNG.uniform(0.5, 2, 7)
+
+
+def score(function, values=VALUES, **options):
+    return welfare(values, function=function, **options).scores.values
+
+
+def test_formulas():
+    share = WEIGHTS / WEIGHTS.sum()
+    w = {"weights": WEIGHTS}
+    np.testing.assert_allclose(score("utilitarian", **w), share @ VALUES, rtol=1e-13)
+    nash = np.exp(share @ np.log(VALUES))
+    np.testing.assert_allclose(score("nash", **w), nash, rtol=1e-13)
+    np.testing.assert_array_equal(score("egalitarian", **w), VALUES.min(axis=0))
+    for power in (-3.0, 0.5, 2.0):
+        expected = (share @ VALUES**power) ** (1 / power)
+        np.testing.assert_allclose(score("power-mean", power=power, **w), expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        score("atkinson", aversion=2.0, **w), 1 / (share @ (1 / VALUES)), rtol=1e-12
+    )
+
+
+def test_gini_is_the_mean_less_its_gini_index():
+    n = len(VALUES)
+    mean = VALUES.mean(axis=0)
+    gini = np.abs(VALUES[:, None] - VALUES).sum(axis=(0, 1)) / (2 * n * n * mean)
+    np.testing.assert_allclose(score("gini", power=2.0), mean * (1 - gini), rtol=1e-12)
+    np.testing.assert_allclose(score("gini", power=1.0), mean, rtol=1e-12)
+
+
+def test_quantile_is_the_inverse_of_the_distribution_function():
+    for level in (0.1, 0.5, 0.9, 1.0):
+        expected = np.quantile(VALUES, level, axis=0, method="inverted_cdf")
+        np.testing.assert_array_equal(score("quantile", level=level), expected)
+
+
+def test_the_power_mean_joins_the_others():
+    np.testing.assert_allclose(score("power-mean", power=1.0), score("utilitarian"), rtol=1e-13)
+    np.testing.assert_allclose(score("power-mean", power=0.0), score("nash"), rtol=1e-13)
+    np.testing.assert_allclose(score("power-mean", power=1e-8), score("nash"), rtol=1e-6)
+    np.testing.assert_array_equal(score("power-mean", power=-np.inf), score("egalitarian"))
+    np.testing.assert_allclose(score("power-mean", power=-700.0), score("egalitarian"), rtol=1e-2)
+    zero = np.array([[0.0, 1.0], [2.0, 1.0]])
+    assert score("power-mean", zero, power=-1.0).tolist() == [0.0, 1.0]
+    assert score("nash", zero).tolist() == [0.0, 1.0]
+
+
+def test_leximin_looks_past_the_worst_off():
+    values = [[1, 1, 1, 0], [2, 3, 3, 9], [5, 4, 4, 9]]
+    outcome = welfare(values, alternatives="abcd", function="leximin")
+    assert outcome.ranking == (("b", "c"), ("a",), ("d",))
+    # Weights are repetitions.
+    heavy = welfare(values, alternatives="abcd", function="leximin", weights=[1, 2, 1])
+    repeated = welfare(
+        [values[0], values[1], values[1], values[2]], alternatives="abcd", function="leximin"
+    )
+    assert heavy.ranking == repeated.ranking
+
+
+def test_counts_are_repetitions():
+    counts = [1, 3, 2, 1, 1, 4, 2]
+    ballots = Ballots.from_utilities(VALUES, counts=counts)
+    for function, options in {
+        "utilitarian": {},
+        "nash": {},
+        "gini": {"power": 3.0},
+        "quantile": {"level": 0.4},
+    }.items():
+        np.testing.assert_allclose(
+            welfare(ballots, function=function, **options).scores,
+            score(function, np.repeat(VALUES, counts, axis=0), **options),
+            rtol=1e-12,
+        )
+
+
+def test_lotteries_are_scored_by_expected_utility():
+    values = np.array([[1.0, 0.0], [0.0, 1.0]])
+    lotteries = {"sure": {"a": 1.0}, "fair": [0.5, 0.5]}
+    outcome = welfare(values, alternatives="ab", function="egalitarian", lotteries=lotteries)
+    assert outcome.scores.values.tolist() == [0.0, 0.5]
+    assert outcome.winners == ("fair",)
+    cycle = Ballots.from_rankings(["ABC", "BCA", "CAB"])
+    chosen = maximal_lottery(cycle).probabilities
+    thirds = welfare(np.eye(3), alternatives="ABC", lotteries={"maximal": chosen})
+    assert thirds.scores.values == pytest.approx([1 / 3])
+
+
+def test_price():
+    values = [[9, 4, 0], [9, 4, 0], [0, 4, 6]]
+    assert welfare_price(values, of="egalitarian") == pytest.approx(1.5)
+    assert welfare_price(values, of="utilitarian") == 1.0
+    assert welfare_price(values, of="utilitarian", under="egalitarian") == np.inf
+    assert welfare_price(values, of="leximin") == pytest.approx(1.5)
+    assert welfare_price(values, of="gini", power=4.0) >= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"function": "utilitarain"}, "did you mean 'utilitarian'"),
+        ({"function": "gini"}, "'gini' needs `power`"),
+        ({"function": "gini", "power": 0.5}, "at least 1"),
+        ({"power": 2.0}, "`power` has no meaning for 'utilitarian'"),
+        ({"function": "quantile", "level": 0.0}, "above 0"),
+        ({"weights": [1.0]}, "1 entries for 2 voters"),
+        ({"weights": [1.0, -1.0]}, "at least 0"),
+        ({"weights": [0.0, 0.0]}, "all zero"),
+        ({"lotteries": {"x": [0.5, 0.6]}}, "sums to 1.1"),
+        ({"lotteries": {"x": [1.5, -0.5]}}, "at least 0"),
+        ({"lotteries": {"x": [1.0]}}, "1 entries for 2"),
+    ],
+)
+def test_refusals(arguments, message):
+    with pytest.raises(DataError, match=message):
+        welfare([[1.0, 2.0], [2.0, 1.0]], **arguments)
+
+
+def test_refusals_of_utilities():
+    with pytest.raises(DataError, match="not finite"):
+        welfare([[np.nan, 1.0]])
+    with pytest.raises(DataError, match="utilities under 'nash' must be at least 0"):
+        welfare([[-1.0, 1.0]], function="nash")
+    with pytest.raises(DataError, match="these ballots are rankings"):
+        welfare(Ballots.from_rankings(["ab"]))
+    with pytest.raises(LabelError, match="names 'z', which is not in the alternatives"):
+        welfare([[1.0, 2.0]], alternatives="ab", lotteries={"x": {"z": 1.0}})
+    with pytest.raises(DataError, match="which only ranks"):
+        welfare_price([[1.0, 2.0]], of="nash", under="leximin")

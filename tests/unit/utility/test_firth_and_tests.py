@@ -1,0 +1,188 @@
+"""Bias reduction, likelihood-ratio tests, goodness of fit and residuals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+from scipy.special import expit
+
+import pluralism as pl
+from pluralism.utility import (
+    fit_bradley_terry,
+    goodness_of_fit,
+    likelihood_ratio_test,
+    pair_residuals,
+)
+
+
+def penalised(design, won, total):
+    """Maximise log-likelihood + log det information / 2 by BFGS."""
+
+    def loss(point):
+        p = expit(design @ point)
+        information = design.T @ (design * (total * p * (1 - p))[:, None])
+        value = (won * np.log(p) + (total - won) * np.log1p(-p)).sum()
+        return -value - 0.5 * np.linalg.slogdet(information)[1]
+
+    return optimize.minimize(
+        loss, np.zeros(design.shape[1]), method="BFGS", options={"gtol": 1e-8}
+    ).x
+
+
+def test_firth_with_two_items_has_a_closed_form(cells):
+    fit = fit_bradley_terry(cells(np.array([[0, 7.0], [0, 0]]), "ab"), bias_reduction=True)
+    assert fit.contrast("a", "b").estimate == pytest.approx(np.log(7.5 / 0.5))
+    assert "Firth" in fit.summary().attrs["notes"]
+
+
+def test_firth_maximises_the_penalised_likelihood(cells):
+    wins = np.array([[0, 5, 3, 2], [0, 0, 4, 1], [0, 2, 0, 3], [0, 1, 1, 0.0]])  # a always wins
+    fit = fit_bradley_terry(cells(wins, "abcd"), bias_reduction=True, reference="d")
+    low, high = np.triu_indices(4, 1)
+    design = np.eye(4)[low] - np.eye(4)[high]
+    point = penalised(design[:, :3], wins[low, high], wins[low, high] + wins[high, low])
+    np.testing.assert_allclose(fit.utility.values[:3], point, atol=1e-5)
+
+
+def test_firth_with_an_order_effect(cells):
+    rng = np.random.default_rng(4)
+    first = rng.integers(0, 4, 60)
+    second = (first + rng.integers(1, 4, 60)) % 4
+    won = rng.random(60) < expit(0.5 + (first - second) * 0.4)
+    votes = pl.Comparisons.from_codes(first, second, won, items="abcd")
+    fit = fit_bradley_terry(votes, order_effect=True, bias_reduction=True, reference="d")
+    design = np.hstack([(np.eye(4)[first] - np.eye(4)[second])[:, :3], np.ones((60, 1))])
+    point = penalised(design, won.astype(float), np.ones(60))
+    np.testing.assert_allclose([*fit.utility.values[:3], fit.order_effect], point, atol=1e-5)
+
+
+def test_firth_is_refused_where_it_is_not_defined(cells):
+    votes = cells(np.ones((3, 3)) - np.eye(3), "abc")
+    for arguments in ({"prior": 1.0}, {"ties": "davidson"}):
+        with pytest.raises(pl.DataError, match="`bias_reduction` is for logistic fits without"):
+            fit_bradley_terry(votes, bias_reduction=True, **arguments)
+    apart = cells(np.kron(np.eye(2), np.ones((2, 2)) - np.eye(2)), "abcd")
+    with pytest.raises(pl.NotIdentifiedError, match="2 components"):
+        fit_bradley_terry(apart, bias_reduction=True)
+
+
+@pytest.fixture(scope="module")
+def ordered():
+    rng = np.random.default_rng(8)
+    first = rng.integers(0, 5, 600)
+    second = (first + rng.integers(1, 5, 600)) % 5
+    won = rng.random(600) < expit(0.4 + (first - second) * 0.3)
+    return pl.Comparisons.from_codes(first, second, won, items="abcde")
+
+
+def test_likelihood_ratio_is_twice_the_gain(ordered):
+    plain = fit_bradley_terry(ordered)
+    full = fit_bradley_terry(ordered, order_effect=True)
+    test = likelihood_ratio_test(plain, full)
+    assert test.statistic == pytest.approx(2 * (full.log_likelihood - plain.log_likelihood))
+    assert test.df == 1
+    assert test.pvalue == pytest.approx(stats.chi2.sf(test.statistic, 1))
+    linear = fit_bradley_terry(ordered, item_features=np.arange(5.0))
+    assert likelihood_ratio_test(linear, plain).df == 3
+
+
+def test_likelihood_ratio_refuses_what_is_not_nested(ordered, cells):
+    plain = fit_bradley_terry(ordered)
+    full = fit_bradley_terry(ordered, order_effect=True)
+    with pytest.raises(pl.DataError, match=r"the full fit must have more \(swap the two\?\)"):
+        likelihood_ratio_test(full, plain)
+    with pytest.raises(pl.DataError, match="`full` was fitted with `prior`"):
+        likelihood_ratio_test(plain, fit_bradley_terry(ordered, order_effect=True, prior=1.0))
+    with pytest.raises(pl.DataError, match="of different votes: 6 on 3 items against 600 on 5"):
+        likelihood_ratio_test(fit_bradley_terry(cells(np.ones((3, 3)) - np.eye(3))), full)
+    with pytest.raises(pl.DataError, match="`ties` is 'drop' in `restricted` and 'half'"):
+        likelihood_ratio_test(fit_bradley_terry(ordered, ties="drop"), full)
+    with pytest.raises(pl.DataError, match="`full` is a list; it must be a fit"):
+        likelihood_ratio_test(plain, [])
+    lengths = fit_bradley_terry(ordered, item_features=np.array([0, 0, 1, 0, 1.0]))
+    ranks = fit_bradley_terry(ordered, item_features=np.eye(5)[:, :2])
+    with pytest.raises(pl.DataError, match="so the two are not nested"):
+        likelihood_ratio_test(fit_bradley_terry(ordered, item_features=np.arange(5.0)), ranks)
+    assert lengths.n_parameters == 1
+
+
+def test_clustered_fits_say_what_limits_the_test():
+    rng = np.random.default_rng(0)
+    first, rater = rng.integers(0, 3, 90), rng.integers(0, 4, 90)
+    frame = pd.DataFrame({"a": first, "b": (first + 1) % 3, "rater": rater})
+    frame["y"] = rng.integers(0, 2, 90)
+    votes = pl.Comparisons.from_frame(frame, first="a", second="b", outcome="y", rater="rater")
+    test = likelihood_ratio_test(
+        fit_bradley_terry(votes), fit_bradley_terry(votes, order_effect=True)
+    )
+    assert "votes of one rater may not be" in test.notes[0]
+
+
+def test_deviance_of_the_celebrities(celebrities):
+    fit = fit_bradley_terry(celebrities.comparisons)
+    test = goodness_of_fit(fit, celebrities.comparisons)
+    assert test.method == "chi-squared"
+    # G2(28) of the Bradley-Terry-Luce model, eba 1.10.1
+    assert test.deviance == pytest.approx(78.2172081, abs=1e-4)
+    assert test.df == 28
+    assert test.pvalue == pytest.approx(stats.chi2.sf(test.deviance, 28))
+    table = pair_residuals(fit, celebrities.comparisons)
+    assert (table["deviance"] ** 2).sum() == pytest.approx(test.deviance)
+    assert (table["pearson"] ** 2).sum() == pytest.approx(test.pearson)
+    assert len(table) == 36
+
+
+def test_goodness_with_davidson_ties(cells):
+    # Davidson (1970), chocolate puddings: 15 pairs, 30 free counts, 6 parameters
+    counts = [
+        (1, 2, 19, 22, 16), (1, 3, 16, 19, 12), (2, 3, 19, 19, 10), (1, 4, 18, 23, 13),
+        (2, 4, 23, 19, 9), (3, 4, 19, 20, 15), (1, 5, 13, 19, 18), (2, 5, 16, 20, 12),
+    ]  # fmt: skip
+    wins, tied = np.zeros((5, 5)), np.zeros((5, 5))
+    for i, j, won, lost, tie in counts:
+        wins[i - 1, j - 1], wins[j - 1, i - 1] = won, lost
+        tied[i - 1, j - 1] = tied[j - 1, i - 1] = tie
+    votes = cells(wins, "abcde", tied)
+    fit = fit_bradley_terry(votes, ties="davidson")
+    test = goodness_of_fit(fit, votes)
+    assert test.df == 2 * 8 - 5
+    saturated = sum(
+        n * np.log(n / (won + lost + tie))
+        for _, _, won, lost, tie in counts
+        for n in (won, lost, tie)
+    )
+    assert test.deviance == pytest.approx(2 * (saturated - fit.log_likelihood))
+    with pytest.raises(pl.DataError, match="counted as half a win has no probability"):
+        goodness_of_fit(fit_bradley_terry(votes), votes)
+
+
+def test_small_counts_are_bootstrapped(cells):
+    rng = np.random.default_rng(3)
+    wins = rng.integers(1, 4, (5, 5)).astype(float) * (1 - np.eye(5))
+    votes = cells(wins, "abcde")
+    fit = fit_bradley_terry(votes)
+    test = goodness_of_fit(fit, votes, n=99)
+    assert test.method == "bootstrap"
+    assert test.smallest_expected < 5
+    assert test.replicates == 99
+    assert 0 < test.pvalue <= 1
+    assert goodness_of_fit(fit, votes, n=99) == test  # seeded
+    forced = goodness_of_fit(fit, votes, method="chi-squared")
+    assert test.pvalue == pytest.approx(forced.pvalue, abs=0.2)
+
+
+def test_goodness_with_order_and_covariates(ordered):
+    fit = fit_bradley_terry(ordered, order_effect=True)
+    test = goodness_of_fit(fit, ordered)
+    assert test.df == ordered.n_cells - 5
+    assert test.deviance < goodness_of_fit(fit_bradley_terry(ordered), ordered).deviance + 100
+    with pytest.raises(pl.DataError, match="is not a fit of these `comparisons`"):
+        goodness_of_fit(fit, pl.Comparisons.from_pairs([("a", "b"), ("b", "a")]))
+
+
+def test_nothing_left_to_test(cells):
+    votes = cells(np.array([[0, 3], [2, 0.0]]), "ab")
+    with pytest.raises(pl.DataError, match="leave no degree of freedom"):
+        goodness_of_fit(fit_bradley_terry(votes), votes)
