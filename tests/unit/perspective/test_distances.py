@@ -154,6 +154,10 @@ class TestInput:
 
 
 class TestWasserstein:
+    def test_one_category_has_no_distance(self):
+        assert ps.wasserstein([1.0], [1.0]) == 0.0
+        np.testing.assert_array_equal(ps.wasserstein(np.ones((3, 1)), np.ones((3, 1))), np.zeros(3))
+
     def test_order_of_values_does_not_matter(self):
         order = RNG.permutation(6)
         place = np.array([0.0, 1.0, 1.5, 4.0, 4.0, 9.0])
