@@ -78,6 +78,18 @@ def test_estimate_is_differentiable_in_the_counts():
         assert gradient[place] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
 
 
+def test_estimate_is_differentiable_in_the_prior():
+    pairs = simulate(6, 300, seed=2)
+
+    def first(ridge):
+        return bradley_terry_utilities(*pairs[:4], np.zeros(6), ridge, np.float64(1e-9))[0]
+
+    slope = in_float64(jax.grad(first), np.float64(2.0))
+    up, _ = _newton.fit_pairs(pairs, ridge=2.0 + 1e-4)
+    down, _ = _newton.fit_pairs(pairs, ridge=2.0 - 1e-4)
+    assert slope == pytest.approx((up.point - down.point)[0] / 2e-4, rel=1e-5)
+
+
 def test_shapes_in_one_bucket_are_compiled_once():
     sizes = [(17, 900), (20, 1000), (29, 1100)]  # items <= 32; pairs padded alike
     shapes = {tuple(part.shape for part in pad_pairs(simulate(n, m, n))) for n, m in sizes[1:]}
