@@ -52,16 +52,20 @@ class Pool:
 
     def sizes(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
         """Voters and positive voters, (groups, items); `weights` (raters,) says how often each."""
-        n_items = len(self.items)
-        times = np.ones(self.n_raters) if weights is None else weights
-        voters, positive = [], []
-        for member in self.member:
-            weight = np.zeros(self.n_raters)
-            weight[member] = times[member]
-            weight = weight[self.rater]
-            voters.append(np.bincount(self.item, weight, n_items))
-            positive.append(np.bincount(self.item, weight * self.vote, n_items))
-        return np.array(voters), np.array(positive)
+        n_items, n_groups = len(self.items), len(self.member)
+        group = np.full(self.n_raters, n_groups)  # those without a seat come last
+        for place, member in enumerate(self.member):
+            group[member] = place
+        key = group[self.rater] * n_items + self.item
+        shape, bins = (n_groups + 1, n_items), (n_groups + 1) * n_items
+        times = None if weights is None else weights[self.rater]
+        voters = np.bincount(key, times, bins)
+        votes = self.vote if times is None else self.vote * times
+        positive = np.bincount(key, votes, bins)
+        return (
+            voters.reshape(shape)[:-1].astype(np.float64, copy=False),
+            positive.reshape(shape)[:-1],
+        )
 
 
 @dataclass(frozen=True)

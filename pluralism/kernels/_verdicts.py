@@ -18,24 +18,25 @@ def hypergeometric_votes(pool: FloatArray, positive: FloatArray, seats: int) -> 
     Parameters
     ----------
     pool, positive : array, (...)
-        Voters in the pool, and those of them who vote positively. Where ``pool < seats`` the
+        Whole numbers: voters in the pool, and those who vote positively. Where ``pool < seats`` the
         result is NaN.
     seats : int
         Voters drawn.
     """
     from scipy.special import gammaln
 
-    def log_choose(n: Any, k: Any) -> FloatArray:
-        return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
-
-    k = np.arange(seats + 1.0)
-    pool, positive = pool[..., None], positive[..., None]
+    pool, positive = pool.astype(np.intp)[..., None], positive.astype(np.intp)[..., None]
     negative = pool - positive
+    k = np.arange(seats + 1)
     possible = (k <= positive) & (seats - k <= negative) & (pool >= seats)
-    yes = np.where(possible, k, 0.0)
-    no = np.where(possible, seats - k, 0.0)
+    log_factorial = gammaln(np.arange(1.0, max(int(pool.max(initial=0)), seats) + 2.0))
+
+    def log_choose(n: Any, k: Any) -> FloatArray:
+        return np.asarray(log_factorial[n] - log_factorial[k] - log_factorial[n - k])
+
+    yes, no = np.where(possible, k, 0), np.where(possible, seats - k, 0)
     total = np.where(pool >= seats, pool, seats)
-    log_mass = log_choose(positive, yes) + log_choose(negative, no) - log_choose(total, seats + 0.0)
+    log_mass = log_choose(positive, yes) + log_choose(negative, no) - log_choose(total, seats)
     mass = np.where(possible, np.exp(log_mass), 0.0)
     return np.where(pool >= seats, mass, np.nan)
 
