@@ -50,22 +50,41 @@ class Pool:
     vote: FloatArray
     n_raters: int
 
-    def sizes(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
-        """Voters and positive voters, (groups, items); `weights` (raters,) says how often each."""
-        n_items, n_groups = len(self.items), len(self.member)
-        group = np.full(self.n_raters, n_groups)  # those without a seat come last
+    def sizes(self) -> tuple[FloatArray, FloatArray]:
+        """Voters and positive voters, (groups, items)."""
+        key, shape = self._cells()
+        voters = np.bincount(key, minlength=shape[0] * shape[1]).astype(np.float64)
+        positive = np.bincount(key, self.vote, shape[0] * shape[1])
+        return voters.reshape(shape)[:-1], positive.reshape(shape)[:-1]
+
+    def power_sums(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sums of powers of the raters' weights, for those who vote positively and the others.
+
+        Parameters
+        ----------
+        weights : array, (raters,)
+
+        Returns
+        -------
+        tuple of arrays, (largest number of seats, groups, items)
+        """
+        key, shape = self._cells()
+        weight, size = weights[self.rater], shape[0] * shape[1]
+        positive, negative, power = [], [], np.ones(len(weight))
+        for _ in range(max(self.seats)):
+            power = power * weight
+            yes = np.bincount(key, power * self.vote, size).reshape(shape)[:-1]
+            positive.append(yes)
+            negative.append(np.bincount(key, power, size).reshape(shape)[:-1] - yes)
+        return np.array(positive), np.array(negative)
+
+    def _cells(self) -> tuple[npt.NDArray[np.intp], tuple[int, int]]:
+        """Cell (group, item) of each vote; those without a seat come last."""
+        group = np.full(self.n_raters, len(self.member), dtype=np.intp)
         for place, member in enumerate(self.member):
             group[member] = place
-        key = group[self.rater] * n_items + self.item
-        shape, bins = (n_groups + 1, n_items), (n_groups + 1) * n_items
-        times = None if weights is None else weights[self.rater]
-        voters = np.bincount(key, times, bins)
-        votes = self.vote if times is None else self.vote * times
-        positive = np.bincount(key, votes, bins)
-        return (
-            voters.reshape(shape)[:-1].astype(np.float64, copy=False),
-            positive.reshape(shape)[:-1],
-        )
+        n_items = len(self.items)
+        return group[self.rater] * n_items + self.item, (len(self.member) + 1, n_items)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["binomial_votes", "hypergeometric_votes", "quota_votes", "verdict"]
+__all__ = [
+    "binomial_votes",
+    "convolved",
+    "hypergeometric_votes",
+    "quota_votes",
+    "verdict",
+    "weighted_votes",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -59,12 +66,56 @@ def quota_votes(pools: FloatArray, positives: FloatArray, seats: list[int]) -> F
     seats : list of int
         Seats of each group.
     """
-    mass = np.ones((*pools.shape[1:], 1))
-    for pool, positive, n in zip(pools, positives, seats, strict=True):
-        votes = hypergeometric_votes(pool, positive, n)
+    return convolved(
+        [
+            hypergeometric_votes(pool, positive, n)
+            for pool, positive, n in zip(pools, positives, seats, strict=True)
+        ]
+    )
+
+
+def weighted_votes(positive: FloatArray, negative: FloatArray) -> FloatArray:
+    """Votes of a jury of different voters, drawn in proportion to the product of their weights.
+
+    With weights of one this is `hypergeometric_votes`; nobody sits beside their own copy.
+
+    Parameters
+    ----------
+    positive, negative : array, (seats, ...)
+        Power sums ``sum w^j`` over the voters of either kind, j = 1, ..., seats.
+
+    Returns
+    -------
+    array, (..., seats + 1)
+        NaN where there are fewer voters than seats.
+    """
+    seats = len(positive)
+    yes, no = _elementary(positive), _elementary(negative)
+    mass = np.stack([yes[k] * no[seats - k] for k in range(seats + 1)], axis=-1)
+    total = mass.sum(axis=-1, keepdims=True)
+    return np.where(total > 0.5, mass / np.where(total > 0.5, total, 1.0), np.nan)
+
+
+def _elementary(power: FloatArray) -> list[FloatArray]:
+    """Elementary symmetric sums e_0, e_1, ... from power sums (Newton's identities).
+
+    The weights are whole numbers, and so are the sums: rounding takes the error out.
+    """
+    e = [np.ones(power.shape[1:])]
+    for k in range(1, len(power) + 1):
+        terms = [(-1.0) ** (i - 1) * e[k - i] * power[i - 1] for i in range(1, k + 1)]
+        e.append(np.maximum(np.round(sum(terms) / k), 0.0))
+    return e
+
+
+def convolved(votes: list[FloatArray]) -> FloatArray:
+    """Distribution of the sum of independent numbers of votes, (..., all seats + 1)."""
+    mass = votes[0]
+    for more in votes[1:]:
+        n = more.shape[-1] - 1
         wider = np.zeros((*mass.shape[:-1], mass.shape[-1] + n))
         for k in range(n + 1):
-            wider[..., k : k + mass.shape[-1]] += mass * votes[..., k : k + 1]
+            wider[..., k : k + mass.shape[-1]] += mass * more[..., k : k + 1]
         mass = wider
     return mass
 
