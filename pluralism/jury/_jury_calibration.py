@@ -118,7 +118,9 @@ def jury_calibration(
     A rater drawn twice is one juror of weight two: a jury of different raters is drawn in
     proportion to the product of their weights, so that nobody sits beside their own copy, which
     would pull the verdicts of small pools towards one half. Replicates lose more items to short
-    pools; `mean_skipped` says how many. Verdict probabilities of small pools are discrete, so
+    pools; `mean_skipped` says how many. `mean_difference` is centred; the other measures, which
+    grow with the spread of the verdicts, come out somewhat larger in replicates of small pools
+    than in the data. Verdict probabilities of small pools are discrete, so
     that even a calibrated model has a calibration error above zero.
 
     Examples
