@@ -316,6 +316,19 @@ class Ballots(BallotsFrom):
 
         save(self, Path(path))
 
+    @classmethod
+    def load(cls, path: str | Path) -> Ballots:
+        """Read ballots that `save` wrote.
+
+        Raises
+        ------
+        DataError
+            If the file is absent, damaged or holds something else.
+        """
+        from ._ballot_tables import load
+
+        return load(Path(path))
+
     def to_preflib(self, path: str | Path, *, title: str = "") -> None:
         """Write a PrefLib file; the ending (soc, soi, toc, toi, cat, wmd) says which kind.
 

@@ -16,6 +16,7 @@ from . import _ballot_rows, _labels
 
 if TYPE_CHECKING:
     from ._ballots import Ballots
+    from ._comparisons import Comparisons
 
 __all__ = ["BallotsFrom", "Unranked"]
 
@@ -281,6 +282,44 @@ class BallotsFrom:
         return cls._checked(labels, ranks, counts, "last")
 
     @classmethod
+    def from_comparisons(cls, comparisons: Comparisons) -> Ballots:
+        """Build ballots that each rank two items only, from pairwise votes.
+
+        Every cell gives a ballot for its first item, one for its second and one that ties them,
+        with the cell's weights. Unranked items are incomparable, so that `pairwise` counts
+        exactly the votes.
+
+        Parameters
+        ----------
+        comparisons : Comparisons
+            Votes; groups, raters and covariates are not kept.
+
+        Returns
+        -------
+        Ballots
+
+        Raises
+        ------
+        DataError
+            If the input is no Comparisons, or holds no votes.
+
+        Examples
+        --------
+        >>> from pluralism import Ballots, Comparisons
+        >>> votes = Comparisons.from_pairs([("a", "b"), ("a", "b"), ("b", "c")])
+        >>> Ballots.from_comparisons(votes).rankings()
+        [('a', 'b'), ('b', 'c')]
+        """
+        from ._comparisons import Comparisons
+
+        if not isinstance(comparisons, Comparisons):
+            raise DataError(
+                f"`comparisons` is a {type(comparisons).__name__}; it must be Comparisons"
+            )
+        ranks, counts = _ballot_rows.from_cells(comparisons)
+        return cls._checked(comparisons.items, ranks, counts, "incomparable").distinct()
+
+    @classmethod
     def from_preflib(cls, path: str | Path, *, unranked: Unranked = "last") -> Ballots:
         """Read a PrefLib file: soc, soi, toc, toi, cat or wmd.
 
@@ -321,19 +360,6 @@ class BallotsFrom:
             categories=parsed.categories,
             notes=parsed.notes,
         )
-
-    @classmethod
-    def load(cls, path: str | Path) -> Ballots:
-        """Read ballots that `save` wrote.
-
-        Raises
-        ------
-        DataError
-            If the file is absent, damaged or holds something else.
-        """
-        from ._ballot_tables import load
-
-        return load(Path(path))
 
     @classmethod
     def _checked(
