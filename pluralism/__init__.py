@@ -36,6 +36,7 @@ _SUBMODULES = (
     "perspective",
     "plots",
     "report",
+    "scores",
     "uncertainty",
     "utility",
 )
