@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,6 +25,9 @@ Unranked = Literal["last", "incomparable"]
 
 class BallotsFrom:
     """The constructors of `Ballots`, which inherits them."""
+
+    #: What all of them end in, with the checks that they share; `Ballots` defines it.
+    _checked: Callable[..., Ballots]
 
     @classmethod
     def from_rankings(
@@ -50,6 +53,10 @@ class BallotsFrom:
             All labels in the order wanted; by default those met, sorted.
         unranked : {"last", "incomparable"}
             What a ballot says of an alternative that it does not rank.
+
+        Returns
+        -------
+        Ballots
 
         Raises
         ------
@@ -94,6 +101,10 @@ class BallotsFrom:
             As in `from_rankings`.
         alternatives : iterable, optional
             Labels of the columns; 0, 1, 2, ... by default.
+
+        Returns
+        -------
+        Ballots
 
         Raises
         ------
@@ -145,6 +156,10 @@ class BallotsFrom:
         missing : {"error", "drop"}
             What to do with a row that lacks a value.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError
@@ -193,6 +208,10 @@ class BallotsFrom:
         counts, alternatives, unranked
             As in `from_ranks`.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError, LabelError
@@ -230,6 +249,10 @@ class BallotsFrom:
             As in `from_rankings`; all labels must be given where some alternative is approved
             by nobody.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError, LabelError
@@ -259,6 +282,10 @@ class BallotsFrom:
             positive margin m gives two rankings with weight m / 2 each.
         alternatives : iterable, optional
             Labels; those of a DataArray or frame, else 0, 1, 2, ...
+
+        Returns
+        -------
+        Ballots
 
         Raises
         ------
@@ -335,6 +362,10 @@ class BallotsFrom:
         unranked : {"last", "incomparable"}
             As in `from_rankings`.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError, LabelError
@@ -360,35 +391,3 @@ class BallotsFrom:
             categories=parsed.categories,
             notes=parsed.notes,
         )
-
-    @classmethod
-    def _checked(
-        cls,
-        alternatives: tuple[Hashable, ...],
-        ranks: npt.NDArray[np.unsignedinteger],
-        counts: Any,
-        unranked: Unranked,
-        linear: bool = False,
-    ) -> Ballots:
-        if len(alternatives) < 2:
-            raise DataError(f"ballots need at least two alternatives; got {len(alternatives)}")
-        if not len(ranks):
-            raise DataError("there is no ballot; give at least one")
-        if counts is None:
-            weights = np.ones(len(ranks))
-        else:
-            weights = _validate.finite_array("counts", counts, ndim=1).copy()
-            if len(weights) != len(ranks):
-                raise DataError(f"`counts` has {len(weights)} entries for {len(ranks)} ballots")
-            _validate.within("counts", weights, 0.0, what="a count")
-        if not 0 < weights.sum() <= _validate.LARGEST_EXACT_COUNT:
-            raise DataError(
-                f"`counts` sum to {weights.sum():g}; the total must be above 0 and, to stay exact "
-                "in float64, at most 2**53"
-            )
-        from ._ballots import Ballots
-
-        ballots = Ballots(alternatives, ranks, weights, unranked)
-        if linear:
-            ballots.__dict__["_is_linear"] = True
-        return ballots
