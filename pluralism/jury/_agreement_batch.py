@@ -28,6 +28,9 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Raters x items x categories up to which tables are laid out in full.
+_DENSE_NUMBERS = 1 << 22
+
 
 def replicate_counts(
     annotations: Annotations, rater_weights: FloatArray
@@ -93,6 +96,8 @@ def _replicates(
         counts, squares = data.count_table()[None], data.item_squares()[None]
         item_weight = np.asarray(weights)
     elif unit == "rater":
+        if len(data.raters or ()) * data.n_items * data.n_categories <= _DENSE_NUMBERS:
+            return _dense_replicates(data, np.asarray(weights), coefficient)
         counts, squares = replicate_counts(data, np.asarray(weights))
         item_weight = np.ones(squares.shape)
     elif unit == "rater+item":
@@ -102,4 +107,32 @@ def _replicates(
         return NotImplemented
     with np.errstate(invalid="ignore", divide="ignore"):
         values = coefficient(counts, squares, item_weight).value
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _dense_replicates(
+    data: Annotations, weights: FloatArray, coefficient: Callable[..., Any]
+) -> FloatArray:
+    """Compute the replicates from dense tables, in one fused call."""
+    from .._precision import in_float64
+    from ..kernels._agreement_replicates import rater_replicates
+
+    assert data.rater is not None
+    n, n_raters = data.n_categories, weights.shape[1]
+    labels = np.zeros((n_raters, data.n_items * n))
+    labels[data.rater, data.item.astype(np.int64) * n + data.label] = data.weight
+    own = data.weight if data.squares is None else data.squares
+    place = data.rater.astype(np.int64) * data.n_items + data.item
+    squares = np.bincount(place, own, n_raters * data.n_items).reshape(n_raters, -1)
+    assert isinstance(coefficient, partial)
+    (metric,) = coefficient.keywords.values()
+    values = in_float64(
+        rater_replicates,
+        weights,
+        labels,
+        squares,
+        metric,
+        coefficient=coefficient.func,
+        shape=(data.n_items, n),
+    )
     return np.where(np.isfinite(values), values, np.nan)

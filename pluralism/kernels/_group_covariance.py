@@ -66,8 +66,7 @@ def group_covariances(
 
 def _scores(cells: GroupCells, scores: FloatArray, kind: str, n: int) -> tuple[Any, IntArray]:
     """Return S with S'S the summed squared scores, sparse (rows, items), and each row's group."""
-    if kind == "cluster":
-        assert cells.rater is not None
+    if kind == "cluster" and cells.rater is not None:
         raters, row = np.unique(cells.rater, return_inverse=True)
         owner = np.empty(len(raters), dtype=np.int64)
         owner[row] = cells.group

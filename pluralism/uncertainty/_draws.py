@@ -65,6 +65,7 @@ class _Part(NamedTuple):
     counts: FloatArray  # (units,)
     present: npt.NDArray[np.intp]  # (present,): units that stand in the data at all
     owner: npt.NDArray[np.intp] | None  # (total,): unit of each single draw
+    single: bool  # every unit stands for one
 
     @classmethod
     def of(cls, counts: FloatArray, kind: str) -> _Part:
@@ -74,9 +75,14 @@ class _Part(NamedTuple):
         # Single draws are cheaper than one binomial per unit unless units stand for many.
         if (held == np.rint(held)).all() and held.sum() <= _DRAWS_A_UNIT * len(held):
             owner = np.repeat(present, held.astype(np.intp))
-        return cls(kind, counts, present, owner)
+        return cls(kind, counts, present, owner, bool((counts == 1.0).all()))
 
     def draw(self, rng: np.random.Generator) -> FloatArray:
+        if self.single and self.kind == "multinomial":
+            size = len(self.counts)
+            # For short draws `integers` spends its time on checking arguments.
+            picked = (rng.random(size) * size).astype(np.intp)
+            return np.bincount(picked, minlength=size).astype(np.float64)
         weights = np.zeros(len(self.counts))
         held = self.counts[self.present]
         if self.kind == "poisson":

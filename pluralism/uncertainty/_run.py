@@ -36,7 +36,7 @@ Progress = bool | Callable[[int, int], object] | None
 NOT_A_NUMBER = "not a number"
 #: One call of a hook touches about this many numbers: under half a second of work.
 _NUMBERS_A_BATCH = 1 << 24
-_LARGEST_BATCH = 128
+_LARGEST_BATCH = 256
 
 
 class Failures(int):
@@ -113,7 +113,7 @@ def run(
     if plan.batched is None or not _batches(plan, form, values, reasons, show):
         _loop(statistic, plan, form, values, reasons, show)
     show(plan.count, True)
-    return values, Failures(reasons)
+    return values, Failures({reason: count for reason, count in reasons.items() if count})
 
 
 def _batches(
@@ -136,12 +136,12 @@ def _batches(
                 f"the batched hook of the statistic returned shape {got.shape} for {step} "
                 f"replicates of an estimate of shape {form.shape}"
             )
-        for row, status in zip(range(start, stop), batch.status, strict=False):
-            reason = batch.reasons[int(status) - 1] if status else form.trouble(got[row - start])
-            if reason:
-                reasons[reason] += 1
-            else:
-                values[row] = got[row - start]
+        got, status = got[: stop - start], np.asarray(batch.status)[: stop - start]
+        usable = form.usable(got)
+        values[start:stop][usable & (status == 0)] = got[usable & (status == 0)]
+        reasons[NOT_A_NUMBER] += int((~usable & (status == 0)).sum())
+        for code in status[status != 0].tolist():
+            reasons[batch.reasons[code - 1]] += 1
         show(stop)
     return True
 
@@ -164,7 +164,7 @@ def _loop(
                     warnings.simplefilter("ignore", SmallSampleWarning)
                     warnings.simplefilter("ignore", ApproximationWarning)
                     value = form.read(statistic(*arguments))
-                reason = form.trouble(value)
+                reason = "" if form.usable(value[None])[0] else NOT_A_NUMBER
             except PluralismError as error:
                 reason = _why(error)
             except (ArithmeticError, np.linalg.LinAlgError) as error:

@@ -64,10 +64,10 @@ class Form:
             raise DataError(f"shape {value.shape} differs from the estimate's {self.shape}")
         return value
 
-    def trouble(self, value: FloatArray) -> str:
-        """Say why a replicate cannot be used, or ''. NaN is allowed where the estimate has it."""
-        usable = np.isfinite(value) | ~np.isfinite(self.estimate)
-        return "" if usable.all() else "not a number"
+    def usable(self, values: FloatArray) -> npt.NDArray[np.bool_]:
+        """Which replicates, (replicates, ...), are finite wherever the estimate is."""
+        good = np.isfinite(values) | ~np.isfinite(self.estimate)
+        return np.asarray(good.reshape(len(values), -1).all(axis=1))
 
     def write(self, values: FloatArray, *, first: str = "", last: str = "", **attrs: Any) -> Any:
         """Label `values`, the estimate's shape with one more dimension before or after it.
