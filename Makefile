@@ -27,7 +27,7 @@ types: ## mypy
 	$(BIN)/mypy
 
 docs: ## the docs site, warnings as errors, into docs/_build/html
-	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build -W --keep-going -E -b html docs docs/_build/html
 
 names: ## enter new public names in the reference pages and the architecture table
 	$(BIN)/python docs/names.py

@@ -54,11 +54,17 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "within_subsection_order": "FileNameSortKey",
     "matplotlib_animations": False,
+    # What is printed is shown; the repr of an axes is not.
+    "capture_repr": ("_repr_html_",),
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "pluralism"
 html_show_sourcelink = False
+# Pages without others beneath them have no use for the bar that lists those.
+html_sidebars = {
+    page: [] for page in ("getting_started", "architecture", "contributing", "changelog")
+}
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": True,

@@ -8,8 +8,7 @@ keeps what belongs to the others; `Layout.wrap` puts it back on the result:
 * a frame, rows x categories, gives a DataArray over its rows; a Series or a mapping a float.
 
 `take_together` does the same for several inputs and matches labelled ones by category name. Sets
-of categories that differ are an error unless `fill` says what an absent one holds: nothing is
-ever dropped by an inner join.
+of categories that differ are an error unless `fill` says what an absent one holds.
 """
 
 from __future__ import annotations

@@ -131,7 +131,10 @@ def finite_array(
             raise DataError(
                 f"`{name}` holds {extreme}, which is not exact in float64 (above 2**53)"
             )
+    exact = array.dtype.kind in "bui"
     array = array.astype(np.float64, copy=False)
+    if exact:
+        return array
     bad = np.isinf(array) if allow_nan else ~np.isfinite(array)
     if bad.any():
         place = first_place(bad)
@@ -146,6 +149,8 @@ def within(
     name: str, array: npt.NDArray[np.float64], low: float, high: float = math.inf, *, what: str
 ) -> npt.NDArray[np.float64]:
     """Return `array` if all entries that are not NaN lie in [low, high]; `what` names them."""
+    if array.size and array.min() >= low and (high == math.inf or array.max() <= high):
+        return array  # two passes, no temporary; NaN fails both comparisons and goes on below
     bad = (array < low) | (array > high)
     if bad.any():
         bound = f"at least {low:g}" if high == math.inf else f"in [{low:g}, {high:g}]"
@@ -162,6 +167,14 @@ def counts_or_shares(
 
     `whole` names what needs whole counts, where something does.
     """
+    _totals(name, array, whole=whole)
+    return array
+
+
+def _totals(
+    name: str, array: npt.NDArray[np.float64], *, whole: str | None = None
+) -> npt.NDArray[np.float64]:
+    """Check as `counts_or_shares` says, and return the sums (..., 1)."""
     within(name, array, 0.0, what="a count or a share")
     if whole is not None:
         bad = array != np.floor(array)
@@ -169,14 +182,15 @@ def counts_or_shares(
             raise DataError(
                 f"`{name}[{first_place(bad)}]` is {array[bad][0]:g}; {whole} needs whole counts"
             )
-    empty = np.asarray(~array.any(axis=-1))
-    if empty.any():
+    total = array.sum(axis=-1, keepdims=True)
+    if total.size and total.min() == 0.0:
+        empty = np.asarray(total[..., 0] == 0.0)
         place = f"[{first_place(empty)}]" if array.ndim > 1 else ""
         raise DataError(
             f"`{name}{place}` is all zero ({int(empty.sum())} such of {empty.size}); "
             "it has no distribution over its categories"
         )
-    return array
+    return total
 
 
 #: How far the sum of a distribution may be from one by rounding (single precision included).
@@ -186,13 +200,14 @@ SUM_TOLERANCE = 1e-5
 def distributions(
     name: str, array: npt.NDArray[np.float64], *, normalize: bool = False
 ) -> npt.NDArray[np.float64]:
-    """Return `array` (..., categories) with sums of exactly one, up to the last bit.
+    """Return `array` (..., categories) with sums of one.
 
     Sums away from one are an error that names the first, unless `normalize` lets counts in.
     """
-    counts_or_shares(name, array)
-    total = array.sum(axis=-1, keepdims=True)
+    total = _totals(name, array)
     if not normalize:
+        if total.size and max(total.max() - 1.0, 1.0 - total.min()) < 1e-14 * array.shape[-1]:
+            return array
         bad = np.asarray(np.abs(total[..., 0] - 1.0) > SUM_TOLERANCE)
         if bad.any():
             place = f"[{first_place(bad)}]" if array.ndim > 1 else ""

@@ -191,6 +191,22 @@ def _raised(ballots: Ballots, rng: np.random.Generator) -> Iterator[Case]:
                 vote[code] = level - 0.5
                 for moved in {weight, float(ballots.counts[row])}:
                     yield (ballots, _with_vote(ballots, row, moved, vote)), {"raised": label}
+    # Some failures take parts of several ballots at once.
+    n_ballots = len(ranks)
+    while True:
+        code = int(rng.integers(ballots.n_alternatives))
+        share = rng.random(n_ballots) * (rng.random(n_ballots) < 0.4)
+        moved_counts = np.floor(ballots.counts * share)
+        if not moved_counts.any() and (ballots.counts <= 1).all():
+            moved_counts = np.where(share > 0, ballots.counts, 0.0)
+        raised = ranks.copy()
+        raised[:, code] = -1.0
+        after = _rebuilt(
+            ballots,
+            np.vstack([ranks, raised]),
+            np.concatenate([ballots.counts - moved_counts, moved_counts]),
+        )
+        yield (ballots, after), {"raised": ballots.alternatives[code]}
 
 
 def _monotonicity(rule: Rule, before: Ballots, after: Ballots, raised: Hashable) -> str | None:
@@ -348,7 +364,9 @@ AXIOMS: dict[str, Axiom] = {
     "condorcet-loser": Axiom(_the_profile, _condorcet_loser, "this profile", True),
     "smith": Axiom(_the_profile, _smith, "this profile", True),
     "majority": Axiom(_the_profile, _majority, "this profile", True),
-    "monotonicity": Axiom(_raised, _monotonicity, "raises by one voter or one ballot", False),
+    "monotonicity": Axiom(
+        _raised, _monotonicity, "raises by one voter, one ballot, random parts", False
+    ),
     "participation": Axiom(_abstaining, _participation, "absences of one voter", True),
     "reinforcement": Axiom(_split, _reinforcement, "random splits of the voters", False),
     "clone-independence": Axiom(_cloned, _clone_independence, "one clone of each", False),

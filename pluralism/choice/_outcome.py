@@ -171,7 +171,44 @@ class Outcome:
         tolerance: float = 0.0,
         **extra: Any,
     ) -> Outcome:
-        """Label scores, higher being better; those within `tolerance` of each other tie."""
+        """Rank by scores, choose the winners and label both.
+
+        Parameters
+        ----------
+        rule : str
+            Name of the rule.
+        alternatives : tuple
+            Labels.
+        scores : numpy.ndarray, (alternatives,)
+            Higher is better.
+        breaker : TieBreaker
+            Breaks a tie for winning, or leaves it.
+        tolerance : float
+            Scores that differ by at most this tie.
+        **extra
+            Other attributes.
+
+        Returns
+        -------
+        Outcome
+
+        Raises
+        ------
+        DataError
+            If there is not one score for each alternative.
+
+        Examples
+        --------
+        >>> from pluralism.choice import Outcome
+        >>> from pluralism.choice._outcome import TieBreaker
+        >>> import numpy as np
+        >>> Outcome.from_scores("points", ("a", "b"), np.array([1.0, 2.0]), TieBreaker("none"))
+        Outcome(points: winners 'b'; ranking b > a)
+        """
+        if np.shape(scores) != (len(alternatives),):
+            raise DataError(
+                f"`scores` has shape {np.shape(scores)} for {len(alternatives)} alternatives"
+            )
         ranking = group_by_score(alternatives, scores, tolerance)
         return cls(
             rule,

@@ -33,6 +33,8 @@ class Ties(StrEnum):
     """How a tie counts."""
 
     half = "half"
+    davidson = "davidson"
+    rao_kupper = "rao-kupper"
     drop = "drop"
 
 
@@ -66,7 +68,12 @@ Group = Annotated[
 ]
 Weight = Annotated[str | None, typer.Option(help="Column of vote weights.")]
 MissingValues = Annotated[Missing, typer.Option(help="What to do with a vote that lacks a value.")]
-TiePolicy = Annotated[Ties, typer.Option(help="A tie counts half a win each, or is left out.")]
+TiePolicy = Annotated[
+    Ties, typer.Option(help="A tie counts half a win each, has a model of its own, or is left out.")
+]
+OrderEffect = Annotated[
+    bool, typer.Option("--order-effect", help="Fit the advantage of the item shown first.")
+]
 Prior = Annotated[
     float | None,
     typer.Option(help="Standard deviation of a normal prior on utilities, in log-odds."),
@@ -122,6 +129,7 @@ def report(
     weight: Weight = None,
     missing: MissingValues = Missing.error,
     ties: TiePolicy = Ties.half,
+    order_effect: OrderEffect = False,
     prior: Prior = None,
     reference: Reference = "mean",
     level: Level = 0.95,
@@ -143,7 +151,14 @@ def report(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
             outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
         )  # fmt: skip
-        fit = _work.fit(table, step, ties=ties.value, prior=prior, reference=reference)
+        fit = _work.fit(
+            table,
+            step,
+            ties=ties.value,
+            order_effect=order_effect,
+            prior=prior,
+            reference=reference,
+        )
         page = _work.report(table, fit, output, step, title=title, level=level, example=example)
     typer.echo(_work.summary(fit, level=level, rows=10))
     typer.echo(f"\nreport: {page}")
@@ -174,6 +189,7 @@ def fit(
     weight: Weight = None,
     missing: MissingValues = Missing.error,
     ties: TiePolicy = Ties.half,
+    order_effect: OrderEffect = False,
     prior: Prior = None,
     reference: Reference = "mean",
     level: Level = 0.95,
@@ -194,7 +210,14 @@ def fit(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
             outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
         )  # fmt: skip
-        result = _work.fit(table, step, ties=ties.value, prior=prior, reference=reference)
+        result = _work.fit(
+            table,
+            step,
+            ties=ties.value,
+            order_effect=order_effect,
+            prior=prior,
+            reference=reference,
+        )
     _work.put_out(result, form, output, level=level)
 
 

@@ -109,12 +109,12 @@ def _meanings(text: str | None) -> dict[str, str] | None:
     return meanings
 
 
-def fit(votes: Comparisons, step: Step, *, ties: str, prior: float | None, reference: str) -> Any:
+def fit(votes: Comparisons, step: Step, **options: Any) -> Any:
     """Fit the votes."""
     step("fitting")
     from ..utility import fit_bradley_terry
 
-    return fit_bradley_terry(votes, ties=ties, prior=prior, reference=reference)
+    return fit_bradley_terry(votes, **options)
 
 
 def report(
@@ -147,10 +147,10 @@ def summary(result: Any, *, level: float, rows: int | None = None) -> str:
     lines = [("", "item", f"utility ({result.units})", "std. error", bar)]
     for place, row in enumerate(shown.itertuples(index=False), start=1):
         lines.append((str(place), str(row.term), *_numbers(row)))
-    lines += [("", row.term, *_numbers(row)) for row in others.itertuples(index=False)]
-    text = _aligned(lines)
     if len(shown) < len(items):
-        text += f"\n    ... and {len(items) - len(shown):,} more"
+        lines.append(("", f"... and {len(items) - len(shown):,} more", "", "", ""))
+    lines += [("", str(row.term), *_numbers(row)) for row in others.itertuples(index=False)]
+    text = _aligned(lines)
     head = f"{result.model}: {result.n_votes:,} votes, {len(items):,} items"
     how = {"fisher": "votes independent", "cluster": "clustered by rater"}
     return f"{head}; errors: {how.get(result.covariance_type, result.covariance_type)}\n\n{text}"

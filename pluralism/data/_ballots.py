@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import DataError, LabelError
-from ..kernels._pairwise import jointly_ranked, pairwise_counts
+from ..kernels._pairwise import is_linear, jointly_ranked, pairwise_counts
 from . import _ballot_rows, _labels
 from ._ballots_from import BallotsFrom, Unranked
 from ._cells import axis_of
@@ -112,15 +112,21 @@ class Ballots(BallotsFrom):
         return "rankings" if self.approvals is None else "approvals"
 
     @cached_property
+    def _is_linear(self) -> bool:
+        return is_linear(self.ranks)
+
+    @cached_property
     def is_strict(self) -> bool:
         """Whether no ballot ties two alternatives that it ranks."""
+        if self._is_linear:
+            return True
         ordered = np.sort(self.ranks, axis=1)
         return not ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != self.sentinel)).any()
 
     @cached_property
     def is_complete(self) -> bool:
         """Whether every ballot ranks every alternative."""
-        return not (self.ranks == self.sentinel).any()
+        return self._is_linear or not (self.ranks == self.sentinel).any()
 
     def pairwise(self) -> xr.DataArray:
         """Voters who prefer the row's alternative to the column's.
@@ -152,7 +158,9 @@ class Ballots(BallotsFrom):
 
     @cached_property
     def _pairwise(self) -> FloatArray:
-        wins = pairwise_counts(self.ranks, self.counts, self.unranked == "incomparable")
+        wins = pairwise_counts(
+            self.ranks, self.counts, self.unranked == "incomparable", self._is_linear
+        )
         wins.setflags(write=False)
         return wins
 

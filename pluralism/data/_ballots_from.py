@@ -68,7 +68,9 @@ class BallotsFrom:
         """
         known = None if alternatives is None else _labels.check_labels("alternatives", alternatives)
         labels, ranks = _ballot_rows.ranks_from_rankings(rankings, known)
-        return cls._checked(labels, ranks, counts, unranked)
+        # Rows of an array that name every alternative once are linear, without another look.
+        linear = _ballot_rows.are_orders(rankings) and rankings.shape[1] == len(labels)  # type: ignore[union-attr]
+        return cls._checked(labels, ranks, counts, unranked, linear=linear)
 
     @classmethod
     def from_ranks(
@@ -340,6 +342,7 @@ class BallotsFrom:
         ranks: npt.NDArray[np.unsignedinteger],
         counts: Any,
         unranked: Unranked,
+        linear: bool = False,
     ) -> Ballots:
         if len(alternatives) < 2:
             raise DataError(f"ballots need at least two alternatives; got {len(alternatives)}")
@@ -359,4 +362,7 @@ class BallotsFrom:
             )
         from ._ballots import Ballots
 
-        return Ballots(alternatives, ranks, weights, unranked)
+        ballots = Ballots(alternatives, ranks, weights, unranked)
+        if linear:
+            ballots.__dict__["_is_linear"] = True
+        return ballots

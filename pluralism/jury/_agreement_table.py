@@ -6,18 +6,28 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _validate
-from .._precision import in_float64
 from ..data import Annotations
 from ..errors import DataError
-from ._agreement import all_labels
-from ._inputs import as_annotations, distance_matrix, pairable, similarity_matrix
+from ..kernels import _agreement as kernels
+from ..kernels import _agreement_influence as influences
+from ._agreement import all_labels, rater_shares
+from ._inputs import (
+    Pairable,
+    as_annotations,
+    distance_matrix,
+    pairable,
+    similarity_matrix,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["agreement_table"]
+
+FloatArray = npt.NDArray[np.float64]
 
 COEFFICIENTS = (
     "krippendorff_alpha",
@@ -81,8 +91,6 @@ def agreement_table(
     import pandas as pd
     from scipy.stats import norm
 
-    from ..kernels._agreement_influence import agreement_influence
-
     as_annotations("annotations", annotations)
     level = _validate.level("level", level)
     names = _chosen(annotations, coefficients)
@@ -90,32 +98,20 @@ def agreement_table(
     if everything.one_category or shared.one_category:
         raise DataError("all labels that can be paired are one category; there is no variance")
     similarity = similarity_matrix(annotations, weights)
-    distance = distance_matrix(annotations, None)
     rows = []
     for name in names:
-        paired = name in ("krippendorff_alpha", "cohen_kappa")
-        labels = shared if paired else everything
-        item, key, weight, n_raters = _rater_cells(annotations, shared.kept, name == "cohen_kappa")
-        result = in_float64(
-            agreement_influence,
-            labels.counts,
-            labels.squares,
-            distance if name == "krippendorff_alpha" else similarity,
-            item,
-            key,
-            weight,
-            coefficient=name,
-            n_raters=n_raters,
-        )
-        centred = result.influence - result.influence.mean()
-        stderr = float(np.sqrt((centred**2).sum()))
+        if name == "krippendorff_alpha":
+            parts, influence = _alpha(annotations, shared)
+        else:
+            parts, influence = _kappa(name, annotations, shared, everything, similarity)
+        stderr = float(np.sqrt(((influence - influence.mean()) ** 2).sum()))
         half = float(norm.ppf(0.5 + level / 2.0)) * stderr
-        value = float(result.value)
+        value = float(parts.value)
         rows.append(
             {
                 "estimate": value,
-                "observed": float(result.observed),
-                "expected": float(result.expected),
+                "observed": float(parts.observed),
+                "expected": float(parts.expected),
                 "stderr": stderr,
                 "lower": value - half,
                 "upper": min(1.0, value + half),
@@ -139,14 +135,56 @@ def _chosen(annotations: Annotations, coefficients: str | Sequence[str] | None) 
     return names
 
 
-def _rater_cells(annotations: Annotations, kept: Any, needed: bool) -> tuple[Any, Any, Any, int]:
-    """Cells of the pairable items with their raters recoded, for Conger's chance."""
-    if not needed:
-        empty = np.zeros(0, dtype=np.int32)
-        return empty, empty, np.zeros(0), 0
+def _alpha(annotations: Annotations, labels: Pairable) -> tuple[kernels.Coefficient, FloatArray]:
+    counts, squares, _ = labels
+    distance = distance_matrix(annotations, None)
+    parts = kernels.krippendorff_agreement(counts, squares, np.ones(len(counts)), distance)
+    return parts, influences.alpha_influence(counts, squares, distance, parts)
+
+
+def _kappa(
+    name: str,
+    annotations: Annotations,
+    shared: Pairable,
+    everything: Pairable,
+    similarity: FloatArray,
+) -> tuple[kernels.Coefficient, FloatArray]:
+    if name == "cohen_kappa":
+        return _conger(annotations, shared, similarity)
+    counts, squares, _ = everything
+    n = counts.shape[1]
+    arguments = (counts, squares, np.ones(len(counts)), similarity)
+    share = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300))[counts.any(axis=1)]
+    mean = share.mean(axis=0)
+    if name == "fleiss_kappa":
+        parts = kernels.fleiss_agreement(*arguments)
+        d_expected = influences.share_influence(counts, 2.0 * similarity @ mean)
+    elif name == "gwet_ac1":
+        parts = kernels.gwet_agreement(*arguments)
+        slope = similarity.sum() / (n * (n - 1)) * (1.0 - 2.0 * mean)
+        d_expected = influences.share_influence(counts, slope)
+    else:
+        parts = kernels.brennan_prediger_agreement(*arguments)
+        d_expected = np.zeros(len(counts))
+    return parts, influences.kappa_influence(counts, squares, similarity, parts, d_expected)
+
+
+def _conger(
+    annotations: Annotations, labels: Pairable, similarity: FloatArray
+) -> tuple[kernels.Coefficient, FloatArray]:
     assert annotations.rater is not None
+    counts, squares, kept = labels
+    shares = rater_shares(annotations, kept)
+    parts = kernels.conger_agreement(counts, squares, np.ones(len(counts)), similarity, shares)
     use = kept[annotations.item]
-    present, rater = np.unique(annotations.rater[use], return_inverse=True)
     position = np.cumsum(kept) - 1
-    key = rater * annotations.n_categories + annotations.label[use]
-    return position[annotations.item[use]], key, annotations.weight[use], len(present)
+    d_expected = influences.conger_chance_influence(
+        position[annotations.item[use]],
+        np.unique(annotations.rater[use], return_inverse=True)[1],
+        annotations.label[use],
+        annotations.weight[use],
+        shares,
+        similarity,
+        len(counts),
+    )
+    return parts, influences.kappa_influence(counts, squares, similarity, parts, d_expected)

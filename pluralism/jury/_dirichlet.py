@@ -25,9 +25,6 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Beyond this precision the counts are as good as multinomial.
-_LARGEST_ETA = 18.0
-
 
 @dataclass(frozen=True, eq=False)
 class DirichletMultinomialFit:
@@ -171,7 +168,10 @@ def fit_dirichlet_multinomial(
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
-    if state.eta.max() > _LARGEST_ETA:
+    shares = values.sum(axis=0) / values.sum()
+    # The likelihood of independent draws, to which it tends as alpha grows: from below if the
+    # labels vary no more than they would.
+    if state.log_likelihood <= float(values.sum(axis=0) @ np.log(shares)) + 1e-7:
         raise NotIdentifiedError(
             "the labels vary between items no more than independent draws would: the estimate "
             "runs to infinity. Use the multinomial (shares of all labels), or `groups=` to pool"

@@ -108,6 +108,8 @@ def verdict_probability(
     rule = rule_of(size, threshold, ties)
     labelled_share, unboxed = _labelled.as_labelled("votes", votes)
     values = votes if labelled_share is None else labelled_share.values
+    if np.ndim(values) == 0:
+        values = _validate.number("votes", values, at_least=0.0, at_most=1.0)
     share = _validate.finite_array("votes", values)
     _validate.within("votes", share, 0.0, 1.0, what="shares")
     mass = kernels.binomial_votes(share, size)

@@ -8,11 +8,35 @@ where they are faster. Kernels assume checked input and report trouble by status
 from .._lazy import attach
 
 _EXPORTS = {
+    "bradley_terry_log_likelihood": "_pairs_jax",
+    "bradley_terry_utilities": "_pairs_jax",
     "case_iii_log_likelihood": "_thurstone_jax",
     "coin_confidence": "_confidence",
     "davidson_luce_normaliser": "_davidson_luce",
     "elo_ratings": "_elo",
+    "pad_pairs": "_pairs_jax",
+    "chao_shen_entropy": "_entropy",
+    "contingency": "_contingency",
+    "dirichlet_entropy": "_entropy",
+    "expected_richness": "_rarefaction",
+    "grassberger_1988_entropy": "_entropy",
+    "grassberger_entropy": "_entropy",
+    "hellinger": "_distances",
+    "js_divergence": "_distances",
+    "js_divergence_among": "_distances",
+    "kl_divergence": "_distances",
+    "manhattan": "_distances",
+    "miller_madow_entropy": "_entropy",
+    "nsb_entropy": "_nsb",
     "plugin_entropy": "_entropy",
+    "renyi_entropy": "_diversity",
+    "similarity_diversity": "_diversity",
+    "total_variation": "_distances",
+    "tsallis_entropy": "_diversity",
+    "wasserstein": "_distances",
+    "pairwise_batch": "_pairwise",
+    "pairwise_counts": "_pairwise",
+    "widest_paths": "_tournament",
 }
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

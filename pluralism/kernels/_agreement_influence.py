@@ -1,73 +1,108 @@
-"""How much each item moves an agreement coefficient: the derivative by the item's weight."""
+"""How much each item moves an agreement coefficient: the derivative by the item's weight.
+
+Host kernels, in closed form (the linearisation behind the delta method). Arguments as in
+`_agreement`, with item weights of one.
+"""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
-import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
 
-from . import _agreement
+from ._agreement import Coefficient, rank_positions
 
-__all__ = ["AgreementInfluence", "agreement_influence"]
+__all__ = ["alpha_influence", "conger_chance_influence", "kappa_influence", "share_influence"]
 
-
-class AgreementInfluence(NamedTuple):
-    """A coefficient with its parts, and its derivative by each item's weight."""
-
-    value: jax.Array  # ()
-    observed: jax.Array  # ()
-    expected: jax.Array  # ()
-    influence: jax.Array  # (items,)
+FloatArray = npt.NDArray[np.float64]
 
 
-@partial(jax.jit, static_argnames=("coefficient", "n_raters"))
-def agreement_influence(
-    counts: jax.Array,
-    squares: jax.Array,
-    matrix: jax.Array | None,
-    item: jax.Array,
-    key: jax.Array,
-    weight: jax.Array,
-    *,
-    coefficient: str,
-    n_raters: int,
-) -> AgreementInfluence:
-    """Evaluate a coefficient and differentiate it by item weights.
+def alpha_influence(
+    counts: FloatArray, squares: FloatArray, distance: FloatArray | None, parts: Coefficient
+) -> FloatArray:
+    """Derivative of Krippendorff's alpha, (items,); every item has a pair."""
+    total = counts.sum(axis=1)  # (items,)
+    per_pair = total / (total * total - squares)
+    marginal, n = counts.sum(axis=0), total.sum()
+    observed, expected = 1.0 - parts.observed, 1.0 - parts.expected
+    position = None
+    if distance is None:
+        position = rank_positions(marginal)
+        distance = (position[:, None] - position) ** 2
+    within = per_pair * ((counts @ distance) * counts).sum(axis=1)  # (items,)
+    mass = n * n - squares.sum()
+    d_observed = (within - total * observed) / n
+    d_between: Any = 2.0 * counts @ (distance @ marginal)
+    if position is not None:
+        # The metric itself moves: x_k by the item's own mid-rank of k.
+        first = counts @ position  # (items,)
+        by_x = 4.0 * (per_pair[:, None] * counts * (total[:, None] * position - first[:, None]))
+        moved = rank_positions(counts)  # (items, categories)
+        d_observed = d_observed + moved @ by_x.sum(axis=0) / n
+        slope = 4.0 * marginal * (n * position - marginal @ position)
+        d_between = d_between + moved @ slope
+    d_expected = (d_between - expected * (2.0 * n * total - squares)) / mass
+    return np.asarray(observed / expected**2 * d_expected - d_observed / expected)
+
+
+def kappa_influence(
+    counts: FloatArray,
+    squares: FloatArray,
+    similarity: FloatArray,
+    parts: Coefficient,
+    d_expected: FloatArray,
+) -> FloatArray:
+    """Derivative of (observed - expected) / (1 - expected), given that of the chance, (items,)."""
+    total = counts.sum(axis=1)
+    pairs = total * total - squares
+    pairable = pairs > 1e-12 * total * total
+    agreeing = ((counts @ similarity) * counts).sum(axis=1) - squares
+    share = agreeing / np.where(pairable, pairs, 1.0)
+    d_observed = np.where(pairable, share - parts.observed, 0.0) / pairable.sum()
+    room = 1.0 - parts.expected
+    return np.asarray(d_observed / room - (1.0 - parts.observed) / room**2 * d_expected)
+
+
+def share_influence(counts: FloatArray, gradient: FloatArray) -> FloatArray:
+    """Derivative of a function of the mean distribution of labels, (items,).
 
     Parameters
     ----------
-    counts, squares : arrays, (items, categories) and (items,)
-        As in `krippendorff_agreement`.
-    matrix : array, (categories, categories), or None
-        Distances for alpha (None is ordinal), similarities for the kappas.
-    item, key, weight : arrays, (cells,)
-        Labels by rater, for Cohen and Conger: the item, rater x categories + label, and weight.
-        Otherwise empty.
-    coefficient : str
-        The name of the public function.
-    n_raters : int
-        Number of raters in the cells.
+    counts : array, (items, categories)
+    gradient : array, (categories,)
+        Of the function, by the distribution.
     """
-    kernel: Any = {
-        "brennan_prediger": _agreement.brennan_prediger_agreement,
-        "cohen_kappa": _agreement.conger_agreement,
-        "fleiss_kappa": _agreement.fleiss_agreement,
-        "gwet_ac1": _agreement.gwet_agreement,
-        "krippendorff_alpha": _agreement.krippendorff_agreement,
-    }[coefficient]
+    total = counts.sum(axis=1)
+    used = total > 0.0
+    share = counts / np.where(used, total, 1.0)[:, None]
+    mean = share.sum(axis=0) / used.sum()
+    return np.asarray(np.where(used, share @ gradient - mean @ gradient, 0.0) / used.sum())
 
-    def evaluate(item_weight: jax.Array) -> tuple[jax.Array, _agreement.Coefficient]:
-        extra: tuple[jax.Array, ...] = ()
-        if coefficient == "cohen_kappa":
-            n = counts.shape[-1]
-            mass = jax.ops.segment_sum(item_weight[item] * weight, key, n_raters * n)
-            table = mass.reshape(n_raters, n)
-            extra = (table / table.sum(axis=1, keepdims=True),)
-        result = kernel(counts, squares, item_weight, matrix, *extra)
-        return result.value, result
 
-    ones = jnp.ones_like(squares)
-    (_, parts), influence = jax.value_and_grad(evaluate, has_aux=True)(ones)
-    return AgreementInfluence(parts.value, parts.observed, parts.expected, influence)
+def conger_chance_influence(
+    item: npt.NDArray[np.integer],
+    rater: npt.NDArray[np.integer],
+    label: npt.NDArray[np.integer],
+    weight: FloatArray,
+    rater_share: FloatArray,
+    similarity: FloatArray,
+    n_items: int,
+) -> FloatArray:
+    """Derivative of Conger's chance agreement, (items,).
+
+    Parameters
+    ----------
+    item, rater, label, weight : arrays, (cells,)
+        Labels of the pairable items.
+    rater_share : array, (raters, categories)
+        As in `conger_agreement`.
+    similarity : array, (categories, categories)
+    n_items : int
+        Items.
+    """
+    n = len(rater_share)
+    gradient = 2.0 * (rater_share.sum(axis=0) - rater_share) @ similarity / (n * (n - 1))
+    labels = np.bincount(rater, weight, n)  # (raters,)
+    centred = gradient - (gradient * rater_share).sum(axis=1, keepdims=True)
+    return np.bincount(item, weight * centred[rater, label] / labels[rater], n_items)

@@ -16,7 +16,7 @@ from scipy import linalg
 from . import _outcomes
 from ._newton import Laplacian, NewtonResult, newton
 from ._outcomes import Counts, Local
-from ._pairs import Pairs, fold_pairs, item_sums
+from ._pairs import Pairs, fold_pairs, item_sums, pair_of_cell
 
 __all__ = ["Bordered", "Design", "fit_bordered", "make_design"]
 
@@ -80,9 +80,7 @@ def make_design(
     """Find the pairs behind the cells."""
     won, lost = counts.halved()
     pairs = fold_pairs(first, second, won, lost, n_items)
-    low, high = np.minimum(first, second), np.maximum(first, second)
-    key = pairs.low.astype(np.int64) * n_items + pairs.high
-    place = np.searchsorted(key, low.astype(np.int64) * n_items + high)
+    place = pair_of_cell(pairs, first, second)
     return Design(first, second, columns, counts, pairs, place, **options)
 
 

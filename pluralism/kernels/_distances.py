@@ -7,9 +7,12 @@ distance of a distribution to itself is exactly 0, and rounding never leaves its
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+
+from ._entropy import BLOCK
 
 __all__ = [
     "hellinger",
@@ -31,12 +34,7 @@ def js_divergence(p: FloatArray, q: FloatArray) -> FloatArray:
     ``sum m [(1 + d) ln(1 + d) + (1 - d) ln(1 - d)] / 2``: symmetric to the last bit, exactly 0
     for p = q, and without the cancellation of the difference of entropies.
     """
-    from scipy.special import xlog1py
-
-    total = p + q
-    d = (p - q) / np.where(total > 0.0, total, 1.0)
-    term = xlog1py(1.0 + d, d) + xlog1py(1.0 - d, -d)
-    return np.clip(0.25 * (total * term).sum(axis=-1), 0.0, math.log(2.0))
+    return reduce_in_blocks(_js_divergence, p, q)
 
 
 def js_divergence_among(p: FloatArray, weights: FloatArray) -> FloatArray:
@@ -76,9 +74,43 @@ def hellinger(p: FloatArray, q: FloatArray) -> FloatArray:
 
 def wasserstein(p: FloatArray, q: FloatArray, gaps: FloatArray) -> FloatArray:
     """Wasserstein-1 distance, ``sum |P - Q| gap`` over the gaps between ascending positions."""
-    difference = p - q
-    cumulated = np.cumsum(difference[..., :-1], axis=-1)
-    np.abs(cumulated, out=cumulated)
     if gaps.ndim == 1:
-        return cumulated @ gaps
-    return (cumulated * gaps).sum(axis=-1)
+        return reduce_in_blocks(lambda p, q: _cumulated(p, q) @ gaps, p, q)
+    return (_cumulated(p, q) * gaps).sum(axis=-1)
+
+
+def reduce_in_blocks(
+    kernel: Callable[[FloatArray, FloatArray], FloatArray], p: FloatArray, q: FloatArray
+) -> FloatArray:
+    """Apply a kernel that reduces the last axis to blocks of rows that stay in a core's cache."""
+    if p.shape != q.shape:
+        p, q = np.broadcast_arrays(p, q)
+    k = p.shape[-1]
+    step = max(1, BLOCK // k)
+    if p.size <= BLOCK:
+        return kernel(p, q)
+    left, right = p.reshape(-1, k), q.reshape(-1, k)
+    parts = [
+        kernel(left[start : start + step], right[start : start + step])
+        for start in range(0, len(left), step)
+    ]
+    return np.concatenate(parts).reshape(p.shape[:-1])
+
+
+def _js_divergence(p: FloatArray, q: FloatArray) -> FloatArray:
+    from scipy.special import xlog1py
+
+    total = p + q
+    # 0 / 1e-300 where neither has mass.
+    d = (p - q) / (total + 1e-300)
+    term = xlog1py(1.0 + d, d)
+    term += xlog1py(1.0 - d, -d)
+    term *= total
+    return np.clip(0.25 * term.sum(axis=-1), 0.0, math.log(2.0))
+
+
+def _cumulated(p: FloatArray, q: FloatArray) -> FloatArray:
+    """Absolute differences (..., categories - 1) of the distribution functions."""
+    difference = (p - q)[..., :-1]
+    np.cumsum(difference, axis=-1, out=difference)
+    return np.abs(difference, out=difference)

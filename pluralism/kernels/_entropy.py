@@ -20,12 +20,15 @@ __all__ = [
     "in_blocks",
     "miller_madow_entropy",
     "plugin_entropy",
+    "plugin_with_bias",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 
 #: Entries of a block: 256 kB of float64.
 BLOCK = 1 << 15
+#: Counts up to this are looked up in a table of n ln n.
+_TABLE = 1 << 16
 
 
 def in_blocks(
@@ -42,6 +45,18 @@ def in_blocks(
 def plugin_entropy(counts: FloatArray) -> FloatArray:
     """Entropy of the observed shares, ``-sum p ln p`` with ``0 ln 0 = 0``."""
     return in_blocks(_plugin, counts)
+
+
+def plugin_with_bias(counts: FloatArray) -> FloatArray:
+    """Plug-in and its estimated bias, -(S - 1) / 2n: (rows, 2); the bias of shares is 0."""
+    if (counts[0] % 1.0).any():  # shares
+        return np.column_stack([plugin_entropy(counts), np.zeros(len(counts))])
+    largest = counts.max()
+    if largest > _TABLE:
+        return in_blocks(_plugin_and_bias, counts)
+    n = np.arange(largest + 1.0)
+    n_log_n = n * np.log(np.maximum(n, 1.0))
+    return in_blocks(lambda block: _tabled(block, n_log_n), counts)
 
 
 def miller_madow_entropy(counts: FloatArray) -> FloatArray:
@@ -83,10 +98,30 @@ def dirichlet_entropy(counts: FloatArray, k: int, concentration: float) -> Float
 
 def _plugin(counts: FloatArray) -> FloatArray:
     p = counts / counts.sum(axis=1, keepdims=True)  # (rows, categories)
-    # log(1) stands in for log(0): the product is 0 either way.
-    term = np.log(np.where(p > 0.0, p, 1.0))
+    # Far below the last bit of any share that matters, and 0 ln 1e-300 = 0.
+    term = p + 1e-300
+    np.log(term, out=term)
     term *= p
     return np.abs(term.sum(axis=1))
+
+
+def _plugin_and_bias(counts: FloatArray) -> FloatArray:
+    whole = (counts == np.floor(counts)).all(axis=1)
+    bias = (np.count_nonzero(counts, axis=1) - 1) / (-2.0 * counts.sum(axis=1))
+    return np.column_stack([_plugin(counts), np.where(whole, bias, 0.0)])
+
+
+def _tabled(counts: FloatArray, n_log_n: FloatArray) -> FloatArray:
+    """As `_plugin_and_bias`, by ``ln n - sum n_i ln n_i / n``: a look-up costs less than a log."""
+    code = counts.astype(np.intp)
+    if (code != counts).any():
+        return _plugin_and_bias(counts)
+    n = counts.sum(axis=1)
+    seen = np.count_nonzero(code, axis=1)
+    entropy = np.log(n) - n_log_n[code].sum(axis=1) / n
+    # One category has exactly none, which the difference gives only up to rounding.
+    entropy = np.where(seen == 1, 0.0, np.maximum(entropy, 0.0))
+    return np.column_stack([entropy, (seen - 1) / (-2.0 * n)])
 
 
 def _chao_shen(counts: FloatArray) -> FloatArray:

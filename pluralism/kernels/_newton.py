@@ -98,12 +98,19 @@ class Laplacian:
         component: npt.NDArray[np.int32],
     ) -> None:
         self.pairs, self.weight, self.ridge, self.component = pairs, weight, ridge, component
-        self.degree: FloatArray = end_sums(pairs, weight, 1.0)
-        self.degree += ridge
         self.single = not component.any()
+        self._degree: FloatArray | None = None
         self._upper: Any = None
         self._factor: FloatArray | None = None
         self._lu: sparse_linalg.SuperLU | None = None
+
+    @property
+    def degree(self) -> FloatArray:
+        """Diagonal, (items,)."""
+        if self._degree is None:
+            self._degree = end_sums(self.pairs, self.weight, 1.0)
+            self._degree += self.ridge
+        return self._degree
 
     def times(self, right: FloatArray) -> FloatArray:
         """Multiply by (items,) or (items, columns)."""
@@ -134,7 +141,7 @@ class Laplacian:
             transposed = np.zeros((n, n))
             transposed[self.pairs.low, self.pairs.high] = -self.weight
             matrix = transposed.T  # Fortran order, lower triangle filled
-            matrix[np.diag_indices(n)] = self.degree
+            transposed.ravel()[:: n + 1] = self.degree
             if self.ridge == 0.0:
                 if self.single:
                     matrix += self.null_weight() / n

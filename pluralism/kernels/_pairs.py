@@ -90,6 +90,13 @@ def fold_pairs(
     return Pairs(low, high, won, lost, starts)
 
 
+def pair_of_cell(pairs: Pairs, first: IntArray, second: IntArray) -> npt.NDArray[np.intp]:
+    """Place among the pairs of each cell, (cells,); every cell's pair must be there."""
+    key = pairs.low.astype(np.int64) * pairs.n_items + pairs.high
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    return np.searchsorted(key, low.astype(np.int64) * pairs.n_items + high)
+
+
 def item_sums(item: npt.NDArray[np.integer], values: FloatArray, n_items: int) -> FloatArray:
     """Sum `values` by item or other code, (n_items,)."""
     return np.bincount(item, values, n_items).astype(np.float64, copy=False)

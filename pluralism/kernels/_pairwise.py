@@ -28,7 +28,9 @@ RankArray = npt.NDArray[np.unsignedinteger]
 _BLOCK = 1 << 16
 
 
-def pairwise_counts(ranks: RankArray, counts: FloatArray, incomparable: bool) -> FloatArray:
+def pairwise_counts(
+    ranks: RankArray, counts: FloatArray, incomparable: bool, linear: bool | None = None
+) -> FloatArray:
     """Weight of the ballots that put the row's alternative above the column's.
 
     Parameters
@@ -39,11 +41,13 @@ def pairwise_counts(ranks: RankArray, counts: FloatArray, incomparable: bool) ->
         Weight of each ballot.
     incomparable : bool
         Whether an unranked alternative is compared with none; else it is below all ranked ones.
+    linear : bool, optional
+        Whether all ballots are strict and complete, where that is known.
     """
     n_alternatives = ranks.shape[1]
     pairwise = np.zeros((n_alternatives, n_alternatives))
     equal_weights = bool(len(counts)) and bool((counts == counts[0]).all())
-    linear = is_linear(ranks)
+    linear = is_linear(ranks) if linear is None else linear
     for start in range(0, len(ranks), _BLOCK):
         upper = np.ascontiguousarray(ranks[start : start + _BLOCK].T)  # (alternatives, block)
         lower = _without_unranked(upper) if incomparable and not linear else upper

@@ -69,7 +69,7 @@ def separating_direction(design: Design) -> FloatArray | None:
     if design.ties == "rao-kupper":
         lower[-1] = 0.0
     gain: Any = np.asarray(margin.sum(axis=0)).ravel()
-    answer = optimize.linprog(  # type: ignore[call-overload]
+    answer = optimize.linprog(
         -gain,
         A_ub=-margin,
         b_ub=np.zeros(margin.shape[0]),

@@ -300,14 +300,11 @@ def _solve(
     """
     if not isinstance(matrix, np.ndarray):
         system = (matrix + scipy.sparse.diags_array(diagonal)).tocsc()
-        x, status = scipy.sparse.linalg.cg(
-            system,
-            right,
-            rtol=1e-10,
-            maxiter=2000,
-            M=scipy.sparse.diags_array(1 / np.maximum(system.diagonal(), 1e-300)),
-        )
-        return x if status == 0 and right @ x > 0 else None
+        scale = scipy.sparse.diags_array(1 / np.maximum(system.diagonal(), 1e-300))
+        # Where the matrix is not positive definite this overflows, and is seen by its result.
+        with np.errstate(all="ignore"):
+            x, status = scipy.sparse.linalg.cg(system, right, rtol=1e-10, maxiter=2000, M=scale)
+            return x if status == 0 and right @ x > 0 else None
     system = matrix + np.diag(diagonal)
     if pinned is not None:
         system = pin_gauge(system, pinned)

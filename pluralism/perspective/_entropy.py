@@ -29,15 +29,14 @@ Estimator = Literal[
     "dirichlet",
 ]
 
-#: Estimators that need nothing but the counts, by name.
+#: Bias-corrected estimators that need nothing but the counts, by name.
 _KERNELS = {
-    "plugin": kernels.plugin_entropy,
     "miller-madow": kernels.miller_madow_entropy,
     "chao-shen": kernels.chao_shen_entropy,
     "grassberger": kernels.grassberger_entropy,
     "grassberger-1988": kernels.grassberger_1988_entropy,
 }
-_ESTIMATORS = (*_KERNELS, "nsb", "dirichlet")
+_ESTIMATORS = ("plugin", *_KERNELS, "nsb", "dirichlet")
 
 #: Estimated bias (nats) of the plug-in from which it warns: about two answers per category seen.
 LARGE_BIAS = 0.2
@@ -203,10 +202,11 @@ def _estimate(
         result = kernels.dirichlet_entropy(rows, k, prior)
     elif estimator == "nsb":
         result = nsb_entropy(rows, k) if k > 1 else np.zeros(len(rows))
+    elif estimator == "plugin":
+        result, bias = kernels.plugin_with_bias(rows).T
+        _warn_of_bias(bias)
     else:
         result = _KERNELS[estimator](rows)
-    if estimator == "plugin":
-        _warn_of_bias(rows)
     return result.reshape(values.shape[:-1])
 
 
@@ -230,14 +230,11 @@ def log_base(base: float | None) -> float:
     return math.log(base)
 
 
-def _warn_of_bias(counts: FloatArray) -> None:
-    if (counts[0] != np.floor(counts[0])).any() or (counts != np.floor(counts)).any():
-        return
-    bias = ((counts > 0).sum(axis=1) - 1) / (2.0 * counts.sum(axis=1))
-    large = bias > LARGE_BIAS
+def _warn_of_bias(bias: FloatArray) -> None:
+    large = bias < -LARGE_BIAS
     if large.any():
         warnings.warn(
-            f"the plug-in entropy is too low by an estimated {np.median(bias[large]):.2f} nats "
+            f"the plug-in entropy is too low by an estimated {-np.median(bias[large]):.2f} nats "
             f"or more in {int(large.sum())} of {len(large)} distributions: few answers per "
             "category seen. Choose another `estimator`, such as 'chao-shen'",
             SmallSampleWarning,

@@ -130,7 +130,7 @@ def _position(evidence: Evidence) -> Iterator[Caveat]:
             "What the votes would be in another order",
             "Being shown first is worth {} {} (z = {}), and the model does not hold it "
             "constant; items that were shown first more often than others gain by it.",
-            signed(order.effect), evidence.fit.units, signed(order.z),
+            signed(order.effect), "log-odds", signed(order.z),
         )  # fmt: skip
 
 

@@ -58,23 +58,26 @@ class OrderOfPresentation:
         Weight of the votes.
     expected : float
         Expected weight of wins of the first among the decided votes, were position no matter.
-    z : float
-        Excess of first wins in its standard error, clustered by rater where raters are known.
-    effect : float
-        The same excess as log-odds added to the item shown first (one Newton step from zero).
+    effect, stderr : float
+        Log-odds added to the item shown first, fitted beside the utilities.
     """
 
     first_won: float
     second_won: float
     tied: float
     expected: float
-    z: float
     effect: float
+    stderr: float
 
     @property
     def decided(self) -> float:
         """Weight of the votes that were not tied."""
         return self.first_won + self.second_won
+
+    @property
+    def z(self) -> float:
+        """The effect in standard errors."""
+        return self.effect / self.stderr if self.stderr > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,14 @@ class Evidence:
     raters: Raters | None
 
     @property
+    def decided(self) -> FloatArray | None:
+        """Probability that the row is preferred to the column in a vote that is no tie."""
+        if self.probability is None:
+            return None
+        total = self.probability + self.probability.T
+        return self.probability / total
+
+    @property
     def together(self) -> int:
         """Number of pairs of items that the votes cannot tell apart."""
         if self.apart is None:
@@ -171,7 +182,7 @@ def gather(fit: Any, votes: Comparisons | None, level: float) -> Evidence:
     if votes is not None:
         gap = _gap(fit, votes)
         counts = _count(fit, votes, best, gap)
-        order = _order(votes, gap) if votes.order_known else None
+        order = _order(fit, votes, gap) if votes.order_known else None
         raters = _raters(fit, votes, gap) if votes.raters is not None else None
     return Evidence(
         fit=fit,
@@ -213,10 +224,17 @@ def _sums(code: npt.NDArray[np.integer], value: FloatArray, n: int) -> FloatArra
     return np.bincount(code, value, n).astype(np.float64, copy=False)
 
 
-def _cdf(fit: Any, gap: FloatArray) -> FloatArray:
+def _decided(fit: Any, gap: FloatArray) -> FloatArray:
+    """Probability that the first wins a vote that is no tie, position aside."""
     from scipy import special
 
-    return special.ndtr(gap) if getattr(fit, "link", "logit") == "probit" else special.expit(gap)
+    if getattr(fit, "link", "logit") == "probit":
+        return special.ndtr(gap)
+    if fit.ties == "rao-kupper":
+        shift = np.log(fit.tie_parameter)
+        win, loss = special.expit(gap - shift), special.expit(-gap - shift)
+        return win / (win + loss)
+    return special.expit(gap)
 
 
 def _count(fit: Any, votes: Comparisons, best: npt.NDArray[np.intp], gap: FloatArray) -> VoteCounts:
@@ -234,7 +252,7 @@ def _count(fit: Any, votes: Comparisons, best: npt.NDArray[np.intp], gap: FloatA
     # Wins of the lower code on every pair that met, and what the model expects of them.
     forward = (votes.first == low)[total > 0]
     wins = np.where(forward, votes.first_won, votes.second_won)[total > 0] + half[total > 0]
-    expected = _cdf(fit, np.where(forward, gap[total > 0], -gap[total > 0]))
+    expected = _decided(fit, np.where(forward, gap[total > 0], -gap[total > 0]))
     sums = _sums(pair, wins, len(met)), _sums(pair, total[total > 0], len(met))
     share = np.divide(won, by_item, out=np.full(n, np.nan), where=by_item > 0)
     single = np.zeros(len(met))
@@ -270,27 +288,39 @@ def _lack_of_fit(
     return deviance, df, float(stats.chi2.sf(deviance, df))
 
 
-def _order(votes: Comparisons, gap: FloatArray) -> OrderOfPresentation:
-    from scipy import special
+def _order(fit: Any, votes: Comparisons, gap: FloatArray) -> OrderOfPresentation | None:
+    """Position beside the utilities: as the fit has it, or from a fit that adds it."""
+    from ..errors import PluralismError
+    from ..utility import fit_bradley_terry
 
+    if fit.order_effect is None:
+        try:
+            with_order = fit_bradley_terry(votes, order_effect=True, **_options(fit))
+        except PluralismError:
+            # Not determined by these votes: then there is nothing to say about it.
+            return None
+    elif isinstance(fit.order_effect, float):
+        with_order = fit
+    else:
+        return None
+    table = with_order.summary()
+    row = table[(table["kind"] == "parameter") & (table["term"] == "order_effect")]
     decided = votes.first_won + votes.second_won
-    chance = special.expit(gap)
-    expected = float((decided * chance).sum())
-    information = float((decided * chance * (1 - chance)).sum())
-    excess = votes.first_won - decided * chance
-    total = float(excess.sum())
-    # Votes of one rater are summed before they are squared: they may depend on each other.
-    variance = information
-    if votes.rater is not None:
-        variance = float((np.bincount(votes.rater, excess) ** 2).sum())
     return OrderOfPresentation(
         first_won=float(votes.first_won.sum()),
         second_won=float(votes.second_won.sum()),
         tied=float(votes.tied.sum()),
-        expected=expected,
-        z=total / np.sqrt(variance) if variance > 0 else 0.0,
-        effect=total / information if information > 0 else 0.0,
+        expected=float((decided * _decided(fit, gap)).sum()),
+        effect=float(row["estimate"].iloc[0]),
+        stderr=float(row["stderr"].iloc[0]),
     )
+
+
+def _options(fit: Any) -> dict[str, Any]:
+    """Arguments with which a Bradley-Terry model of the same kind is fitted to the same votes."""
+    if fit.model != "Bradley-Terry":
+        return {"prior": fit.options.get("prior")}
+    return {key: fit.options[key] for key in ("ties", "prior", "components") if key in fit.options}
 
 
 def _raters(fit: Any, votes: Comparisons, gap: FloatArray) -> Raters:
@@ -302,7 +332,7 @@ def _raters(fit: Any, votes: Comparisons, gap: FloatArray) -> Raters:
         gap == 0, 0.5 * (votes.first_won - votes.second_won), 0.0
     )
     per_rater = _sums(votes.rater, decided, n)
-    chance = _cdf(fit, np.abs(gap))
+    chance = _decided(fit, np.abs(gap))
 
     def share(value: FloatArray) -> FloatArray:
         sums = _sums(rater, value, n)
@@ -325,9 +355,12 @@ def _inflation(fit: Any, votes: Comparisons) -> float:
     """
     from ..utility import fit_bradley_terry
 
-    if fit.model != "Bradley-Terry" or fit.covariance_type != "cluster":
+    plain = fit.options.get("covariates") in (None, ()) and fit.coefficients is None
+    scalar = fit.order_effect is None or isinstance(fit.order_effect, float)
+    if not (fit.model == "Bradley-Terry" and fit.covariance_type == "cluster" and plain and scalar):
         return np.nan
-    options = {key: fit.options[key] for key in ("ties", "prior") if key in fit.options}
-    independent = fit_bradley_terry(votes, covariance="sandwich", **options)
+    independent = fit_bradley_terry(
+        votes, covariance="sandwich", order_effect=fit.order_effect is not None, **_options(fit)
+    )
     spread = independent.stderr.values
     return float(np.median(fit.stderr.values[spread > 0] / spread[spread > 0]))

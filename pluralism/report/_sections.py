@@ -101,7 +101,8 @@ def _utilities(evidence: Evidence) -> Iterator[Section]:
 
 
 def _neighbours(evidence: Evidence) -> Iterator[Section]:
-    if evidence.apart is None or evidence.probability is None:
+    decided = evidence.decided
+    if evidence.apart is None or decided is None:
         return
     items = list(evidence.items)
     contrast = evidence.fit.contrast(items[:-1], items[1:])
@@ -114,7 +115,7 @@ def _neighbours(evidence: Evidence) -> Iterator[Section]:
             contrast.estimate[place],
             lower[place],
             upper[place],
-            evidence.probability[place, place + 1],
+            decided[place, place + 1],
             "yes" if evidence.apart[place, place + 1] else "no",
         )
         for place in range(len(items) - 1)
@@ -191,7 +192,8 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
                 caption="Probability that the row is preferred to the column, from the fit.",
             )
         )  # fmt: skip
-    far = evidence.probability[0, -1]
+    decided = evidence.decided
+    assert decided is not None
     yield Section(
         "pairs",
         "One against one",
@@ -199,7 +201,8 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
             _say(
                 "What the fit expects of decided votes. The widest contrast is {} over {}: "
                 "{:.0f}%.",
-                _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:]), 100 * far,
+                _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:]),
+                100 * decided[0, -1],
             )
         ],
         figures,
@@ -277,9 +280,9 @@ def _order(evidence: Evidence) -> Iterator[Section]:
         ],
     )
     sentence = _say(
-        "{} Being shown first is worth about {} {} (z = {}{}).",
+        "{} Being shown first is worth {} {} (z = {}{}).",
         "Yes." if matters else "There is no sign of it.", _words.signed(order.effect),
-        evidence.fit.units, _words.signed(order.z),
+        "log-odds", _words.signed(order.z),
         ", clustered by rater" if evidence.raters is not None else "",
     )  # fmt: skip
     yield Section("order", "Does the order of presentation matter?", [sentence], [], [table])

@@ -76,12 +76,13 @@ def _basis(evidence: Evidence) -> Iterator[Markup]:
 def _leader(evidence: Evidence) -> Iterator[Markup]:
     first, second = evidence.items[:2]
     percent = f"{100 * evidence.level:g}%"
-    if evidence.probability is None or not np.isfinite(evidence.probability[0, 1]):
+    decided = evidence.decided
+    if decided is None or not np.isfinite(decided[0, 1]):
         yield _say("{} has the highest utility.", listed([first]))
         return
     difference = evidence.fit.contrast(first, second)
     low, high = difference.interval(evidence.level)
-    chance = 100 * evidence.probability[0, 1]
+    chance = 100 * decided[0, 1]
     if low > 0:
         yield _say(
             "{} leads: against the runner-up, {}, the model expects it to win {:.0f}% of the "

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..errors import DataError
+from ..errors import ConvergenceError, DataError
 from . import _inputs
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def compare_rates(
     DataError
         If an outcome is not 0 or 1, there is only one system, or a system lacks an item under
         "paired".
+    ConvergenceError
+        If the mixed model does not converge.
 
     Notes
     -----
@@ -262,7 +264,7 @@ def _modelled(
         fit = sm.OLS(flat.astype(float), design).fit(cov_type="cluster", cov_kwds={"groups": item})
         mean, cov = np.asarray(fit.params), np.asarray(fit.cov_params())
     else:
-        fit = sm.MixedLM(flat.astype(float), design, groups=item).fit()
+        fit = _mixed_fit(sm.MixedLM(flat.astype(float), design, groups=item))
         mean, cov = np.asarray(fit.fe_params), np.asarray(fit.cov_params())[:k, :k]
     df = n_clusters - 1
     quantile = t_distribution.ppf((1 + level) / 2, df)
@@ -288,6 +290,23 @@ def _modelled(
         method, "Wald F", wald, k - 1, float(f_distribution.sf(wald, k - 1, df)),
         _pairs_frame(rows, correction), correction, len(flat),
     )  # fmt: skip
+
+
+def _mixed_fit(model: Any) -> Any:
+    """Fit a mixed model, falling back on Powell's search where the variance of items is near 0."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # An optimiser at the boundary complains; what it found is judged below.
+        warnings.simplefilter("ignore")
+        for optimizer in ("bfgs", "powell"):
+            try:
+                fit = model.fit(method=optimizer)
+            except np.linalg.LinAlgError:
+                continue
+            if fit.converged and np.isfinite(np.asarray(fit.bse_fe)).all():
+                return fit
+    raise ConvergenceError("the mixed model did not converge; use `method='clustered'`")
 
 
 def minimum_detectable_difference(

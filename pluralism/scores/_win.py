@@ -97,9 +97,11 @@ def win_rate(
     Notes
     -----
     With covariates, a logistic regression of the (fractional) preferences; the controlled rate is
-    its prediction at zero, with a sandwich standard error by the delta method. It is the length
-    term of [1]_ alone: the published length-controlled rate adds a difficulty of each prompt,
-    estimated from all systems of its leaderboard, and so depends on them.
+    its prediction at zero, with a sandwich standard error by the delta method. Where hardly any
+    comparison has a covariate near zero, that is an extrapolation. It is the length term of [1]_
+    alone: the published length-controlled rate shrinks that term and adds a difficulty of each
+    prompt, estimated from all systems of its leaderboard, and so depends on them. On 29 of its
+    systems both move every rate the same way; ours moves those of short answers further.
 
     References
     ----------

@@ -25,10 +25,10 @@ _MOST_ITEMS = 8000
 
 def next_pairs(
     fit: UtilityFit,
-    comparisons: Comparisons | None = None,
     *,
     n: int = 10,
     strategy: Literal["information", "percentile"] = "information",
+    comparisons: Comparisons | None = None,
     repeats: bool = True,
     difference_percentile: float = 10.0,
     degree_percentile: float = 20.0,
@@ -40,8 +40,6 @@ def next_pairs(
     ----------
     fit : UtilityFit
         A fit of the votes so far.
-    comparisons : Comparisons, optional
-        The votes so far, over the items of `fit`; needed to leave out pairs that met.
     n : int
         How many pairs, at least 1.
     strategy : {"information", "percentile"}
@@ -53,6 +51,8 @@ def next_pairs(
         whose items have together met among the fewest `degree_percentile` percent; both are
         raised by half, four times at most, until there are enough, and what then is missing is
         drawn from all pairs that never met.
+    comparisons : Comparisons, optional
+        The votes so far, over the items of `fit`; needed to leave out pairs that met.
     repeats : bool
         ``strategy="information"``: whether pairs that met may be asked again.
     difference_percentile, degree_percentile : float

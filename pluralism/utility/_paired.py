@@ -52,7 +52,7 @@ class PairedModel:
     residual: bool
     covariates: Any
     prior: float | None
-    bias_reduction: bool
+    bias_reduction: bool = False
     components: str
     covariance: str | None
     reference: Hashable
@@ -389,6 +389,7 @@ def _vector(values: FloatArray, dim: str, labels: tuple[Hashable, ...], name: st
 
 
 def _reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:
+    """Place of the reference item, or None for the mean."""
     if reference in items:
         return items.index(reference)
     if isinstance(reference, str) and reference == "mean":

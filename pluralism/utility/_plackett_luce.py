@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +15,8 @@ from ..data import Ballots
 from ..errors import ConvergenceError, DataError
 from ..kernels import _graph, _newton, _pairs
 from ..kernels._inverse import inverse_information
-from ..kernels._plackett_luce import choice_sets, plackett_luce_terms
+from ..kernels._plackett_luce import ChoiceSets, choice_sets, plackett_luce_terms
+from ..kernels._rankings import Rankings, ranking_terms, strict_rankings
 from . import _identified, _tables
 from ._covariance import Anchor, JointCovariance
 from ._estimates import Convergence, Parameter
@@ -23,6 +26,9 @@ from ._paired import _STATUS, _reference_code
 __all__ = ["fit_plackett_luce"]
 
 FloatArray = npt.NDArray[np.float64]
+
+#: Up to this many alternatives, rankings share so many choice sets that each is handled once.
+_SHARED_SETS = 16
 
 
 def fit_plackett_luce(
@@ -112,32 +118,37 @@ def fit_plackett_luce(
     _validate.whole_number("max_iterations", max_iterations, at_least=1)
     items, n = tuple(ballots.alternatives), ballots.n_alternatives
     code = _reference_code(reference, items)
-    sets = choice_sets(
-        ballots.ranks,
-        ballots.counts,
-        unranked=ballots.sentinel,
-        below=ballots.unranked == "last",
-    )
-    if not len(sets.weight):
+    rankings = (ballots.ranks, ballots.counts)
+    missing: dict[str, Any] = {"unranked": ballots.sentinel, "below": ballots.unranked == "last"}
+    data: ChoiceSets | Rankings
+    if n > _SHARED_SETS and ballots.is_strict:
+        data = strict_rankings(*rankings, **missing)
+        orders: tuple[int, ...] = ()
+        terms = partial(ranking_terms, rankings=data)
+    else:
+        data = choice_sets(*rankings, **missing)
+        orders = tuple(data.orders.tolist())
+        terms = partial(plackett_luce_terms, sets=data)
+    if not data.beaten.any():
         raise DataError("`ballots` rank no alternative above or beside another")
     if prior is None:
         low, high = np.triu_indices(n, 1)
-        met = sets.beaten | sets.beaten.T
+        met = data.beaten | data.beaten.T
         pairs = _pairs.fold_pairs(
             low[met[low, high]].astype(np.int32),
             high[met[low, high]].astype(np.int32),
-            sets.beaten[low, high][met[low, high]].astype(np.float64),
-            sets.beaten[high, low][met[low, high]].astype(np.float64),
+            data.beaten[low, high][met[low, high]].astype(np.float64),
+            data.beaten[high, low][met[low, high]].astype(np.float64),
             n,
         )
         _identified.check_met(items, met.sum(axis=1).astype(np.float64))
         _identified.check_identified(items, _graph.win_graph(pairs), separate=False)
 
-    n_ties = len(sets.orders)
+    n_ties = len(orders)
     ridges = np.concatenate([np.full(n, ridge), np.zeros(n_ties)])
 
     def evaluate(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        at = plackett_luce_terms(theta, sets)
+        at = terms(theta)
         return at.gradient - ridges * theta, _pinned(at.information, ridges, n)
 
     def solve(information: FloatArray, gradient: FloatArray) -> tuple[FloatArray, float]:
@@ -157,7 +168,7 @@ def fit_plackett_luce(
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
-    at = plackett_luce_terms(point, sets)
+    at = terms(point)
     anchor = (
         Anchor.at_mean(np.zeros(n, dtype=np.int32)) if code is None else Anchor.at_item(code, n)
     )
@@ -173,7 +184,7 @@ def fit_plackett_luce(
             float(log_nu),
             "log",
         )
-        for order, log_nu in zip(sets.orders, point[n:], strict=True)
+        for order, log_nu in zip(orders, point[n:], strict=True)
     )
     pairwise = {parameter.term: parameter.value for parameter in parameters}
     fit = UtilityFit(

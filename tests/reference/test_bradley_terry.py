@@ -248,3 +248,34 @@ def test_llmfao_left_bias_and_raters(llmfao):
     assert clustered.covariance_type == "cluster"
     assert "124 raters" in clustered.summary().attrs["notes"]
     np.testing.assert_array_equal(clustered.utility, fit.utility)
+
+
+def test_choix_agrees_where_it_is_exact():
+    choix = pytest.importorskip("choix")
+    rng = np.random.default_rng(5)
+    truth = rng.normal(0, 1, 12)
+    pairs = []
+    for _ in range(2000):
+        i, j = rng.choice(12, 2, replace=False)
+        first = rng.random() < 1 / (1 + np.exp(truth[j] - truth[i]))
+        pairs.append((int(i), int(j)) if first else (int(j), int(i)))
+    fit = fit_bradley_terry(pl.Comparisons.from_pairs(pairs, items=range(12)))
+    theirs = choix.ilsr_pairwise(12, pairs, tol=1e-12)
+    np.testing.assert_allclose(fit.utility.values, theirs - theirs.mean(), atol=1e-7)
+
+
+def test_baseball_deviances(baseball):
+    from pluralism.utility import goodness_of_fit, likelihood_ratio_test
+
+    reference, votes = baseball
+    plain = fit_bradley_terry(votes)
+    home = fit_bradley_terry(votes, order_effect=True)
+    # R tests each of the 42 (home, away) rows, as we do where the model has an order effect
+    test = goodness_of_fit(home, votes, method="chi-squared")
+    assert test.deviance == pytest.approx(reference["bt_home"]["deviance"], abs=1e-6)
+    assert test.df == reference["bt_home"]["df"]
+    ratio = likelihood_ratio_test(plain, home)
+    assert ratio.statistic == pytest.approx(
+        reference["bt"]["deviance"] - reference["bt_home"]["deviance"], abs=1e-6
+    )
+    assert ratio.df == 1

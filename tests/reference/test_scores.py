@@ -201,22 +201,21 @@ def test_alpaca_eval_win_rates_and_standard_errors(test_data):
 
 
 def test_alpaca_eval_control_of_length_moves_rates_the_published_way(test_data):
-    """Its length-controlled rate has prompt difficulties besides; the ranking is nearly ours."""
+    """The published rate shrinks the length term and adds prompt difficulties: same direction."""
     frame = pd.read_csv(test_data / "alpaca_eval" / "alpaca_eval2_prefs_dev.csv")
     board = json.loads((test_data / "alpaca_eval" / "leaderboard_dev.json").read_text())
     ours, published = [], []
     for model, row in board.items():
         part = frame[[f"{model}|pref", f"{model}|len1", f"{model}|len2"]].dropna()
-        if row.get("length_controlled_winrate") is None:
-            continue
         longer = part[f"{model}|len2"] - part[f"{model}|len1"]
-        if longer.nunique() < 50:  # NullModel answers every prompt with one text
-            continue
         found = scores.win_rate(part[f"{model}|pref"] - 1, covariates=longer)
         ours.append(100 * found.controlled_rate)
         published.append(row["length_controlled_winrate"])
-    assert len(ours) >= 25
-    assert scores.rank_association(ours, published, n_permutations=99, seed=0).estimate > 0.97
+        moved = found.controlled_rate - found.rate
+        assert moved * (row["length_controlled_winrate"] - row["win_rate"]) > 0, model
+        if found.slope[0] < 1:  # a length term that a penalty hardly shrinks
+            assert ours[-1] == pytest.approx(published[-1], abs=2.0), model
+    assert scores.rank_association(ours, published, n_permutations=99, seed=0).estimate > 0.9
 
 
 def test_greatest_good_means_load_and_give_a_t_for_an_explicit_n(test_data):
@@ -236,40 +235,28 @@ def test_greatest_good_means_load_and_give_a_t_for_an_explicit_n(test_data):
     assert (cell["mean"], cell["sd"]) == ("3.64", "0.96")
 
 
-#: Majority of nine experts, percent harmful, from the released votes.
+#: Majority of nine experts, percent harmful, by the label of the released votes.
 HARMFUL = {
-    "Baichuan2": 14.4, "Qwen2.5-7B": 19.4, "Qwen2.5-72B": 39.6, "Qwen2.5-32B": 44.2,
-    "R1-Distill-Llama-8B": 50.4, "laude-3": 64.6, "R1-Distill-Llama-70B": 68.6,
-    "V3": 80.2, "QwQ": 84.6, "4.1": 85.9, "GLM-Z1": 87.4,
+    "bc2": 14.4, "q7": 19.4, "q72": 39.6, "q32": 44.2, "r18b": 50.4, "cld": 64.6, "r170b": 68.6,
+    "RQ3_Non-Reasoning_Qwen3-235B": 69.0, "v3": 80.2, "qw32": 84.6, "gpt": 85.9, "r1": 87.0,
+    "RQ3_Reasoning_Qwen3-235B": 87.2, "glm": 87.4,
 }  # fmt: skip
 
 
-def harmful_rates(test_data):
+def test_emnlp_teacher_harmful_rates(test_data):
     frame = pd.read_csv(test_data / "emnlp_teacher" / "expert_votes.csv.gz")
     frame = frame[frame.rq == "RQ3"]
     experts = [name for name in frame.columns if name.startswith("expert")]
-    rows = pd.DataFrame({"model": frame.model, "harmful": frame[experts].sum(axis=1) > 4})
-    return rows, scores.rate_table(rows, outcome="harmful", by="model")
-
-
-def test_emnlp_teacher_harmful_rates(test_data):
-    rows, found = harmful_rates(test_data)
-    groups = found.table[found.table.kind == "group"]
+    rows = frame.assign(harmful=frame[experts].sum(axis=1) > 4)
+    found = scores.rate_table(rows, outcome="harmful", by="model")
     assert found["overall"].rows == 6958
-    for part, percent in HARMFUL.items():
-        (row,) = groups[groups.group.str.contains(part, regex=False)].itertuples()
-        assert round(100 * row.rate, 1) == percent, row.group
-        assert row.lower < row.rate < row.upper
-    spread = sorted(round(100 * rate, 1) for rate in groups.rate)
-    for percent in (69.0, 87.0, 87.2):  # Qwen3-235B without thinking, R1, Qwen3-235B thinking
-        assert percent in spread
-    assert len(rows.model.unique()) == len(spread) == 14
+    groups = found.table[found.table.kind == "group"]
+    assert {row.group: round(100 * row.rate, 1) for row in groups.itertuples()} == HARMFUL
+    assert ((groups.lower < groups.rate) & (groups.rate < groups.upper)).all()
 
 
 def test_hexaco_answers_are_keyed_as_their_file_says(test_data):
-    answers = pd.read_csv(
-        test_data / "emnlp_teacher" / "HEXACO_summary_reversed.csv", index_col=0
-    )
+    answers = pd.read_csv(test_data / "emnlp_teacher" / "HEXACO_summary_reversed.csv", index_col=0)
     key = pd.read_csv(test_data / "emnlp_teacher" / "hexaco_item_key.csv")
     keyed = np.where(key.Question_ID.str.endswith("R"), -1, 1)
     found = scores.check_keying(answers, traits=key.Category, keyed=keyed, claimed="keyed")
@@ -319,9 +306,7 @@ def test_text_to_image_rows(test_data):
     # Nothing has a lower distribution bias, or hallucinates less, or misses less often.
     best = {general.Model[general[column].argmin()] for column in columns}
     assert best <= set(found.front)
-    targets = {
-        target: part["Dist. Bias"].to_numpy() for target, part in task.groupby("Target")
-    }
+    targets = {target: part["Dist. Bias"].to_numpy() for target, part in task.groupby("Target")}
     by_target = scores.trend_test(
         np.column_stack([targets[name] for name in ("burger", "coffee", "drink")]),
         alternative="increasing",

@@ -275,3 +275,46 @@ def test_a_rater_drawn_twice_does_not_agree_with_its_own_copy():
     assert abs(np.mean(result.replicates) - alpha) < 4 * noise
     # of two draws, one in 40 is the same rater
     assert np.mean(naive) - alpha == pytest.approx((1 - alpha) / 40, rel=0.25)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_errors_of_alpha_are_its_infinitesimal_jackknife(scale):
+    from pluralism.jury._inputs import distance_matrix, pairable
+    from pluralism.kernels._agreement import krippendorff_agreement
+
+    values = np.random.default_rng(0).integers(1, 5, (5, 30)).astype(float)
+    values[np.random.default_rng(1).random(values.shape) < 0.3] = nan
+    data = Annotations.from_matrix(values, scale=scale)
+    labels, metric = pairable(data), distance_matrix(data, None)
+    slope = []
+    for item in range(len(labels.counts)):
+        ends = []
+        for step in (1e-5, -1e-5):
+            weight = np.ones(len(labels.counts))
+            weight[item] += step
+            result = krippendorff_agreement(labels.counts, labels.squares, weight, metric)
+            ends.append(result.value)
+        slope.append((ends[0] - ends[1]) / 2e-5)
+    row = agreement_table(data, coefficients="krippendorff_alpha").iloc[0]
+    assert row["stderr"] == pytest.approx(np.std(slope) * np.sqrt(len(slope)), rel=1e-6)
+
+
+@pytest.mark.slow
+def test_kernels_run_on_jax_arrays_and_can_be_differentiated():
+    import jax
+    import jax.numpy as jnp
+
+    from pluralism.kernels._agreement import krippendorff_agreement
+
+    counts = Annotations.from_matrix(MATRIX).count_table()
+    with jax.enable_x64(True):
+        table = jnp.asarray(counts)
+
+        def alpha(weight):
+            return krippendorff_agreement(table, table.sum(axis=1), weight, None).value
+
+        value, slope = jax.jit(jax.value_and_grad(alpha))(jnp.ones(len(counts)))
+        assert float(value) == pytest.approx(krippendorff_alpha(ratings("ordinal")), abs=1e-14)
+        centred = np.asarray(slope) - np.asarray(slope).mean()
+    row = agreement_table(ratings("ordinal"), coefficients="krippendorff_alpha").iloc[0]
+    assert np.sqrt((centred**2).sum()) == pytest.approx(row["stderr"], rel=1e-9)

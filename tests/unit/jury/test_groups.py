@@ -76,7 +76,7 @@ def test_effective_raters():
     assert effective_raters(6, 0.42) == pytest.approx(1.935483870967742)
     assert effective_raters(1, 0.5) == 1.0
     assert effective_raters(5, 0.0) == 5.0
-    with pytest.raises(DataError, match="`correlation` is -0.3"):
+    with pytest.raises(DataError, match=r"`correlation` is -0\.3"):
         effective_raters(5, -0.3)
 
 

@@ -11,6 +11,7 @@ import pytest
 from pluralism._precision import in_float64
 from pluralism.kernels._davidson_luce import davidson_luce_normaliser
 from pluralism.kernels._plackett_luce import choice_sets, plackett_luce_terms
+from pluralism.kernels._rankings import ranking_terms, strict_rankings
 
 OUT = 255
 
@@ -101,6 +102,30 @@ def test_host_and_jax_agree_to_1e10(orders):
     assert host.log_likelihood == pytest.approx(statistic @ theta - level, abs=1e-10)
     np.testing.assert_allclose(host.gradient, statistic - gradient, atol=1e-10)
     np.testing.assert_allclose(host.information, hessian, atol=1e-10)
+
+
+@pytest.mark.parametrize("below", [True, False], ids=["last", "incomparable"])
+def test_by_ballot_and_by_set_agree(below):
+    rng = np.random.default_rng(5)
+    ranks = np.argsort(rng.normal(size=(30, 6)), axis=1).astype(np.uint8)
+    ranks[ranks >= rng.integers(1, 7, 30)[:, None]] = OUT
+    counts = rng.integers(1, 9, 30).astype(float)
+    sets = choice_sets(ranks, counts, unranked=OUT, below=below)
+    rankings = strict_rankings(ranks, counts, unranked=OUT, below=below)
+    np.testing.assert_allclose(rankings.won, sets.won)
+    theta = rng.normal(size=6)
+    one, other = plackett_luce_terms(theta, sets), ranking_terms(theta, rankings)
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-12)
+    np.testing.assert_allclose(other.gradient, one.gradient, atol=1e-10)
+    np.testing.assert_allclose(other.information, one.information, atol=1e-10)
+    # "Directly above" links what "above" links.
+    step, closed = rankings.beaten.copy(), rankings.beaten.copy()
+    for _ in range(6):
+        closed = closed | (closed.astype(int) @ step.astype(int) > 0)
+    reach = sets.beaten.copy()
+    for _ in range(6):
+        reach = reach | (reach.astype(int) @ sets.beaten.astype(int) > 0)
+    np.testing.assert_array_equal(closed, reach)
 
 
 def test_more_items_than_a_machine_word():

@@ -184,3 +184,20 @@ def test_many_games_with_small_steps_approach_bradley_terry():
 def test_bad_input(votes, options, match):
     with pytest.raises(pl.DataError, match=match):
         fit_elo(votes, **options)
+
+
+def test_sizes_of_one_bucket_compile_once():
+    from pluralism.kernels import elo_ratings
+
+    rng = np.random.default_rng(0)
+
+    def play(n_votes, n_items, shuffles):
+        first = rng.integers(0, n_items, n_votes)
+        second = (first + rng.integers(1, n_items, n_votes)) % n_items
+        fit_elo(np.stack([first, second], axis=1), shuffles=shuffles, seed=0)
+
+    play(33, 5, 9)
+    compiled = elo_ratings._cache_size()
+    for sizes in ((64, 8, 16), (40, 7, 12)):
+        play(*sizes)
+    assert elo_ratings._cache_size() == compiled

@@ -202,7 +202,7 @@ def test_pairs_that_met_can_be_left_out(celebrities):
     wins[0, 1] = wins[1, 0] = wins[2, 3] = wins[3, 2] = 0
     votes = Comparisons.from_matrix(wins, items=celebrities.items)
     fit = fit_bradley_terry(votes)
-    chosen = next_pairs(fit, votes, n=10, repeats=False)
+    chosen = next_pairs(fit, comparisons=votes, n=10, repeats=False)
     assert set(map(tuple, chosen[["first", "second"]].to_numpy())) == {("LBJ", "HW"), ("CDG", "JU")}
 
 
@@ -212,13 +212,19 @@ def test_percentile_strategy(celebrities):
         wins[i, j] = wins[j, i] = 0
     votes = Comparisons.from_matrix(wins, items=celebrities.items)
     fit = fit_bradley_terry(votes)
-    one, same = (next_pairs(fit, votes, n=2, strategy="percentile", seed=4) for _ in range(2))
+    one, same = (
+        next_pairs(fit, comparisons=votes, n=2, strategy="percentile", seed=4) for _ in range(2)
+    )
     assert one.equals(same)
     assert len(one) == 2
-    everything = next_pairs(fit, votes, n=9, strategy="percentile", seed=0)
+    everything = next_pairs(fit, comparisons=votes, n=9, strategy="percentile", seed=0)
     assert len(everything) == 5
     elo = fit_elo(votes, shuffles=3, seed=0)
-    assert next_pairs(elo, votes, n=2, strategy="percentile", seed=0)["information"].isna().all()
+    assert (
+        next_pairs(elo, comparisons=votes, n=2, strategy="percentile", seed=0)["information"]
+        .isna()
+        .all()
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,9 +245,11 @@ def test_next_pairs_of_other_items(celebrities):
     fit = fit_bradley_terry(celebrities.comparisons)
     other = Comparisons.from_pairs([("a", "b")])
     with pytest.raises(pl.DataError, match="must have the same items"):
-        next_pairs(fit, other, strategy="percentile")
+        next_pairs(fit, comparisons=other, strategy="percentile")
     with pytest.raises(pl.DataError, match="`difference_percentile` is 0"):
-        next_pairs(fit, celebrities.comparisons, strategy="percentile", difference_percentile=0)
+        next_pairs(
+            fit, comparisons=celebrities.comparisons, strategy="percentile", difference_percentile=0
+        )
     with pytest.raises(pl.DataError, match="result of a fit"):
         next_pairs(celebrities.comparisons)
     with pytest.raises(pl.DataError, match="no covariance"):

@@ -404,3 +404,17 @@ def test_probit_and_logit_agree_up_to_scale(celebrities):
     probit = fit_thurstone(celebrities.comparisons).utility.values
     logit = fit_bradley_terry(celebrities.comparisons).utility.values
     assert np.corrcoef(probit, logit)[0, 1] > 0.999
+
+
+def test_sizes_of_one_bucket_compile_once():
+    from pluralism.kernels._thurstone_jax import adam_case_iii
+
+    def run(n, n_pairs):
+        votes, *_ = responder(n, n_pairs, 5, 1.0, 0)
+        fit_thurstone(votes, case="III", method="as-published", seed=0, epochs=20)
+
+    run(9, 33)
+    compiled = adam_case_iii._cache_size()
+    for sizes in ((16, 64), (12, 50)):
+        run(*sizes)
+    assert adam_case_iii._cache_size() == compiled

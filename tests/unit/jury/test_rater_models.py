@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pluralism import Annotations, ConvergenceError, DataError, NotIdentifiedError
+from pluralism.jury import fit_dawid_skene, fit_mace, fit_rater_effects
+
+nan = float("nan")
+
+
+def simulated(seed: int = 0, items: int = 80, raters: int = 9, n: int = 3):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, n, items)
+    skill = rng.uniform(0.3, 0.95, raters)
+    item = np.repeat(np.arange(items), raters)
+    rater = np.tile(np.arange(raters), items)
+    right = rng.random(item.size) < skill[rater]
+    label = np.where(right, truth[item], rng.integers(0, n, item.size))
+    kept = rng.random(item.size) < 0.7
+    return truth, item[kept], rater[kept], label[kept]
+
+
+def annotations(item, rater, label, weight=None, n: int = 3) -> Annotations:
+    return Annotations.from_codes(
+        item,
+        label,
+        rater=rater,
+        weight=weight,
+        items=range(max(item) + 1),
+        raters=range(max(rater) + 1),
+        categories=range(n),
+    )
+
+
+def plain_em(item, rater, label, weight, n: int, steps: int):
+    """Dawid and Skene's equations, label by label."""
+    items, raters = max(item) + 1, max(rater) + 1
+    posterior = np.zeros((items, n))
+    for i, k, w in zip(item, label, weight, strict=True):
+        posterior[i, k] += w
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    for _ in range(steps):
+        prevalence = posterior.mean(axis=0)
+        confusion = np.zeros((raters, n, n))
+        for i, r, k, w in zip(item, rater, label, weight, strict=True):
+            confusion[r, :, k] += w * posterior[i]
+        confusion /= confusion.sum(axis=2, keepdims=True)
+        likely = np.tile(prevalence, (items, 1))
+        for i, r, k, w in zip(item, rater, label, weight, strict=True):
+            likely[i] *= confusion[r, :, k] ** w
+        posterior = likely / likely.sum(axis=1, keepdims=True)
+    return prevalence, confusion, posterior, np.log(likely.sum(axis=1)).sum()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_dawid_skene_follows_its_equations(weighted):
+    _, item, rater, label = simulated()
+    rng = np.random.default_rng(1)
+    weight = rng.uniform(0.5, 2.0, len(item)) if weighted else np.ones(len(item))
+    prevalence, confusion, posterior, value = plain_em(item, rater, label, weight, 3, 12)
+    fit = fit_dawid_skene(
+        annotations(item, rater, label, weight), max_iterations=12, tolerance=0.0, check=False
+    )
+    np.testing.assert_allclose(fit.prevalence, prevalence, atol=1e-12)
+    np.testing.assert_allclose(fit.confusion, confusion, atol=1e-12)
+    np.testing.assert_allclose(fit.posterior, posterior, atol=1e-11)
+    assert fit.log_likelihood == pytest.approx(value, abs=1e-9)
+    assert fit.confusion.dims == ("rater", "true_label", "label")
+    assert fit.posterior.dims == ("item", "true_label")
+
+
+def test_a_label_of_weight_two_is_two_labels_of_one_rater():
+    _, item, rater, label = simulated()
+    twice = np.repeat(np.arange(len(item)), 1 + (np.arange(len(item)) % 3 == 0))
+    weight = 1.0 + (np.arange(len(item)) % 3 == 0)
+    one = fit_dawid_skene(annotations(item, rater, label, weight))
+    two = fit_dawid_skene(annotations(item[twice], rater[twice], label[twice]))
+    np.testing.assert_allclose(one.confusion, two.confusion, atol=1e-12)
+
+
+def test_dawid_skene_recovers_the_truth_and_climbs():
+    truth, item, rater, label = simulated(items=300, raters=12)
+    data = annotations(item, rater, label)
+    fit = fit_dawid_skene(data)
+    assert fit.converged
+    assert (fit.labels.values == truth).mean() > 0.93
+    values = [
+        fit_dawid_skene(data, max_iterations=k, check=False).log_likelihood for k in range(1, 8)
+    ]
+    assert (np.diff(values) > -1e-9).all()
+    np.testing.assert_allclose(fit.confusion.sum("label"), 1.0, atol=1e-12)
+
+
+def test_smoothing_keeps_every_label_possible():
+    _, item, rater, label = simulated(items=10)
+    fit = fit_dawid_skene(annotations(item, rater, label), smoothing=0.1)
+    assert (fit.confusion > 0).all()
+    plain = fit_dawid_skene(annotations(item, rater, label))
+    assert plain.log_likelihood > fit.log_likelihood
+
+
+def test_items_without_labels_have_no_posterior():
+    data = Annotations.from_matrix([["a", "b", None], ["a", "b", None]])
+    fit = fit_dawid_skene(data)
+    assert np.isnan(fit.posterior.sel(item=2)).all()
+
+
+def test_not_settling_is_an_error_that_carries_the_fit():
+    _, item, rater, label = simulated()
+    data = annotations(item, rater, label)
+    with pytest.raises(ConvergenceError, match="did not settle in 2 steps") as caught:
+        fit_dawid_skene(data, max_iterations=2)
+    assert caught.value.result.iterations == 2
+    with pytest.raises(DataError, match="does not say which rater"):
+        fit_dawid_skene(Annotations.from_counts([[1, 2]]))
+    with pytest.raises(DataError, match="there is one category, 'a'"):
+        fit_mace(Annotations.from_matrix([["a"], ["a"]]))
+
+
+def test_mace_finds_those_who_do_not_look():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, 400)
+    spamming = np.array([0.0, 0.1, 0.3, 0.5, 0.9])
+    habit = np.array([0.7, 0.1, 0.1, 0.1])
+    rows = [np.where(rng.random(400) < s, rng.choice(4, 400, p=habit), truth) for s in spamming]
+    fit = fit_mace(Annotations.from_matrix(rows))
+    np.testing.assert_allclose(fit.spamming, spamming, atol=0.08)
+    np.testing.assert_allclose(fit.habit.sel(rater=4), habit, atol=0.08)
+    assert (fit.labels.values == truth).mean() > 0.97
+    np.testing.assert_allclose(fit.habit.sum("label"), 1.0, atol=1e-12)
+
+
+def test_mace_climbs_its_likelihood_to_a_stationary_point():
+    _, item, rater, label = simulated(items=40)
+    data = annotations(item, rater, label)
+    values = [fit_mace(data, max_iterations=k, check=False).log_likelihood for k in range(1, 30)]
+    assert (np.diff(values) > -1e-9).all()
+    fit = fit_mace(data, max_iterations=100_000, tolerance=1e-14)
+
+    def value(spamming):
+        total = 0.0
+        for i in range(data.n_items):
+            rows = item == i
+            likely = np.full(3, 1 / 3)
+            for r, k in zip(rater[rows], label[rows], strict=True):
+                s = spamming[r]
+                likely *= (1 - s) * (np.arange(3) == k) + s * fit.habit.values[r, k]
+            total += np.log(likely.sum())
+        return total
+
+    spamming = fit.spamming.values
+    assert value(spamming) == pytest.approx(fit.log_likelihood, abs=1e-8)
+    for r in range(9):
+        for step in (-1e-3, 1e-3):
+            moved = spamming.copy()
+            moved[r] = np.clip(moved[r] + step, 0, 1)
+            assert value(moved) <= fit.log_likelihood + 1e-7
+
+
+def test_severity_equals_least_squares():
+    sm = pytest.importorskip("statsmodels.api")
+    rng = np.random.default_rng(0)
+    values = rng.integers(1, 6, 12) + rng.normal(size=(6, 1)) * 0.7 + rng.normal(size=(6, 12))
+    values = np.round(values, 3)
+    values[rng.random(values.shape) < 0.3] = nan
+    fit = fit_rater_effects(Annotations.from_matrix(values, scale="interval"), ridge=5.0)
+    rater, item = np.nonzero(~np.isnan(values))
+    design = np.concatenate([np.eye(12)[item], np.eye(6)[rater][:, 1:]], axis=1)
+    ols = sm.OLS(values[rater, item], design).fit()
+    n = np.bincount(rater)
+    centre = np.eye(6) - n / n.sum()
+    effects = centre @ np.concatenate([[0.0], ols.params[12:]])
+    inner = np.zeros((6, 6))
+    inner[1:, 1:] = ols.cov_params()[12:, 12:]
+    np.testing.assert_allclose(fit.severity, effects, atol=1e-10)
+    np.testing.assert_allclose(fit.stderr, np.sqrt(np.diag(centre @ inner @ centre.T)), atol=1e-10)
+    assert fit.residual_sd == pytest.approx(np.sqrt(ols.mse_resid))
+
+
+def test_position_finds_the_line_along_which_raters_divide():
+    rng = np.random.default_rng(0)
+    camp = np.repeat([-1.0, 1.0], 10)
+    divides = rng.normal(size=60)
+    values = rng.normal(size=60) + camp[:, None] * divides + 0.3 * rng.normal(size=(20, 60))
+    fit = fit_rater_effects(Annotations.from_matrix(np.round(values, 6), scale="interval"))
+    assert abs(np.corrcoef(fit.position, camp)[0, 1]) > 0.98
+    assert abs(np.corrcoef(fit.discrimination, divides)[0, 1]) > 0.95
+
+
+def test_raters_who_share_no_item_cannot_be_compared():
+    apart = Annotations.from_matrix(
+        [[1, 2, 2, nan, nan, nan]] * 2 + [[nan, nan, nan, 1, 3, 2]] * 2, scale="interval"
+    )
+    with pytest.raises(NotIdentifiedError, match="2 parts that share no item") as caught:
+        fit_rater_effects(apart)
+    assert caught.value.groups == ((0, 1), (2, 3))
+    with pytest.raises(DataError, match="the scale is 'nominal'"):
+        fit_rater_effects(Annotations.from_matrix([[1, 2], [1, 2]]))
