@@ -28,13 +28,18 @@ def votes():
     return pl.Comparisons.from_frame(frame, first="a", second="b", outcome="y", rater="rater")
 
 
+@pytest.mark.filterwarnings("ignore:.*replicates failed and are left out")
 @pytest.mark.parametrize("unit", ["row", "rater", "pair"])
 @pytest.mark.parametrize(
     "options", [{}, {"ties": "drop", "reference": 3}, {"prior": 0.5}], ids=["half", "drop", "prior"]
 )
 def test_batched_replicates_equal_single_fits(votes, unit, options):
-    fast = bootstrap(partial(fit_bradley_terry, **options), votes, unit=unit, n=12, seed=1)
-    slow = bootstrap(unhooked(**options), votes, unit=unit, n=12, seed=1)
+    # Ten pairs drawn from ten leave the graph of five items in pieces now and then; both ways
+    # must then fail in the same replicates.
+    settings = {"unit": unit, "n": 12, "seed": 1, "max_failed": 0.5}
+    fast = bootstrap(partial(fit_bradley_terry, **options), votes, **settings)
+    slow = bootstrap(unhooked(**options), votes, **settings)
+    assert fast.failed.reasons == slow.failed.reasons
     np.testing.assert_allclose(np.asarray(fast.replicates), np.asarray(slow.replicates), atol=1e-10)
 
 
