@@ -88,7 +88,7 @@ def _refuse_columns(named: Mapping[str, str | None], what: str) -> None:
 def _from_table(
     votes: Any, first: str, second: str, outcome: str, outcomes: Mapping[Any, str] | None
 ) -> OrderedVotes:
-    frame = open_frame(votes, labels=[first, second])
+    frame = open_frame(votes, labels=[first, second], in_order=True)
     check_columns(frame, [first, second, outcome])
     shares = outcomes is None and column_kind(frame, outcome) == "float"
     table = frame.select(first, second, outcome)

@@ -94,6 +94,12 @@ def count_votes(
         for name in groups:
             refuse_two_groups(raters or (), rows.codes[rater], rows.labels[name], grouped[name])
     values = {name: np.array(rows.labels[name], dtype=np.float64) for name in covariates}
+    for name, value in values.items():
+        if not np.isfinite(value).all():
+            raise DataError(
+                f"covariate column {name!r} holds {value[~np.isfinite(value)][0]:g}; values must "
+                "be finite"
+            )
 
     key_columns = [left, right, *grouped.values()]
     sizes = [len(labels), len(labels), *(len(rows.labels[name]) for name in groups)]

@@ -62,7 +62,7 @@ def make_terms(
             columns.append(np.ones((len(first), 1)))
             order_names = ("order_effect",)
         else:
-            if order_effect not in comparisons.groups:
+            if not isinstance(order_effect, str) or order_effect not in comparisons.groups:
                 raise LabelError.unknown(
                     "`order_effect`",
                     order_effect,
