@@ -23,6 +23,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
 
+#: More votes than this are not written out one by one.
+MOST_VOTES = 1 << 30
+
+
 class OrderedVotes(NamedTuple):
     """Votes in order."""
 
@@ -209,6 +213,11 @@ def _expand(votes: Comparisons) -> OrderedVotes:
 def _times(votes: Comparisons, remedy: str) -> npt.NDArray[np.int64]:
     """How often each cell's first won, second won, and neither, (3, cells)."""
     columns = np.stack([votes.first_won, votes.second_won, votes.tied])
+    if columns.sum() > MOST_VOTES:
+        raise DataError(
+            f"the comparisons hold {columns.sum():.4g} votes, more than the {MOST_VOTES:.4g} that "
+            "can be listed one by one"
+        )
     times = columns.astype(np.int64)
     if votes.squares is not None or not np.array_equal(times, columns):
         raise DataError(f"the comparisons hold weighted or shared votes, which {remedy}")

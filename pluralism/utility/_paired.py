@@ -85,6 +85,9 @@ class PairedModel:
         """Check every argument that can be checked without the data."""
         _validate.one_of("ties", self.ties, self.tie_models)
         _validate.one_of("components", self.components, ("error", "separate"))
+        for name in ("bias_reduction", "residual", "check"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise DataError(f"`{name}` is {getattr(self, name)!r}; it must be True or False")
         if self.prior is not None:
             _validate.prior_deviation("prior", self.prior)
         _validate.number("tolerance", self.tolerance, above=0.0)

@@ -166,3 +166,46 @@ def test_all_votes_dropped_as_ties_with_a_prior_is_said_without_a_warning():
     )
     with pytest.raises(pl.NotIdentifiedError, match="cannot tell `order_effect` from"):
         fit_bradley_terry(even, ties="drop", order_effect=True, prior=1.0)
+
+
+def test_few_raters_are_warned_of_and_a_singular_wald_test_is_refused(votes):
+    frame = table(120)
+    frame["rater"] %= 2
+    with pytest.warns(pl.SmallSampleWarning, match="clustered by only 2 raters"):
+        fit_bradley_terry(votes_of(frame, rater="rater"))
+    frame["rater"] = np.arange(120) % 6
+    frame["group"] = frame["rater"] % 2
+    with pytest.raises(pl.DataError, match="group 0 has 3 raters for 4 items, so its clustered"):
+        fit_groups(votes_of(frame, rater="rater", group="group")).wald_test()
+    with pytest.warns(pl.SmallSampleWarning, match="group 'odd' has 7 raters for 4 items"):
+        fit_groups(votes).wald_test()
+    with pytest.raises(pl.DataError, match="the groups were fitted with `prior` 1"):
+        fit_groups(votes, prior=1.0).likelihood_ratio()
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_lopsided_counts_do_not_cancel(way):
+    wins = np.array([[0.0, 1e15], [1e-5, 0.0]])[::way, ::way]
+    fit = fit_bradley_terry(pl.Comparisons.from_matrix(wins))
+    assert way * fit.contrast(0, 1).estimate == pytest.approx(np.log(1e20), rel=1e-9)
+
+
+def test_features_and_switches_of_the_wrong_kind(votes):
+    import xarray as xr
+
+    with pytest.raises(pl.DataError, match=r"`item_features\[2\]` is 1e\+200; a feature must be"):
+        fit_bradley_terry(votes, item_features=[0.0, 1.0, 1e200, 2.0])
+    beside = xr.DataArray(np.arange(4.0), dims="q", coords={"item": ("q", np.arange(4))})
+    with pytest.raises(pl.DataError, match=r"DataArray over \('q',\); it needs a dimension `item`"):
+        fit_bradley_terry(votes, item_features=beside)
+    with pytest.raises(pl.DataError, match="`bias_reduction` is 'no'; it must be True or False"):
+        fit_bradley_terry(votes, bias_reduction="no")
+
+
+def test_more_votes_than_can_be_listed():
+    many = pl.Comparisons.from_matrix([[0, 1e15], [1, 0]])
+    for ask in (many.to_pairs, lambda: fit_elo(many, shuffles=2)):
+        with pytest.raises(pl.DataError, match=r"hold 1e\+15 votes, more than the 1.074e\+09"):
+            ask()
+    with pytest.raises(pl.DataError, match=r"`counts` make 1e\+12 votes"):
+        pl.Comparisons.from_rankings([("a", "b")], counts=[1e12])
