@@ -59,8 +59,6 @@ _OPTIONS = (
 
 def _in_options(message: str) -> str:
     """Write arguments as they are given at the command line: ``prior=1`` as ``--prior 1``."""
-    # Remedies that only a call from Python has.
-    message = re.sub(r", [^,;]*`(?:bias_reduction|components)=[^`]*`\)?", "", message)
     message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
     message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
     return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")
