@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from .. import plots
 from ..plots import _style
 from . import _words
 from ._evidence import Evidence
+from ._rules import picked
 from ._svg import Figure, draw
 from ._tables import Column, Table
 
@@ -36,7 +37,7 @@ class Section:
 
 def sections(evidence: Evidence) -> list[Section]:
     """Every section that the data have something for, in reading order."""
-    parts = (_utilities, _neighbours, _pairs, _design, _order, _raters)
+    parts = (_utilities, _neighbours, _pairs, _rules, _design, _order, _raters)
     return [section for part in parts for section in part(evidence)]
 
 
@@ -208,6 +209,58 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
         figures,
         [table],
     )  # fmt: skip
+
+
+def _rules(evidence: Evidence) -> Iterator[Section]:
+    if evidence.votes is None or evidence.counts is None:
+        return
+    results = list(picked(evidence.votes))
+    if not results:
+        return
+    first = evidence.items[0]
+    named = [result for result in results if result.winners]
+    alone = [result for result in named if result.winners == (first,)]
+    paragraphs = [
+        _say(
+            "Rules that look at majorities instead of a scale. {} of {} that pick anything pick "
+            "{} alone, which has the highest utility.",
+            f"{len(alone):,}", _words.plural(len(named), "rule"), _words.listed([first]),
+        )
+    ]  # fmt: skip
+    if evidence.counts.pairs_met < evidence.counts.pairs:
+        paragraphs.append(
+            _say(
+                "A pair that never met counts as even; {} did not, so take these with care.",
+                f"{evidence.counts.pairs - evidence.counts.pairs_met:,}",
+            )
+        )
+    table = Table(
+        "rules",
+        "What each voting rule would pick",
+        [
+            Column("Rule", "text"),
+            Column("Rewards", "text"),
+            Column("Picks", "text"),
+            Column("Items picked", "count"),
+        ],
+        [
+            (
+                result.rule,
+                result.rewards,
+                _some(result.winners),
+                len(result.winners),
+            )
+            for result in results
+        ],
+    )
+    yield Section("rules", "What voting rules would pick", paragraphs, [], [table])
+
+
+def _some(labels: Sequence[Hashable], limit: int = 3) -> str:
+    """Write the first few labels, and how many more there are."""
+    shown = ", ".join(_style.text_of(label, 40) for label in labels[:limit])
+    more = len(labels) - limit
+    return f"{shown} and {more} more" if more > 0 else shown or "nobody"
 
 
 def _design(evidence: Evidence) -> Iterator[Section]:

@@ -15,6 +15,7 @@ from pluralism import Comparisons, DataError, NotIdentifiedError, write_report
 from pluralism.data import load_table, simulate_votes
 from pluralism.report._caveats import caveats
 from pluralism.report._evidence import gather
+from pluralism.report._rules import picked
 from pluralism.report._tables import Column, Table, inert
 from pluralism.report._words import signed, summary
 from pluralism.utility import fit_bradley_terry
@@ -329,6 +330,35 @@ def test_progress_is_told() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_report(load_table("celebrities"), f"{folder}/r.html", progress=steps.append)
     assert steps == ["fitting", "comparing", "drawing", "writing"]
+
+
+# -- voting rules ------------------------------------------------------------------------
+
+
+def test_rules_use_shares_so_that_being_shown_often_is_no_support() -> None:
+    # "often" loses every pair narrowly and is shown ten times as often as the others.
+    pairs = [("a", "b", 6, 4), ("a", "often", 60, 40), ("b", "often", 60, 40)]
+    votes = Comparisons.from_pairs(
+        [pair for one, two, won, lost in pairs for pair in [(one, two)] * won + [(two, one)] * lost]
+    )
+    assert votes.pairwise().sum("item_bis").idxmax().item() == "often"
+    assert {result.rule: result.winners for result in picked(votes)} == dict.fromkeys(
+        ("Condorcet winner", "Copeland", "Borda", "Minimax", "Schulze", "Split cycle"), ("a",)
+    )
+
+
+def test_a_cycle_has_no_condorcet_winner_and_minimax_breaks_its_weakest_link(tmp_path) -> None:
+    pairs = [("a", "b", 8, 2), ("b", "c", 7, 3), ("c", "a", 6, 4)]
+    votes = Comparisons.from_pairs(
+        [pair for one, two, won, lost in pairs for pair in [(one, two)] * won + [(two, one)] * lost]
+    )
+    found = {result.rule: result.winners for result in picked(votes)}
+    assert found["Condorcet winner"] == ()
+    assert found["Copeland"] == ("a", "b", "c")
+    # Worst defeats: a by .6, c by .7, b by .8.
+    assert found["Minimax"] == found["Schulze"] == found["Split cycle"] == ("a",)
+    _, page = page_of(votes, tmp_path)
+    assert "nobody" in page.text
 
 
 # -- what goes wrong ---------------------------------------------------------------------
