@@ -47,6 +47,7 @@ def test_distance_equals_dynamic_programming_with_cuts_added_as_needed():
         assert kemeny_rankings(wins, 1, 0.0).distance == dynamic_programme(wins)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("voters", [2, 4, 5])
 def test_all_optima_are_found(voters):
     rng = np.random.default_rng(voters)
