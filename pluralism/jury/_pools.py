@@ -55,6 +55,7 @@ class Pool:
         key, shape = self._cells()
         voters = np.bincount(key, minlength=shape[0] * shape[1]).astype(np.float64)
         positive = np.bincount(key, self.vote, shape[0] * shape[1])
+        positive = positive.astype(np.float64, copy=False)
         return voters.reshape(shape)[:-1], positive.reshape(shape)[:-1]
 
     def power_sums(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
