@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy import special, stats
 
 from pluralism import Comparisons, NotIdentifiedError
@@ -34,11 +35,11 @@ def pseudo_truth(utility: np.ndarray, link: Callable[[np.ndarray], np.ndarray]) 
     return fit_bradley_terry(Comparisons.from_matrix(chance * 1e6)).utility.values
 
 
-def cover(fit: UtilityFit, truth: np.ndarray, prefix: str = "") -> Counts:
+def cover(fit: UtilityFit, truth: np.ndarray, prefix: str = "", *, ranks: bool = False) -> Counts:
     """Count covered utilities, and data sets in which all are covered, or all true ranks."""
     held = np.abs(fit.utility.values - truth) <= Z * fit.stderr.values
     counts = {}
-    if not prefix:
+    if ranks:
         bounds, rank = fit.rank_intervals(seed=0).values, stats.rankdata(-truth)
         ranked = (bounds[:, 0] <= rank) & (rank <= bounds[:, 1])
         counts["all ranks"] = float(ranked.all())
@@ -57,8 +58,9 @@ def pairs(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     return first, (first + rng.integers(1, ITEMS, n)) % ITEMS
 
 
-def build(first, second, won, **keywords) -> Comparisons:
-    return Comparisons.from_codes(first, second, won.astype(float), items=ITEMS, **keywords)
+def build(first: np.ndarray, second: np.ndarray, won: np.ndarray) -> Comparisons:
+    """Count votes."""
+    return Comparisons.from_codes(first, second, won.astype(float), items=ITEMS)
 
 
 EVEN = np.linspace(-1.5, 1.5, ITEMS)
@@ -70,7 +72,7 @@ def independent(seed: int) -> Counts:
     rng = np.random.default_rng(seed)
     first, second = pairs(rng, 2000)
     won = rng.random(2000) < special.expit(EVEN[first] - EVEN[second])
-    return cover(fit_bradley_terry(build(first, second, won)), EVEN)
+    return cover(fit_bradley_terry(build(first, second, won)), EVEN, ranks=True)
 
 
 RATER_SPREAD = 0.8
@@ -91,7 +93,12 @@ def clustered(seed: int) -> Counts:
     own = EVEN + rng.normal(0, RATER_SPREAD, (100, ITEMS))
     first, second = pairs(rng, 2000)
     won = rng.random(2000) < special.expit(own[rater, first] - own[rater, second])
-    data = build(first, second, won, rater=rater, raters=range(100))
+    votes = pd.DataFrame(
+        {"first": first, "second": second, "outcome": won.astype(int), "rater": rater}
+    )
+    data = Comparisons.from_frame(
+        votes, first="first", second="second", outcome="outcome", rater="rater"
+    )
     truth = _truth("clustered", lambda: pseudo_truth(EVEN, _marginal))
     fisher = fit_bradley_terry(data, covariance="fisher")
     return {**cover(fit_bradley_terry(data), truth), **cover(fisher, truth, "fisher ")}
@@ -153,6 +160,7 @@ def rows(name: str, done: dict[str, Counts]) -> list[str]:
     lines = []
     for prefix in sorted({key.removesuffix("of") for key in total if key.endswith("of")}):
         sets = total[f"{prefix}sets"]
+        ranked = format(total["all ranks"] / sets, ".3f") if "all ranks" in total else ""
         share = total[f"{prefix}covered"] / total[f"{prefix}of"]
         note = DESIGNS[name].__doc__ or ""
         if not prefix and "separated" in total:
@@ -160,7 +168,7 @@ def rows(name: str, done: dict[str, Counts]) -> list[str]:
         lines.append(
             f"| {name} | {prefix.strip() or 'default'} | {sets:.0f} | {share:.3f} "
             f"| {total[f'{prefix}all at once'] / sets:.3f} "
-            f"| {'' if prefix else format(total['all ranks'] / sets, '.3f')} | {note} |"
+            f"| {ranked} | {note} |"
         )
     return lines
 

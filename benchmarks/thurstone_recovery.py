@@ -103,7 +103,8 @@ def main() -> None:
         "",
         f"`python benchmarks/thurstone_recovery.py --seeds {seeds}`: {N} items, mean over {seeds} "
         "responders, one BLAS thread, median and least CPU seconds. Loss: mean cross-entropy in "
-        "nats on all pairs that were not asked, predictions clipped at 1e-5; the truth's own is the floor.",
+        "nats on all pairs that were not asked, predictions clipped at 1e-5; the truth's own is "
+        "the floor.",
         "",
         "| regime | method | CPU s | least | held-out loss | floor | RMSE of P | end |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",

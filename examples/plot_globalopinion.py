@@ -113,7 +113,7 @@ better = np.array(
 )
 
 figure, axis = plt.subplots(figsize=(8, 0.32 * len(names) + 1.7))
-axis.barh(place, noise, color="#e6e6e6", height=0.8, label="noise of 1,000 respondents (split half)")
+axis.barh(place, noise, color="#e6e6e6", label="noise of 1,000 respondents (split half)")
 axis.hlines(place, lower, upper, color=np.where(better, "#2166ac", "#b2182b"), lw=2)
 axis.scatter(
     distance[better], place[better], color="#2166ac", zorder=3, label="closer than equal shares"

@@ -55,6 +55,7 @@ for y, outcome in enumerate(outcomes.values()):
             ax.scatter(x, y, s=420 * share, color="C0", zorder=2)
 ax.set_xticks(range(len(profile.alternatives)), profile.alternatives)
 ax.set_yticks(range(len(outcomes)), outcomes)
+ax.margins(0.08)
 ax.invert_yaxis()
 ax.xaxis.tick_top()
 ax.tick_params(length=0)

@@ -227,20 +227,27 @@ class Annotations:
             raise DataError(f"`values` must be raters x items; it has shape {array.shape}")
         item_names = _parts.names("items", items, array.shape[1])
         rater_names = _parts.names("raters", raters, array.shape[0])
-        code, seen = pd.factorize(array.ravel(), use_na_sentinel=True)
-        given = np.flatnonzero(code >= 0)
-        rater, item = np.divmod(given, array.shape[1] or 1)
+        # Item by item, so that the cells come in their order and none has to be sorted.
+        code, seen = pd.factorize(array.T.ravel(), use_na_sentinel=True)
+        given = code >= 0
+        if not given.any():
+            raise DataError("`values` holds no label; at least one item must have been rated")
         names, position = _parts.resolve_categories(
             seen.tolist(), categories, scale, place="`values`"
         )
-        return cls.from_codes(
-            item,
-            position[code[given]],
-            rater=rater,
+        _parts.check_scale(scale, names)
+        item, rater = np.nonzero(given.reshape(array.shape[::-1]))
+        label = position.astype(np.int32)[code[given]]
+        return cls(
             items=item_names,
-            raters=rater_names,
             categories=names,
             scale=scale,
+            item=item.astype(np.int32),
+            label=label,
+            weight=np.ones(len(label)),
+            rater=rater.astype(np.int32),
+            raters=rater_names,
+            n_labels=len(label),
         )
 
     @classmethod
@@ -462,7 +469,8 @@ class Annotations:
                 f"a table of {self.n_items:,} items x {self.n_categories:,} categories is too "
                 "large; is the label column perhaps an id? Bin continuous labels first"
             )
-        key = self.item.astype(np.int64) * self.n_categories + self.label
+        key = np.multiply(self.item, self.n_categories, dtype=np.int64)
+        key += self.label
         table = np.bincount(key, weights, size).reshape(self.n_items, self.n_categories)
         return table.astype(np.float64, copy=False)
 

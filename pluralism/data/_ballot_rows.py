@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,14 @@ from ..errors import DataError, LabelError
 from ..kernels._pairwise import is_linear
 from . import _labels
 
+if TYPE_CHECKING:
+    from ._comparisons import Comparisons
+
 __all__ = [
     "approvals_from",
     "are_orders",
     "dense_ranks",
+    "from_cells",
     "labelled_matrix",
     "mcgarvey",
     "rank_dtype",
@@ -255,6 +259,19 @@ def mcgarvey(margins: npt.NDArray[np.float64]) -> tuple[RankArray, npt.NDArray[n
         ranks[2 * pair, np.array([winner, loser, *rest])] = np.arange(n_alternatives)
         ranks[2 * pair + 1, np.array([*rest[::-1], winner, loser])] = np.arange(n_alternatives)
     return ranks, np.repeat(margins[winners, losers] / 2, 2)
+
+
+def from_cells(comparisons: Comparisons) -> tuple[RankArray, npt.NDArray[np.float64]]:
+    """Rank two items a row: the first above, the second above, and both level, by cell."""
+    dtype = rank_dtype(comparisons.n_items)
+    first, second = comparisons.first, comparisons.second
+    counts = np.concatenate([comparisons.first_won, comparisons.second_won, comparisons.tied])
+    ranks = np.full((len(counts), comparisons.n_items), np.iinfo(dtype).max, dtype=dtype)
+    row = np.arange(len(first))
+    for part, (left, right) in enumerate(((0, 1), (1, 0), (0, 0))):
+        ranks[row + part * len(first), first] = left
+        ranks[row + part * len(first), second] = right
+    return ranks[counts > 0], counts[counts > 0]
 
 
 def rankings_from(ranks: RankArray, labels: Labels) -> list[tuple[Any, ...]]:

@@ -87,6 +87,36 @@ class Ballots(BallotsFrom):
             if array is not None:
                 array.setflags(write=False)
 
+    @classmethod
+    def _checked(
+        cls,
+        alternatives: tuple[Hashable, ...],
+        ranks: npt.NDArray[np.unsignedinteger],
+        counts: Any,
+        unranked: Unranked,
+        linear: bool = False,
+    ) -> Ballots:
+        if len(alternatives) < 2:
+            raise DataError(f"ballots need at least two alternatives; got {len(alternatives)}")
+        if not len(ranks):
+            raise DataError("there is no ballot; give at least one")
+        if counts is None:
+            weights = np.ones(len(ranks))
+        else:
+            weights = _validate.finite_array("counts", counts, ndim=1).copy()
+            if len(weights) != len(ranks):
+                raise DataError(f"`counts` has {len(weights)} entries for {len(ranks)} ballots")
+            _validate.within("counts", weights, 0.0, what="a count")
+        if not 0 < weights.sum() <= _validate.LARGEST_EXACT_COUNT:
+            raise DataError(
+                f"`counts` sum to {weights.sum():g}; the total must be above 0 and, to stay exact "
+                "in float64, at most 2**53"
+            )
+        ballots = Ballots(alternatives, ranks, weights, unranked)
+        if linear:
+            ballots.__dict__["_is_linear"] = True
+        return ballots
+
     # -- what is in it -------------------------------------------------------------------
 
     @property
@@ -315,6 +345,28 @@ class Ballots(BallotsFrom):
         from ._ballot_tables import save
 
         save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Ballots:
+        """Read ballots that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The Parquet file.
+
+        Returns
+        -------
+        Ballots
+
+        Raises
+        ------
+        DataError
+            If the file is absent, damaged or holds something else.
+        """
+        from ._ballot_tables import load
+
+        return load(Path(path))
 
     def to_preflib(self, path: str | Path, *, title: str = "") -> None:
         """Write a PrefLib file; the ending (soc, soi, toc, toi, cat, wmd) says which kind.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +16,7 @@ from . import _ballot_rows, _labels
 
 if TYPE_CHECKING:
     from ._ballots import Ballots
+    from ._comparisons import Comparisons
 
 __all__ = ["BallotsFrom", "Unranked"]
 
@@ -24,6 +25,9 @@ Unranked = Literal["last", "incomparable"]
 
 class BallotsFrom:
     """The constructors of `Ballots`, which inherits them."""
+
+    #: What all of them end in, with the checks that they share; `Ballots` defines it.
+    _checked: Callable[..., Ballots]
 
     @classmethod
     def from_rankings(
@@ -49,6 +53,10 @@ class BallotsFrom:
             All labels in the order wanted; by default those met, sorted.
         unranked : {"last", "incomparable"}
             What a ballot says of an alternative that it does not rank.
+
+        Returns
+        -------
+        Ballots
 
         Raises
         ------
@@ -93,6 +101,10 @@ class BallotsFrom:
             As in `from_rankings`.
         alternatives : iterable, optional
             Labels of the columns; 0, 1, 2, ... by default.
+
+        Returns
+        -------
+        Ballots
 
         Raises
         ------
@@ -144,6 +156,10 @@ class BallotsFrom:
         missing : {"error", "drop"}
             What to do with a row that lacks a value.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError
@@ -192,6 +208,10 @@ class BallotsFrom:
         counts, alternatives, unranked
             As in `from_ranks`.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError, LabelError
@@ -229,6 +249,10 @@ class BallotsFrom:
             As in `from_rankings`; all labels must be given where some alternative is approved
             by nobody.
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError, LabelError
@@ -259,6 +283,10 @@ class BallotsFrom:
         alternatives : iterable, optional
             Labels; those of a DataArray or frame, else 0, 1, 2, ...
 
+        Returns
+        -------
+        Ballots
+
         Raises
         ------
         DataError
@@ -281,6 +309,44 @@ class BallotsFrom:
         return cls._checked(labels, ranks, counts, "last")
 
     @classmethod
+    def from_comparisons(cls, comparisons: Comparisons) -> Ballots:
+        """Build ballots that each rank two items only, from pairwise votes.
+
+        Every cell gives a ballot for its first item, one for its second and one that ties them,
+        with the cell's weights. Unranked items are incomparable, so that `pairwise` counts
+        exactly the votes.
+
+        Parameters
+        ----------
+        comparisons : Comparisons
+            Votes; groups, raters and covariates are not kept.
+
+        Returns
+        -------
+        Ballots
+
+        Raises
+        ------
+        DataError
+            If the input is no Comparisons, or holds no votes.
+
+        Examples
+        --------
+        >>> from pluralism import Ballots, Comparisons
+        >>> votes = Comparisons.from_pairs([("a", "b"), ("a", "b"), ("b", "c")])
+        >>> Ballots.from_comparisons(votes).rankings()
+        [('a', 'b'), ('b', 'c')]
+        """
+        from ._comparisons import Comparisons
+
+        if not isinstance(comparisons, Comparisons):
+            raise DataError(
+                f"`comparisons` is a {type(comparisons).__name__}; it must be Comparisons"
+            )
+        ranks, counts = _ballot_rows.from_cells(comparisons)
+        return cls._checked(comparisons.items, ranks, counts, "incomparable").distinct()
+
+    @classmethod
     def from_preflib(cls, path: str | Path, *, unranked: Unranked = "last") -> Ballots:
         """Read a PrefLib file: soc, soi, toc, toi, cat or wmd.
 
@@ -295,6 +361,10 @@ class BallotsFrom:
             The file; its ending says the kind, unless the header does.
         unranked : {"last", "incomparable"}
             As in `from_rankings`.
+
+        Returns
+        -------
+        Ballots
 
         Raises
         ------
@@ -321,48 +391,3 @@ class BallotsFrom:
             categories=parsed.categories,
             notes=parsed.notes,
         )
-
-    @classmethod
-    def load(cls, path: str | Path) -> Ballots:
-        """Read ballots that `save` wrote.
-
-        Raises
-        ------
-        DataError
-            If the file is absent, damaged or holds something else.
-        """
-        from ._ballot_tables import load
-
-        return load(Path(path))
-
-    @classmethod
-    def _checked(
-        cls,
-        alternatives: tuple[Hashable, ...],
-        ranks: npt.NDArray[np.unsignedinteger],
-        counts: Any,
-        unranked: Unranked,
-        linear: bool = False,
-    ) -> Ballots:
-        if len(alternatives) < 2:
-            raise DataError(f"ballots need at least two alternatives; got {len(alternatives)}")
-        if not len(ranks):
-            raise DataError("there is no ballot; give at least one")
-        if counts is None:
-            weights = np.ones(len(ranks))
-        else:
-            weights = _validate.finite_array("counts", counts, ndim=1).copy()
-            if len(weights) != len(ranks):
-                raise DataError(f"`counts` has {len(weights)} entries for {len(ranks)} ballots")
-            _validate.within("counts", weights, 0.0, what="a count")
-        if not 0 < weights.sum() <= _validate.LARGEST_EXACT_COUNT:
-            raise DataError(
-                f"`counts` sum to {weights.sum():g}; the total must be above 0 and, to stay exact "
-                "in float64, at most 2**53"
-            )
-        from ._ballots import Ballots
-
-        ballots = Ballots(alternatives, ranks, weights, unranked)
-        if linear:
-            ballots.__dict__["_is_linear"] = True
-        return ballots

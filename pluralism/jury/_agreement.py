@@ -15,6 +15,7 @@ from ..uncertainty._hooks import batched_by
 from ._inputs import (
     Pairable,
     as_annotations,
+    counts_and_squares,
     distance_matrix,
     pairable,
     similarity_matrix,
@@ -275,7 +276,7 @@ def rater_shares(annotations: Annotations, kept: npt.NDArray[np.bool_]) -> Float
 def all_labels(annotations: Annotations) -> Pairable:
     """Counts of all items, those with one label included."""
     kept = np.ones(annotations.n_items, dtype=np.bool_)
-    return Pairable(annotations.count_table(), annotations.item_squares(), kept)
+    return Pairable(*counts_and_squares(annotations), kept)
 
 
 def _kappa(

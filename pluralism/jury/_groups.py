@@ -28,7 +28,7 @@ WITHIN = ("alpha", "plurality", "negentropy")
 ACROSS = ("xrr", "voting_agreement", "cross_negentropy")
 
 #: Numbers in one block of label counts: small enough for the cache, few enough calls.
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from ..errors import DataError, SmallSampleWarning
 __all__ = [
     "Pairable",
     "as_annotations",
+    "counts_and_squares",
     "distance_matrix",
     "pairable",
     "similarity_matrix",
@@ -53,10 +54,18 @@ def as_annotations(name: str, value: Any, *, raters: bool = False) -> Annotation
     return value
 
 
+def counts_and_squares(annotations: Annotations) -> tuple[FloatArray, FloatArray]:
+    """Counts (items, categories), and sums of squared weights (items,)."""
+    counts = annotations.count_table()
+    if annotations.squares is None:  # labels weigh one each
+        return counts, counts @ np.ones(counts.shape[1])
+    return counts, annotations.item_squares()
+
+
 def pairable(annotations: Annotations) -> Pairable:
     """Take the items with two labels or more, or say that there are none."""
-    counts, squares = annotations.count_table(), annotations.item_squares()
-    total = counts.sum(axis=1)
+    counts, squares = counts_and_squares(annotations)
+    total = counts @ np.ones(counts.shape[1])
     kept = total * total - squares > 1e-12 * total * total
     if not kept.any():
         raise DataError(

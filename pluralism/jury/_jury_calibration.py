@@ -115,8 +115,12 @@ def jury_calibration(
 
     Notes
     -----
-    A rater drawn twice is two members of the pool. In small pools replicates lose items to short
-    pools; `mean_skipped` says how many. Verdict probabilities of small pools are discrete, so
+    A rater drawn twice is one juror of weight two: a jury of different raters is drawn in
+    proportion to the product of their weights, so that nobody sits beside their own copy, which
+    would pull the verdicts of small pools towards one half. Replicates lose more items to short
+    pools; `mean_skipped` says how many. `mean_difference` is centred; the other measures, which
+    grow with the spread of the verdicts, come out somewhat larger in replicates of small pools
+    than in the data. Verdict probabilities of small pools are discrete, so
     that even a calibrated model has a calibration error above zero.
 
     Examples
@@ -187,7 +191,16 @@ def jury_calibration(
 
 
 def _verdicts(pool: Pool, rule: Rule, weights: FloatArray | None) -> FloatArray:
-    votes = kernels.quota_votes(*pool.sizes(weights), pool.seats)
+    if weights is None:
+        votes = kernels.quota_votes(*pool.sizes(), pool.seats)
+    else:
+        positive, negative = pool.power_sums(weights)
+        votes = kernels.convolved(
+            [
+                kernels.weighted_votes(positive[:n, g], negative[:n, g])
+                for g, n in enumerate(pool.seats)
+            ]
+        )
     return kernels.verdict(votes, rule.needed, rule.tied, rule.tie_value)
 
 

@@ -50,18 +50,41 @@ class Pool:
     vote: FloatArray
     n_raters: int
 
-    def sizes(self, weights: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
-        """Voters and positive voters, (groups, items); `weights` (raters,) says how often each."""
+    def sizes(self) -> tuple[FloatArray, FloatArray]:
+        """Voters and positive voters, (groups, items)."""
+        key, shape = self._cells()
+        voters = np.bincount(key, minlength=shape[0] * shape[1]).astype(np.float64)
+        positive = np.bincount(key, self.vote, shape[0] * shape[1])
+        return voters.reshape(shape)[:-1], positive.reshape(shape)[:-1]
+
+    def power_sums(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sums of powers of the raters' weights, for those who vote positively and the others.
+
+        Parameters
+        ----------
+        weights : array, (raters,)
+
+        Returns
+        -------
+        tuple of arrays, (largest number of seats, groups, items)
+        """
+        key, shape = self._cells()
+        weight, size = weights[self.rater], shape[0] * shape[1]
+        positive, negative, power = [], [], np.ones(len(weight))
+        for _ in range(max(self.seats)):
+            power = power * weight
+            yes = np.bincount(key, power * self.vote, size).reshape(shape)[:-1]
+            positive.append(yes)
+            negative.append(np.bincount(key, power, size).reshape(shape)[:-1] - yes)
+        return np.array(positive), np.array(negative)
+
+    def _cells(self) -> tuple[npt.NDArray[np.intp], tuple[int, int]]:
+        """Cell (group, item) of each vote; those without a seat come last."""
+        group = np.full(self.n_raters, len(self.member), dtype=np.intp)
+        for place, member in enumerate(self.member):
+            group[member] = place
         n_items = len(self.items)
-        times = np.ones(self.n_raters) if weights is None else weights
-        voters, positive = [], []
-        for member in self.member:
-            weight = np.zeros(self.n_raters)
-            weight[member] = times[member]
-            weight = weight[self.rater]
-            voters.append(np.bincount(self.item, weight, n_items))
-            positive.append(np.bincount(self.item, weight * self.vote, n_items))
-        return np.array(voters), np.array(positive)
+        return group[self.rater] * n_items + self.item, (len(self.member) + 1, n_items)
 
 
 @dataclass(frozen=True)

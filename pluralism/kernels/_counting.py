@@ -81,7 +81,7 @@ def _dense_counts(
     """``bincount`` of (outcome, first, second), block by block where the table is small."""
     n = len(first)
     small = np.int32 if n_keys < 2**31 else np.int64  # narrow arithmetic, twice as fast
-    block = n if n_keys > _BLOCK else _BLOCK
+    block = n if n_keys > _BLOCK else 4 * _BLOCK
     counts: npt.NDArray[np.intp] | None = None
     for start in range(0, n, block):
         stop = min(start + block, n)

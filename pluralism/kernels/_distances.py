@@ -74,6 +74,10 @@ def hellinger(p: FloatArray, q: FloatArray) -> FloatArray:
 
 def wasserstein(p: FloatArray, q: FloatArray, gaps: FloatArray) -> FloatArray:
     """Wasserstein-1 distance, ``sum |P - Q| gap`` over the gaps between ascending positions."""
+    # A last gap of 0 keeps the arrays contiguous; the cumulated difference is 0 there anyway.
+    gaps = np.concatenate([gaps, np.zeros_like(gaps[..., :1])], axis=-1)
+    if gaps.shape[-1] < p.shape[-1]:  # a single category
+        return np.zeros(np.broadcast_shapes(p.shape, q.shape)[:-1])
     if gaps.ndim == 1:
         return reduce_in_blocks(lambda p, q: _cumulated(p, q) @ gaps, p, q)
     return (_cumulated(p, q) * gaps).sum(axis=-1)
@@ -110,7 +114,7 @@ def _js_divergence(p: FloatArray, q: FloatArray) -> FloatArray:
 
 
 def _cumulated(p: FloatArray, q: FloatArray) -> FloatArray:
-    """Absolute differences (..., categories - 1) of the distribution functions."""
-    difference = (p - q)[..., :-1]
+    """Absolute differences (..., categories) of the distribution functions."""
+    difference = p - q
     np.cumsum(difference, axis=-1, out=difference)
     return np.abs(difference, out=difference)

@@ -16,6 +16,9 @@ __all__ = ["STATISTICS", "group_statistics"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Stands in for a count of zero under a logarithm that is multiplied by it.
+_TINY = 1e-300
+
 #: Rows of the result, in order.
 STATISTICS = (
     "alpha",
@@ -64,7 +67,7 @@ def group_statistics(
     inner = np.zeros_like(n)  # sum c ln c
     cross = np.zeros_like(n)  # sum c ln (r + smoothing)
     for own, other in zip(counts, rest, strict=True):
-        inner += own * np.log(np.where(own > 0.0, own, 1.0))
+        inner += own * np.log(np.maximum(own, _TINY))  # 0 ln 0 = 0
         seen = other + smoothing
         if not smoothing:
             used = seen > 0.0
@@ -95,7 +98,7 @@ def _alpha(
 ) -> FloatArray:
     pairs = n * n - squares
     pairable = pairs > 1e-12 * n * n
-    marginal = np.where(pairable, counts, 0.0).sum(axis=1)  # (categories, groups)
+    marginal = _over_items(counts, pairable)  # (categories, groups)
     per_pair = np.where(pairable, n / np.where(pairable, pairs, 1.0), 0.0)
     if distance is None:
         # squared differences of positions: sum_kl c_k c_l (x_k - x_l)^2 = 2 (n s2 - s1^2)
@@ -125,8 +128,7 @@ def _xrr(
 ) -> FloatArray:
     weight = np.where(both, n + m, 0.0)
     observed = (weight * per_pair * _products(counts, rest, distance)).sum(axis=0)
-    x = np.where(both, counts, 0.0).sum(axis=1)  # (categories, groups)
-    y = np.where(both, rest, 0.0).sum(axis=1)
+    x, y = _over_items(counts, both), _over_items(rest, both)  # (categories, groups)
     expected = _products(x, y, distance) / (x.sum(axis=0) * y.sum(axis=0))
     return np.asarray(1.0 - observed / weight.sum(axis=0) / expected)
 
@@ -154,9 +156,18 @@ def _plurality(counts: FloatArray, both: npt.NDArray[np.bool_]) -> FloatArray:
     return np.asarray(best / np.where(number > 0, number, 1))
 
 
+def _over_items(counts: FloatArray, used: npt.NDArray[np.bool_]) -> FloatArray:
+    """Counts of the used items, (categories, groups)."""
+    if used.all():
+        return np.asarray(counts.sum(axis=1))
+    return np.einsum("kir,ir->kr", counts, used)
+
+
 def _products(left: FloatArray, right: FloatArray, distance: FloatArray) -> FloatArray:
     """``sum_kl left_k distance_kl right_l`` over the first axes."""
     if (distance + np.eye(len(distance)) == 1.0).all():  # nominal
-        return np.asarray(left.sum(axis=0) * right.sum(axis=0) - (left * right).sum(axis=0))
+        n = left.sum(axis=0)
+        m = n if left is right else right.sum(axis=0)
+        return np.asarray(n * m - np.einsum("k...,k...->...", left, right))
     mixed = np.tensordot(distance, right, axes=(1, 0))
-    return np.asarray((left * mixed).sum(axis=0))
+    return np.einsum("k...,k...->...", left, mixed)

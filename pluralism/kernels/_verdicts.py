@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["binomial_votes", "hypergeometric_votes", "quota_votes", "verdict"]
+__all__ = [
+    "binomial_votes",
+    "convolved",
+    "hypergeometric_votes",
+    "quota_votes",
+    "verdict",
+    "weighted_votes",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -18,24 +25,25 @@ def hypergeometric_votes(pool: FloatArray, positive: FloatArray, seats: int) -> 
     Parameters
     ----------
     pool, positive : array, (...)
-        Voters in the pool, and those of them who vote positively. Where ``pool < seats`` the
+        Whole numbers: voters in the pool, and those who vote positively. Where ``pool < seats`` the
         result is NaN.
     seats : int
         Voters drawn.
     """
     from scipy.special import gammaln
 
-    def log_choose(n: Any, k: Any) -> FloatArray:
-        return np.asarray(gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0))
-
-    k = np.arange(seats + 1.0)
-    pool, positive = pool[..., None], positive[..., None]
+    pool, positive = pool.astype(np.intp)[..., None], positive.astype(np.intp)[..., None]
     negative = pool - positive
+    k = np.arange(seats + 1)
     possible = (k <= positive) & (seats - k <= negative) & (pool >= seats)
-    yes = np.where(possible, k, 0.0)
-    no = np.where(possible, seats - k, 0.0)
+    log_factorial = gammaln(np.arange(1.0, max(int(pool.max(initial=0)), seats) + 2.0))
+
+    def log_choose(n: Any, k: Any) -> FloatArray:
+        return np.asarray(log_factorial[n] - log_factorial[k] - log_factorial[n - k])
+
+    yes, no = np.where(possible, k, 0), np.where(possible, seats - k, 0)
     total = np.where(pool >= seats, pool, seats)
-    log_mass = log_choose(positive, yes) + log_choose(negative, no) - log_choose(total, seats + 0.0)
+    log_mass = log_choose(positive, yes) + log_choose(negative, no) - log_choose(total, seats)
     mass = np.where(possible, np.exp(log_mass), 0.0)
     return np.where(pool >= seats, mass, np.nan)
 
@@ -58,12 +66,56 @@ def quota_votes(pools: FloatArray, positives: FloatArray, seats: list[int]) -> F
     seats : list of int
         Seats of each group.
     """
-    mass = np.ones((*pools.shape[1:], 1))
-    for pool, positive, n in zip(pools, positives, seats, strict=True):
-        votes = hypergeometric_votes(pool, positive, n)
+    return convolved(
+        [
+            hypergeometric_votes(pool, positive, n)
+            for pool, positive, n in zip(pools, positives, seats, strict=True)
+        ]
+    )
+
+
+def weighted_votes(positive: FloatArray, negative: FloatArray) -> FloatArray:
+    """Votes of a jury of different voters, drawn in proportion to the product of their weights.
+
+    With weights of one this is `hypergeometric_votes`; nobody sits beside their own copy.
+
+    Parameters
+    ----------
+    positive, negative : array, (seats, ...)
+        Power sums ``sum w^j`` over the voters of either kind, j = 1, ..., seats.
+
+    Returns
+    -------
+    array, (..., seats + 1)
+        NaN where there are fewer voters than seats.
+    """
+    seats = len(positive)
+    yes, no = _elementary(positive), _elementary(negative)
+    mass = np.stack([yes[k] * no[seats - k] for k in range(seats + 1)], axis=-1)
+    total = mass.sum(axis=-1, keepdims=True)
+    return np.where(total > 0.5, mass / np.where(total > 0.5, total, 1.0), np.nan)
+
+
+def _elementary(power: FloatArray) -> list[FloatArray]:
+    """Elementary symmetric sums e_0, e_1, ... from power sums (Newton's identities).
+
+    The weights are whole numbers, and so are the sums: rounding takes the error out.
+    """
+    e = [np.ones(power.shape[1:])]
+    for k in range(1, len(power) + 1):
+        terms = [(-1.0) ** (i - 1) * e[k - i] * power[i - 1] for i in range(1, k + 1)]
+        e.append(np.maximum(np.round(sum(terms) / k), 0.0))
+    return e
+
+
+def convolved(votes: list[FloatArray]) -> FloatArray:
+    """Distribution of the sum of independent numbers of votes, (..., all seats + 1)."""
+    mass = votes[0]
+    for more in votes[1:]:
+        n = more.shape[-1] - 1
         wider = np.zeros((*mass.shape[:-1], mass.shape[-1] + n))
         for k in range(n + 1):
-            wider[..., k : k + mass.shape[-1]] += mass * votes[..., k : k + 1]
+            wider[..., k : k + mass.shape[-1]] += mass * more[..., k : k + 1]
         mass = wider
     return mass
 

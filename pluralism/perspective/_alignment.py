@@ -13,6 +13,7 @@ from .. import _validate
 from .._labelled import take, take_together
 from ..errors import DataError
 from ..kernels import _distances as kernels
+from ._positions import matched_to
 from ._questions import Questions, pair_questions, wrap_mean
 
 __all__ = [
@@ -107,9 +108,9 @@ def distributional_alignment(
         "js_distance", "js_divergence" (both to base 2), "total_variation", "hellinger" or
         "wasserstein" (in equal steps, over its largest value): each in [0, 1]. A callable takes
         two arrays (pairs, categories) and returns (pairs,).
-    respondents : int or array_like, shape (..., questions), optional
+    respondents : int, array_like or DataArray, shape (..., questions), optional
         People behind each distribution of the population, at least 2; adds the split-half
-        baseline.
+        baseline. A DataArray is matched by label.
     normalize : bool
         Divide by the sums first, so that counts may be given.
     question, dim : hashable, optional
@@ -318,13 +319,7 @@ def _split_half(
 ) -> FloatArray:
     rng = _validate.generator("seed", seed)
     _validate.whole_number("splits", splits, at_least=1)
-    people = _validate.finite_array("respondents", respondents)
-    try:
-        people = np.broadcast_to(people, pairs.kept.shape)[pairs.kept]
-    except ValueError:
-        raise DataError(
-            f"`respondents` has shape {people.shape}; it must fit the questions {pairs.kept.shape}"
-        ) from None
+    people = matched_to("respondents", respondents, pairs.layout, pairs.kept.shape)[pairs.kept]
     _validate.within("respondents", people, 2.0, what="a number of respondents")
     half = (people // 2).astype(np.int64)
     total = np.zeros(len(half))

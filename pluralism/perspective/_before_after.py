@@ -43,7 +43,7 @@ def compare_perspectives(
     Parameters
     ----------
     before, after : PerspectiveDistribution
-        Of the same categories, with the same pooling.
+        Of the same categories, with the same pooling and estimator.
     paired : bool
         Whether both answered the same questions in the same order; they are then resampled
         together, which is sharper. Questions that `empty` dropped break the pairs.
@@ -58,7 +58,8 @@ def compare_perspectives(
     Raises
     ------
     DataError
-        Different poolings, or different numbers of questions where they should be paired.
+        Different poolings or estimators, or different numbers of questions where they should be
+        paired.
     LabelError
         Different categories.
 
@@ -78,8 +79,12 @@ def compare_perspectives(
     )
     if set(left) != set(right):
         raise LabelError(f"`before` is over {left} and `after` over {right}; they must be the same")
-    if before.pool != after.pool:
-        raise DataError(f"`before` is {before.pool!r} and `after` is {after.pool!r}; choose one")
+    for name in ("pool", "estimator"):
+        left_choice, right_choice = getattr(before, name), getattr(after, name)
+        if left_choice != right_choice:
+            raise DataError(
+                f"`{name}` is {left_choice!r} before and {right_choice!r} after; choose one"
+            )
     one = before.counts.values
     two = after.counts.values[:, [right.index(label) for label in left]]
     if paired:
@@ -88,10 +93,10 @@ def compare_perspectives(
                 f"`before` has {len(one)} questions and `after` {len(two)}; they cannot be paired"
             )
         rows = np.concatenate([one, two], axis=1)
-        statistic = partial(_gain, pool=before.pool)
+        statistic = partial(_gain, pool=before.pool, estimator=before.estimator)
         interval = interval_over_questions(statistic, rows, n, level, seed)
     else:
-        statistic = partial(evenness, pool=before.pool)
+        statistic = partial(evenness, pool=before.pool, estimator=before.estimator)
         rng = _validate.generator("seed", seed)
         replicates = [
             np.asarray(bootstrap(statistic, rows, unit="row", n=n, seed=rng).replicates)
@@ -109,15 +114,17 @@ def compare_perspectives(
     )
 
 
-def _gain_batch(rows: FloatArray, *, unit: str, weights: FloatArray, pool: str) -> FloatArray:
+def _gain_batch(
+    rows: FloatArray, *, unit: str, weights: FloatArray, pool: str, estimator: str
+) -> FloatArray:
     before, after = (
-        evenness_batch(half, unit=unit, weights=weights, pool=pool)
+        evenness_batch(half, unit=unit, weights=weights, pool=pool, estimator=estimator)
         for half in np.split(rows, 2, axis=1)
     )
     return after - before
 
 
 @batched_by(_gain_batch)
-def _gain(rows: FloatArray, *, pool: str) -> float:
+def _gain(rows: FloatArray, *, pool: str, estimator: str) -> float:
     one = np.ones((1, len(rows)))
-    return float(_gain_batch(rows, unit="row", weights=one, pool=pool)[0])
+    return float(_gain_batch(rows, unit="row", weights=one, pool=pool, estimator=estimator)[0])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .._labelled import Layout, take, take_together
-from .._validate import distributions, finite_array, number
+from .._validate import distributions, number
 from ..errors import DataError
 from ..kernels import _distances as kernels
 from ._entropy import log_base
+from ._positions import by_name
 
 __all__ = [
     "hellinger",
@@ -144,8 +145,9 @@ def js_divergence_among(
     ----------
     p : array_like, DataArray or frame, shape (..., distributions, categories)
         The distributions.
-    weights : array_like, shape (distributions,), optional
-        Not negative, with a positive sum, which is divided out; equal by default.
+    weights : array_like, Series or mapping, shape (distributions,), optional
+        Not negative, with a positive sum, which is divided out; equal by default. Labelled ones
+        are matched by name.
     base, normalize, axis, dim
         As in `js_divergence`.
     over : int or hashable, optional
@@ -175,12 +177,12 @@ def js_divergence_among(
     values, layout = take("p", p, axis=axis, dim=dim)
     if values.ndim < 2:
         raise DataError("`p` is one distribution; the divergence is among several")
-    values, layout = _over_last(values, layout, over, axis)
+    values, layout, labels = _over_last(values, layout, over, axis)
     number_of = values.shape[-2]
     if weights is None:
         share = np.full(number_of, 1.0 / number_of)
     else:
-        share = finite_array("weights", weights, ndim=1)
+        share = by_name("weights", weights, labels)
         if len(share) != number_of:
             raise DataError(f"`weights` has {len(share)} entries for {number_of} distributions")
         share = distributions("weights", share, normalize=True)
@@ -366,20 +368,22 @@ def matched_pair(
 
 def _over_last(
     values: FloatArray, layout: Layout, over: Any, axis: int
-) -> tuple[FloatArray, Layout]:
+) -> tuple[FloatArray, Layout, Sequence[Hashable] | None]:
     """Move the axis of the distributions to the last but one, and take it from the layout."""
     if layout.template is None:
         if over is None:
-            return values, layout
+            return values, layout, None
         kept = [a for a in range(values.ndim) if a != axis % values.ndim]
         if not isinstance(over, int) or over % values.ndim not in kept:
             raise DataError(f"`over` is {over!r}; it must be an axis other than the categories'")
-        return np.moveaxis(values, kept.index(over % values.ndim), -2), layout
+        return np.moveaxis(values, kept.index(over % values.ndim), -2), layout, None
     dims = layout.template.dims
     over = dims[-1] if over is None else over
     if over not in dims:
         raise DataError(f"`over` is {over!r}; it must be one of the dimensions {dims}")
-    return np.moveaxis(values, dims.index(over), -2), layout.without(over)
+    indexes = layout.template.indexes
+    labels = indexes[over].tolist() if over in indexes else None
+    return np.moveaxis(values, dims.index(over), -2), layout.without(over), labels
 
 
 def _in_base(base: float | None) -> dict[str, Any]:

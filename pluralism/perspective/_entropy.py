@@ -36,7 +36,7 @@ _KERNELS = {
     "grassberger": kernels.grassberger_entropy,
     "grassberger-1988": kernels.grassberger_1988_entropy,
 }
-_ESTIMATORS = ("plugin", *_KERNELS, "nsb", "dirichlet")
+ESTIMATORS = ("plugin", *_KERNELS, "nsb", "dirichlet")
 
 #: Estimated bias (nats) of the plug-in from which it warns: about two answers per category seen.
 LARGE_BIAS = 0.2
@@ -129,7 +129,7 @@ def entropy(
     1.725610...
     """
     values, layout = take("counts", counts, axis=axis, dim=dim)
-    result = _estimate(values, estimator, k, concentration) / log_base(base)
+    result = estimate(values, estimator, k=k, concentration=concentration) / log_base(base)
     return layout.wrap(result, attrs={"estimator": estimator, "base": base or "e"})
 
 
@@ -182,15 +182,19 @@ def normalized_entropy(
     k = possible(values, k)
     if k < 2:
         raise DataError("`k` is 1; the entropy over one category has no maximum to compare with")
-    result = _estimate(values, estimator, k, None) / math.log(k)
+    result = estimate(values, estimator, k=k) / math.log(k)
     return layout.wrap(result, attrs={"estimator": estimator, "k": k})
 
 
-def _estimate(
-    values: FloatArray, estimator: str, k: int | None, concentration: float | None
+def estimate(
+    values: FloatArray,
+    estimator: str,
+    *,
+    k: int | None = None,
+    concentration: float | None = None,
 ) -> FloatArray:
-    """Entropy in nats of checked `values` (..., categories)."""
-    one_of("estimator", estimator, _ESTIMATORS)
+    """Entropy (...) in nats of finite `values` (..., categories), with all other checks."""
+    one_of("estimator", estimator, ESTIMATORS)
     k = possible(values, k)
     whole = None if estimator == "plugin" else f"the estimator {estimator!r}"
     counts_or_shares("counts", values, whole=whole)

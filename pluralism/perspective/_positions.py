@@ -1,19 +1,18 @@
-"""Where categories lie: on a line, or at pairwise similarities and distances."""
+"""What belongs to categories and to kept axes: positions, matrices, weights, by name."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .._labelled import Layout
+from .._labelled import Layout, as_labelled, match_dimension
 from .._validate import finite_array, first_place
 from ..errors import DataError, LabelError
 
-__all__ = ["pairwise_matrix", "positions"]
+__all__ = ["by_name", "matched_to", "pairwise_matrix", "positions"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -22,25 +21,60 @@ def positions(values: Any, layout: Layout, k: int, *, unit: bool = False) -> Flo
     """Positions (k,) of the categories: `values`, or equal steps from 0 (to 1 if `unit`)."""
     if values is None:
         return np.arange(k) / max(k - 1, 1) if unit else np.arange(k, dtype=np.float64)
-    values = _by_name("values", values, layout.categories)
-    result = finite_array("values", values, ndim=1)
+    result = by_name("values", values, layout.categories)
     if len(result) != k:
         raise DataError(f"`values` has {len(result)} positions for {k} categories")
     return result
+
+
+def by_name(name: str, values: Any, labels: Sequence[Hashable] | None) -> FloatArray:
+    """Return a vector; a mapping, Series or labelled array is put in the order of `labels`."""
+    given, named = as_labelled(name, values)
+    if given is None or given.ndim != 1 or given.dims[0] not in given.indexes:
+        return finite_array(name, values if given is None else given.values, ndim=1)
+    if labels is None:
+        if named:
+            raise DataError(f"`{name}` names categories, but the distributions have no labels")
+        return finite_array(name, given.values, ndim=1)
+    dim = given.dims[0]
+    _check_same(name, given.indexes[dim].tolist(), labels)
+    return finite_array(name, given.sel({dim: list(labels)}).values)
+
+
+def matched_to(name: str, value: Any, layout: Layout, shape: tuple[int, ...]) -> FloatArray:
+    """Spread `value` over the kept axes, by label where both have any, else by position."""
+    given, named = as_labelled(name, value)
+    if given is not None and layout.template is not None:
+        if named:  # a mapping or a Series belongs to the last kept dimension
+            given = given.rename({given.dims[0]: layout.template.dims[-1]})
+        for dim in given.dims:
+            if dim not in layout.template.dims:
+                raise LabelError.unknown(
+                    f"`{name}`", dim, known=layout.template.dims, argument="the kept dimensions"
+                )
+            given = match_dimension(["the distributions", name], [layout.template, given], dim)[1]
+            if dim in layout.template.indexes:
+                given = given.sel({dim: layout.template.indexes[dim].tolist()})
+        value = given.broadcast_like(layout.template).transpose(*layout.template.dims).values
+    array = finite_array(name, value)
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise DataError(f"`{name}` has shape {array.shape}; it must fit {shape}") from None
 
 
 def pairwise_matrix(
     name: str, value: Any, layout: Layout, k: int, *, diagonal: float, largest: float = np.inf
 ) -> FloatArray:
     """Check a matrix (k, k) over pairs of categories; a labelled one is put in their order."""
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(value, pandas.DataFrame):
-        if layout.categories is not None:
-            _check_same(name, tuple(value.index), layout.categories)
-            _check_same(name, tuple(value.columns), layout.categories)
-            order = list(layout.categories)
-            value = value.loc[order, order]
-        value = value.to_numpy()
+    given, _ = as_labelled(name, value)
+    if given is not None:
+        if layout.categories is not None and given.ndim == 2:
+            for dim in given.dims:
+                if dim in given.indexes:
+                    _check_same(name, given.indexes[dim].tolist(), layout.categories)
+                    given = given.sel({dim: list(layout.categories)})
+        value = given.values
     matrix = finite_array(name, value, ndim=2)
     if matrix.shape != (k, k):
         raise DataError(f"`{name}` has shape {matrix.shape}; for {k} categories it must be {k, k}")
@@ -55,19 +89,6 @@ def pairwise_matrix(
             f"`{name}[{i}, {i}]` is {matrix[i, i]:g}; of a category and itself it is {diagonal:g}"
         )
     return matrix
-
-
-def _by_name(name: str, values: Any, categories: Sequence[Hashable] | None) -> Any:
-    """Put a mapping or a Series of positions in the order of the categories."""
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(values, pandas.Series):
-        values = values.to_dict()
-    if not isinstance(values, Mapping):
-        return values
-    if categories is None:
-        raise DataError(f"`{name}` names categories, but the distributions have no labels")
-    _check_same(name, tuple(values), categories)
-    return [values[category] for category in categories]
 
 
 def _check_same(name: str, given: Sequence[Hashable], known: Sequence[Hashable]) -> None:

@@ -18,6 +18,7 @@ from ..errors import DataError, LabelError
 from ..kernels._entropy import plugin_entropy
 from ..uncertainty._bootstrap import bootstrap
 from ..uncertainty._hooks import batched_by
+from ._entropy import ESTIMATORS, Estimator, estimate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,7 +50,8 @@ class PerspectiveDistribution:
     interval : tuple of float
         Bootstrap interval of it over questions, at `level`.
     effective_number : float
-        Exponential of the entropy of `share`: the number of equally common perspectives.
+        Number of equally common perspectives that would be as uncertain: the exponential of the
+        entropy of the pooled references, or of `share` with ``pool="question"``.
     dominant : label
         The most common perspective, and `dominant_share` its share.
     evenness : float
@@ -64,6 +66,8 @@ class PerspectiveDistribution:
         Questions whose answers refer to nobody; what became of them is `empty`.
     empty : str
         The policy on these.
+    estimator : str
+        How the entropy was estimated.
     level : float
         Coverage of the interval.
     """
@@ -80,6 +84,7 @@ class PerspectiveDistribution:
     n_references: float
     without_reference: int
     empty: str
+    estimator: str
     level: float
 
 
@@ -89,6 +94,7 @@ def perspective_distribution(
     categories: Sequence[Any] | None = None,
     pool: Pool = "pooled",
     empty: Empty = "drop",
+    estimator: Estimator = "plugin",
     level: float = 0.95,
     n: int = 1000,
     seed: Any = 0,
@@ -101,9 +107,9 @@ def perspective_distribution(
 
     Parameters
     ----------
-    references : sequence of sequences, array_like, DataArray or frame
+    references : sequence of sequences, array_like, DataArray, frame or mapping
         For each question either the perspectives that its answer refers to, repetitions
-        included, or their counts, (questions, categories).
+        included, or their counts, (questions, categories). One vector of counts is one question.
     categories : sequence, optional
         All perspectives that count, met or not. Needed for lists of labels; for counts the
         columns decide.
@@ -113,6 +119,9 @@ def perspective_distribution(
     empty : {"drop", "zero", "category", "error"}
         Questions without any reference: leave them out, count their entropy as 0 (with
         ``pool="question"``), count them as one more perspective, ``"(none)"``, or refuse them.
+    estimator : str
+        How the entropy is estimated, as in `entropy`. The plug-in is what papers report; with
+        few references choose another.
     level : float
         Coverage of the interval.
     n : int
@@ -158,11 +167,14 @@ def perspective_distribution(
             "`empty` is 'zero', which gives a question an entropy; use it with pool='question'"
         )
     counts, none = _kept(_as_counts("references", references, categories), empty)
-    statistic = partial(evenness, pool=pool)
+    _validate.one_of("estimator", estimator, ESTIMATORS)
+    statistic = partial(evenness, pool=pool, estimator=estimator)
     values = counts.values
     result = statistic(values)
     share = _shares(values, pool)
-    entropy = float(plugin_entropy(share[None])[0])
+    entropy = result * math.log(len(share))
+    if pool == "question":
+        entropy = float(plugin_entropy(share[None])[0])
     top = int(share.argmax())
     interval = (math.nan, math.nan)
     if len(values) > 1:
@@ -180,6 +192,7 @@ def perspective_distribution(
         n_references=float(values.sum()),
         without_reference=none,
         empty=empty,
+        estimator=estimator,
         level=level,
     )
 
@@ -200,6 +213,7 @@ def _as_counts(name: str, references: Any, categories: Sequence[Any] | None) -> 
     if labelled is None and _holds_labels(references):
         return _count_labels(name, references, categories)
     values, layout = take(name, references)
+    values = values[None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise DataError(
             f"`{name}` has {values.ndim} dimension(s); it must be questions x categories"
@@ -285,19 +299,26 @@ def _shares(counts: FloatArray, pool: str) -> FloatArray:
     return share / share.sum()
 
 
-def evenness_batch(rows: FloatArray, *, unit: str, weights: FloatArray, pool: str) -> FloatArray:
+def evenness_batch(
+    rows: FloatArray, *, unit: str, weights: FloatArray, pool: str, estimator: str
+) -> FloatArray:
     """Normalised entropies (replicates,) of reweighted questions."""
     maximum = math.log(rows.shape[1])
     if pool == "question":
         filled = rows.any(axis=1)
         entropies = np.zeros(len(rows))
-        entropies[filled] = plugin_entropy(rows[filled])
+        entropies[filled] = _entropies(rows[filled], estimator)
         return weights @ entropies / weights.sum(axis=1) / maximum
-    pooled = weights @ rows  # (replicates, categories)
-    return plugin_entropy(pooled) / maximum
+    return _entropies(weights @ rows, estimator) / maximum
 
 
 @batched_by(evenness_batch)
-def evenness(rows: FloatArray, *, pool: str) -> float:
+def evenness(rows: FloatArray, *, pool: str, estimator: str) -> float:
+    """Normalised entropy of questions (questions, categories)."""
     one = np.ones((1, len(rows)))
-    return float(evenness_batch(rows, unit="row", weights=one, pool=pool)[0])
+    return float(evenness_batch(rows, unit="row", weights=one, pool=pool, estimator=estimator)[0])
+
+
+def _entropies(rows: FloatArray, estimator: str) -> FloatArray:
+    # Few references per question are usual; a warning for every replicate would only repeat it.
+    return plugin_entropy(rows) if estimator == "plugin" else estimate(rows, estimator)

@@ -13,6 +13,7 @@ from .. import _validate
 from .._labelled import Layout, as_labelled
 from ..errors import DataError, LabelError
 from ._alignment import Distance, distributional_alignment
+from ._positions import matched_to
 
 __all__ = [
     "Steerability",
@@ -69,8 +70,8 @@ def steerability(
         ``[i, j]``: the model steered to attribute i, judged by attribute j. Leading axes may be
         steering designs or models. Of labelled input the last two dimensions must have the same
         labels; the second is put in the order of the first.
-    unsteered : array_like, shape (..., attributes), optional
-        Score of the model without steering, judged by each attribute.
+    unsteered : array_like, DataArray, Series or mapping, shape (..., attributes), optional
+        Score of the model without steering, judged by each attribute; labelled ones by name.
     higher_is_better : bool
         False for distances; differences are then turned so that a positive one is still good.
 
@@ -116,9 +117,7 @@ def steerability(
         "hit": (sign * own >= best).astype(np.float64),
     }
     if unsteered is not None:
-        before = _validate.finite_array("unsteered", unsteered)
-        if before.shape[-1:] != (k,) or before.ndim > own.ndim:
-            raise DataError(f"`unsteered` has shape {before.shape} for attributes {own.shape}")
+        before = matched_to("unsteered", unsteered, layout, own.shape)
         parts["improvement"] = sign * (own - before)
     over = layout if layout.template is None else layout.without(layout.template.dims[-1])
     means = {name: over.wrap(part.mean(axis=-1)) for name, part in parts.items()}
@@ -143,16 +142,17 @@ def steering_scores(
     *,
     distance: str | Distance = "total_variation",
     normalize: bool = False,
-) -> FloatArray:
+) -> Any:
     """Score steered models against every attribute's population: one minus the mean distance.
 
     Parameters
     ----------
-    steered : array_like, shape (..., attributes, questions, categories)
+    steered : array_like or DataArray, shape (..., attributes, questions, categories)
         Distributions of the model steered to each attribute; leading axes may be Meister's
         designs (persona, few-shot, ...).
-    population : array_like, shape (attributes, questions, categories)
-        Distributions of the people who have each attribute, in the same order.
+    population : array_like or DataArray, shape (attributes, questions, categories)
+        Distributions of the people who have each attribute. DataArrays are matched by label,
+        plain arrays by position.
     distance : str or callable
         As in `distributional_alignment`, with values in [0, 1].
     normalize : bool
@@ -160,13 +160,16 @@ def steering_scores(
 
     Returns
     -------
-    numpy.ndarray, shape (..., attributes, attributes)
-        Input of `steerability`, in [0, 1].
+    numpy.ndarray or xarray.DataArray, shape (..., attributes, attributes)
+        Input of `steerability`, in [0, 1]; the second attribute dimension has the suffix
+        ``_bis``.
 
     Raises
     ------
     DataError
         As in `distributional_alignment`, or axes that do not fit.
+    LabelError
+        Questions or categories that differ.
 
     Examples
     --------
@@ -176,6 +179,19 @@ def steering_scores(
     array([[0.9, 0.4],
            [0.6, 0.7]])
     """
+    settings: dict[str, Any] = {"distance": distance, "normalize": normalize}
+    left, _ = as_labelled("steered", steered)
+    right, _ = as_labelled("population", population)
+    if left is not None and right is not None:
+        if right.ndim != 3 or not set(right.dims) <= set(left.dims):
+            raise DataError(
+                f"`population` has the dimensions {right.dims}; it must have attributes, "
+                f"questions and categories of `steered`, {left.dims}"
+            )
+        attribute, question, dim = right.dims
+        judged = right.rename({attribute: f"{attribute}_bis"})
+        result = distributional_alignment(left, judged, question=question, dim=dim, **settings)
+        return 1.0 - result.distance
     model = _validate.finite_array("steered", steered, allow_nan=True)
     people = _validate.finite_array("population", population, ndim=3, allow_nan=True)
     if model.ndim < 3 or model.shape[-3:] != people.shape:
@@ -183,9 +199,7 @@ def steering_scores(
             f"`steered` has shape {model.shape}; its last three axes must be those of "
             f"`population`, {people.shape}"
         )
-    result = distributional_alignment(
-        model[..., :, None, :, :], people, distance=distance, normalize=normalize
-    )
+    result = distributional_alignment(model[..., :, None, :, :], people, **settings)
     return 1.0 - np.asarray(result.distance)
 
 

@@ -265,7 +265,7 @@ def _rows(
         for row in shown:
             rest = np.delete(np.arange(n), row)
             without, _ = attempt(partial(score.on_rows, data, rest))
-            if without == values[name]:
+            if abs(without - values[name]) <= 1e-12 * max(1.0, abs(values[name])):
                 alone, _ = attempt(partial(score.on_rows, data, np.array([row])))
                 if not np.isfinite(alone):
                     lost.setdefault(name, []).append(int(row))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..data import _labels
-from ..errors import DataError, enumerate_some
+from ..errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -126,13 +126,3 @@ def adjusted(pvalues: Any, correction: str) -> FloatArray:
     method = {"bh": "fdr_bh"}.get(correction, correction)
     result[known] = multipletests(pvalues[known], method=method)[1]
     return result
-
-
-def column_of(frame: Any, name: str) -> Any:
-    """Return one column of a narwhals eager frame as a pandas Series."""
-    import pandas as pd
-
-    known = list(frame.columns)
-    if name not in known:
-        raise DataError(f"there is no column {name!r} (its columns: {enumerate_some(known, 20)})")
-    return pd.Series(frame[name].to_list())

@@ -76,6 +76,7 @@ def rate_table(
     answer: str | None = None,
     correct: str | None = None,
     options: Sequence[Hashable] | None = None,
+    item: str | None = None,
     cluster: str | None = None,
     interval: str = "wilson",
     level: float = 0.95,
@@ -109,6 +110,9 @@ def rate_table(
         first are the position baselines. An answer in `other` is the third outcome.
     options : sequence of label, optional
         All answers that could be given; by default those that are right in some row.
+    item : str, optional
+        Column of the question: baselines then count each question once, however many systems
+        answered it. Without it they count rows.
     cluster : str, optional
         Column of what is drawn again by the bootstrap: the item, scenario or rater.
     interval : {"wilson", "clopper-pearson", "jeffreys", "bootstrap"}
@@ -177,7 +181,9 @@ def rate_table(
     from ..data._frames import count_rows
 
     ends = [outcome] if outcome is not None else [str(answer), str(correct)]
-    keys = [*columns, *([cluster] if cluster else []), *ends]
+    if item is not None and correct is None:
+        raise DataError("`item` is for the baselines, which need `answer` and `correct`")
+    keys = [*columns, *(name for name in (cluster, item) if name), *ends]
     cells = count_rows(data, list(dict.fromkeys(keys)), missing=missing)
     if outcome is not None:
         kind = _outcome_kinds(cells.labels[outcome], positive, negative, other)
@@ -214,7 +220,7 @@ def rate_table(
         table[["lower", "upper"]] = bounds.T
         _warn_if_degenerate(table)
     if correct is not None:
-        table = _with_baselines(table, cells, correct, options, level, interval)
+        table = _with_baselines(table, cells, correct, item, options, level, interval)
     return RateTable(table, interval, level, denominator, cells.dropped)
 
 
@@ -357,7 +363,7 @@ def _bootstrap(
     """Percentile bounds (2, groups) over resamples of the clusters."""
     from scipy.sparse import coo_array
 
-    from ..uncertainty._draws import child_seeds, draw_weights
+    from ..uncertainty._draws import WeightDrawer, child_seeds
 
     n_replicates = _validate.whole_number("n_replicates", n_replicates, at_least=2)
     n_clusters = int(cluster.max()) + 1
@@ -377,18 +383,12 @@ def _bootstrap(
         ).tocsr()
         for value in values
     )
-    units = (np.ones(n_clusters),)
+    drawer = WeightDrawer((np.ones(n_clusters),), "multinomial")
     seeds = child_seeds(seed, n_replicates)
     shares = np.empty((n_groups, n_replicates))
     for start in range(0, n_replicates, _BATCH):
         batch = seeds[start : start + _BATCH]
-        weights = np.stack(
-            [
-                draw_weights(np.random.default_rng(child), units, "multinomial")[0]
-                for child in batch
-            ],
-            axis=1,
-        )
+        weights = np.stack([drawer(child)[0] for child in batch], axis=1)
         shares[:, start : start + len(batch)] = resampled_ratios(hits, totals, weights)
     tails = [(1 - level) / 2, (1 + level) / 2]
     if not np.isnan(shares).any():
@@ -414,14 +414,24 @@ def _with_baselines(
     table: pd.DataFrame,
     cells: Any,
     correct: str,
+    item: str | None,
     options: Sequence[Hashable] | None,
     level: float,
     interval: str,
 ) -> pd.DataFrame:
     import pandas as pd
 
-    key = np.bincount(cells.codes[correct], weights=cells.count)
     labels = cells.labels[correct]
+    if item is None:
+        key = np.bincount(cells.codes[correct], weights=cells.count, minlength=len(labels))
+    else:
+        pairs = np.unique(np.stack([cells.codes[item], cells.codes[correct]]), axis=1)
+        if (pairs[0, 1:] == pairs[0, :-1]).any():
+            twice = int(pairs[0, 1:][pairs[0, 1:] == pairs[0, :-1]][0])
+            raise DataError(
+                f"{item!r} {cells.labels[item][twice]!r} has two right answers in {correct!r}"
+            )
+        key = np.bincount(pairs[1], minlength=len(labels)).astype(np.float64)
     if options is not None:
         listed = _labels.check_labels("options", options)
         for label in labels:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import Comparisons
+from ..data._taking import take_cells
 from ..errors import DataError
 from ._unit import Schemes, Units
 
@@ -53,7 +54,7 @@ class _CopiedRaters:
             for code in np.flatnonzero(drawn)
             for number in range(drawn[code])
         )
-        taken = _cells(data, cell)
+        taken = take_cells(data, cell)
         return replace(
             taken,
             rater=(start[data.rater[cell]] + copy).astype(np.int32),
@@ -107,27 +108,8 @@ class _CellScale:
         kept = np.flatnonzero(scaled.total > 0)
         if not len(kept):
             return None
-        taken = _cells(scaled, kept)
+        taken = take_cells(scaled, kept)
         return replace(taken, n_votes=_votes(data, taken))
-
-
-def _cells(data: Comparisons, cell: IntArray) -> Comparisons:
-    """Take cells by position, repeated ones included."""
-    return replace(
-        data,
-        first=data.first[cell],
-        second=data.second[cell],
-        first_won=data.first_won[cell],
-        second_won=data.second_won[cell],
-        tied=data.tied[cell],
-        squares=None if data.squares is None else data.squares[:, cell],
-        rater=None if data.rater is None else data.rater[cell],
-        groups={
-            name: replace(grouping, codes=grouping.codes[cell])
-            for name, grouping in data.groups.items()
-        },
-        covariates={name: values[cell] for name, values in data.covariates.items()},
-    )
 
 
 def _votes(data: Comparisons, taken: Comparisons) -> int:

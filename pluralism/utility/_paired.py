@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..data import Comparisons, _labels
+from ..data import Comparisons
 from ..errors import ConvergenceError, DataError, LabelError
 from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs
 from ..kernels._outcomes import Counts
@@ -25,7 +25,7 @@ from ._fit import UtilityFit
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["PairedModel", "fit_paired"]
+__all__ = ["PairedModel", "checked", "fit_paired"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -95,8 +95,8 @@ class PairedModel:
         return self
 
 
-def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
-    """Validate, fit, label."""
+def checked(comparisons: Comparisons, model: PairedModel) -> tuple[PairedModel, str, int | None]:
+    """Check what all paired models share: the model, its covariance type, the reference's code."""
     if not isinstance(comparisons, Comparisons):
         raise DataError(
             f"`comparisons` is a {type(comparisons).__name__}; build a Comparisons first, for "
@@ -104,12 +104,19 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         )
     model = model.validated()
     kind = _robust.covariance_type(comparisons, model.covariance)
-    items, n = comparisons.items, comparisons.n_items
-    if n < 2:
-        raise DataError(f"`comparisons` has {n} item(s); a fit needs at least two")
+    if comparisons.n_items < 2:
+        raise DataError(
+            f"`comparisons` has {comparisons.n_items} item(s); a fit needs at least two"
+        )
     if not comparisons.n_cells:
         raise DataError("`comparisons` holds no votes; a fit needs at least one")
-    reference = _reference_code(model.reference, items)
+    return model, kind, _reference_code(model.reference, comparisons.items)
+
+
+def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
+    """Validate, fit, label."""
+    model, kind, reference = checked(comparisons, model)
+    items, n = comparisons.items, comparisons.n_items
     counts, dropped = _counts(comparisons, model)
     terms = _terms.make_terms(
         comparisons,
@@ -338,7 +345,7 @@ def _label(
     if len(order):
         order_effect = float(order[0])
         if terms.order_groups is not None:
-            order_effect = _vector(order, "group", terms.order_groups, "order_effect")
+            order_effect = _tables.vector(order, "group", terms.order_groups, "order_effect")
     return UtilityFit(
         utility=_tables.item_array(utility, items, name="utility", units=model.units),
         model=model.name,
@@ -348,7 +355,7 @@ def _label(
         reference=model.reference,
         order_effect=order_effect,
         tie_parameter=float(np.exp(shared[-1])) if model.tie_model != "none" else None,
-        coefficients=_vector(
+        coefficients=_tables.vector(
             shared[: f + c],
             "feature",
             (*terms.feature_names, *terms.covariate_names),
@@ -377,14 +384,6 @@ def _label(
         parameters=tuple(parameters),
         joint=joint,
         component=anchor.component if anchor.component.any() else None,
-    )
-
-
-def _vector(values: FloatArray, dim: str, labels: tuple[Hashable, ...], name: str) -> xr.DataArray:
-    import xarray as xr
-
-    return xr.DataArray(
-        values.copy(), dims=dim, coords={dim: _labels.as_coordinate(labels)}, name=name
     )
 
 

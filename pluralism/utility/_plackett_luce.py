@@ -12,7 +12,7 @@ from scipy import linalg
 
 from .. import _validate
 from ..data import Ballots
-from ..errors import ConvergenceError, DataError
+from ..errors import ConvergenceError, DataError, NotIdentifiedError
 from ..kernels import _graph, _newton, _pairs
 from ..kernels._inverse import inverse_information
 from ..kernels._plackett_luce import ChoiceSets, choice_sets, plackett_luce_terms
@@ -80,7 +80,8 @@ def fit_plackett_luce(
     ------
     NotIdentifiedError
         If an alternative is never compared, if the alternatives fall into groups that are never
-        compared, or if some always or never come before all others; the message names them.
+        compared, or if some always or never come before all others; the message names them. If
+        every choice is a tie.
     ConvergenceError
         If the iteration stopped early; ``.result`` is the last iterate.
     DataError, LabelError
@@ -128,6 +129,7 @@ def fit_plackett_luce(
     else:
         data = choice_sets(*rankings, **missing)
         orders = tuple(data.orders.tolist())
+        _check_ties(data)
         terms = partial(plackett_luce_terms, sets=data)
     if not data.beaten.any():
         raise DataError("`ballots` rank no alternative above or beside another")
@@ -212,6 +214,17 @@ def fit_plackett_luce(
             result=fit,
         )
     return fit
+
+
+def _check_ties(sets: ChoiceSets) -> None:
+    """Raise if choices from sets that allow a tie of some size are never of another size."""
+    available = sets.member.sum(axis=1)
+    for order, tied in zip(sets.orders, sets.tied, strict=True):
+        if tied >= sets.weight[available >= order].sum():
+            raise NotIdentifiedError(
+                f"every choice from {order} or more alternatives is a tie of {order}, so its tie "
+                "parameter runs to infinity; break the ties, or add ballots that do not tie"
+            )
 
 
 def _pinned(information: FloatArray, ridges: FloatArray, n_items: int) -> FloatArray:

@@ -30,6 +30,7 @@ __all__ = [
     "rank_intervals",
     "stderr",
     "summary",
+    "vector",
     "worth",
 ]
 
@@ -54,6 +55,15 @@ def item_array(
         coords={"item": _labels.as_coordinate(items)},
         name=name,
         attrs={"units": units},
+    )
+
+
+def vector(values: FloatArray, dim: str, labels: tuple[Hashable, ...], name: str) -> xr.DataArray:
+    """Label one value per entry of `dim`."""
+    import xarray as xr
+
+    return xr.DataArray(
+        values.copy(), dims=dim, coords={dim: _labels.as_coordinate(labels)}, name=name
     )
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pluralism import perspective as ps
@@ -37,8 +37,12 @@ DISTANCES = {
 }
 
 
+FEWER = settings(max_examples=12)
+
+
 @pytest.mark.parametrize("name", DISTANCES)
 class TestDistances:
+    @FEWER
     @given(p=SHARES, q=SHARES)
     def test_bounds_and_symmetry(self, name, p, q):
         distance, largest, symmetric, _ = DISTANCES[name]
@@ -47,11 +51,13 @@ class TestDistances:
         if symmetric:
             assert there == back
 
+    @FEWER
     @given(p=SHARES)
     def test_none_to_itself(self, name, p):
         distance = DISTANCES[name][0]
         assert distance(share(p), share(p)) == 0.0
 
+    @FEWER
     @given(p=COUNTS, scale=st.integers(1, 1000))
     def test_none_to_a_multiple_of_the_same_counts(self, name, p, scale):
         if name.endswith(("bits", "relative")):
@@ -59,6 +65,7 @@ class TestDistances:
         counts = np.array(p)
         assert getattr(ps, name)(counts, counts * scale, normalize=True) == 0.0
 
+    @FEWER
     @given(p=SHARES, q=SHARES, r=SHARES)
     def test_triangle(self, name, p, q, r):
         distance, _, _, metric = DISTANCES[name]
@@ -66,6 +73,7 @@ class TestDistances:
             p, q, r = share(p), share(q), share(r)
             assert distance(p, r) <= distance(p, q) + distance(q, r) + 1e-9
 
+    @FEWER
     @given(p=SHARES, q=SHARES, order=st.permutations(range(K)))
     def test_categories_without_order_may_be_permuted(self, name, p, q, order):
         if name.startswith("wasserstein"):

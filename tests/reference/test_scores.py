@@ -200,6 +200,7 @@ def test_alpaca_eval_win_rates_and_standard_errors(test_data):
         assert 100 * found.discrete_rate == pytest.approx(published["discrete_win_rate"])
 
 
+@pytest.mark.slow
 def test_alpaca_eval_control_of_length_moves_rates_the_published_way(test_data):
     """The published rate shrinks the length term and adds prompt difficulties: same direction."""
     frame = pd.read_csv(test_data / "alpaca_eval" / "alpaca_eval2_prefs_dev.csv")

@@ -113,7 +113,7 @@ def test_repr_says_what_is_in_it():
     [
         (lambda: Annotations.from_matrix([1, 2]), r"`values` must be raters x items.*\(2,\)"),
         (lambda: Annotations.from_matrix([[1, 2], [1]]), "`values` is ragged"),
-        (lambda: Annotations.from_matrix([[nan, nan]]), "`categories` is empty"),
+        (lambda: Annotations.from_matrix([[nan, nan]]), "`values` holds no label"),
         (
             lambda: Annotations.from_matrix([["a", "b"]], scale="ordinal"),
             "an ordinal scale needs `categories`.*'a', 'b'",

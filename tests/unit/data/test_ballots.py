@@ -7,7 +7,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pluralism import Ballots, DataError, LabelError
+from pluralism import Ballots, Comparisons, DataError, LabelError
 
 LETTERS = "abcde"
 
@@ -176,6 +176,30 @@ def test_from_margins_gives_back_the_margins():
     half = np.triu(rng.integers(-5, 6, (6, 6)), 1)
     margins = half - half.T
     np.testing.assert_array_equal(Ballots.from_margins(margins).margins().values, margins)
+
+
+def test_comparisons_become_ballots_on_two_items():
+    votes = Comparisons.from_frame(
+        pd.DataFrame(
+            {
+                "x": ["a", "b", "a", "c"],
+                "y": ["b", "a", "c", "b"],
+                "o": ["first", "first", "tie", 1],
+            }
+        ),
+        first="x",
+        second="y",
+        outcome="o",
+    )
+    ballots = Ballots.from_comparisons(votes)
+    assert ballots.unranked == "incomparable"
+    expected = np.zeros((3, 3))
+    np.add.at(expected, (votes.first, votes.second), votes.first_won)
+    np.add.at(expected, (votes.second, votes.first), votes.second_won)
+    np.testing.assert_array_equal(ballots.pairwise().values, expected)
+    assert ballots.tied_pairs().loc["a", "c"] == 1
+    with pytest.raises(DataError, match="must be Comparisons"):
+        Ballots.from_comparisons([("a", "b")])
 
 
 def test_merge_adds_equal_ballots_and_keeps_unknown_alternatives_unranked():

@@ -310,3 +310,43 @@ def test_reliability_takes_its_payoffs_from_the_caller():
         reliability_score(said, true, abstain="?", payoffs={"correct": 1})
     with pytest.raises(DataError, match="either `payoffs` or `cost`"):
         reliability_score(said, true, abstain="?")
+
+
+def test_weighted_jurors_are_drawn_in_proportion_to_products_and_never_twice():
+    from pluralism.kernels._verdicts import hypergeometric_votes, weighted_votes
+
+    weights, votes = np.array([2, 1, 0, 3, 1, 1]), np.array([1, 1, 1, 0, 0, 1])
+    for seats in (1, 2, 3, 4):
+        expected = np.zeros(seats + 1)
+        for jury in itertools.combinations(range(6), seats):
+            expected[votes[list(jury)].sum()] += np.prod(weights[list(jury)])
+        sums = [
+            [[float((weights[votes == v] ** j).sum())] for j in range(1, seats + 1)] for v in (1, 0)
+        ]
+        ours = weighted_votes(np.array(sums[0]), np.array(sums[1]))[0]
+        np.testing.assert_allclose(ours, expected / expected.sum(), atol=1e-12)
+    plain = weighted_votes(np.full((3, 1), 4.0), np.full((3, 1), 5.0))
+    np.testing.assert_allclose(
+        plain, hypergeometric_votes(np.array([9.0]), np.array([4.0]), 3), atol=1e-12
+    )
+    assert np.isnan(weighted_votes(np.full((3, 1), 1.0), np.full((3, 1), 1.0))).all()
+
+
+def test_intervals_over_jurors_are_centred_in_small_pools():
+    rng = np.random.default_rng(0)
+    item = np.repeat(np.arange(300), 8)
+    rater = (rng.integers(0, 15, 300)[:, None] * 8 + np.arange(8)).ravel()
+    vote = rng.random(item.size) < np.repeat(rng.beta(0.4, 1.6, 300), 8)
+    data = Annotations.from_codes(
+        item,
+        vote.astype(int),
+        rater=rater,
+        items=range(300),
+        raters=range(120),
+        categories=[False, True],
+    )
+    result = jury_calibration(np.full(300, 0.2), data, composition=3, positive=True, n=200, seed=0)
+    bias = result.interval.sel(measure="mean_difference").mean("ci_bound") - (
+        result.estimate.sel(measure="mean_difference")
+    )
+    assert abs(float(bias)) < 0.5 * float(result.stderr.sel(measure="mean_difference"))

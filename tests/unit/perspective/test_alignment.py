@@ -78,10 +78,23 @@ class TestDistributionalAlignment:
         expected = 0.5 * np.sqrt(2 / np.pi) * deviation.sum(axis=1).mean()
         assert result.baselines["split_half"] == pytest.approx(expected, rel=0.03)
         assert result.distance == 0.0
-        with pytest.raises(DataError, match="must fit the questions"):
+        with pytest.raises(DataError, match=r"`respondents` has shape \(2,\); it must fit"):
             ps.distributional_alignment(people, people, respondents=[5, 5])
         with pytest.raises(DataError, match=r"`respondents.*at least 2"):
             ps.distributional_alignment(people, people, respondents=1)
+
+    def test_respondents_are_matched_by_label(self):
+        people = labelled(GROUPS, "country", "question", "option")
+        number = labelled(RNG.integers(20, 2000, (3, 30)) * 1.0, "country", "question")
+        settings = {"question": "question", "dim": "option", "seed": 3}
+        plain = ps.distributional_alignment(GROUPS, GROUPS, respondents=number.values, seed=3)
+        mixed = number.transpose("question", "country").isel(country=[2, 0, 1])
+        result = ps.distributional_alignment(people, people, respondents=mixed, **settings)
+        np.testing.assert_array_equal(result.baselines["split_half"], plain.baselines["split_half"])
+        with pytest.raises(LabelError, match="names 'wave'"):
+            ps.distributional_alignment(
+                people, people, respondents=number.rename(country="wave"), **settings
+            )
 
     def test_labels_match_and_stay(self):
         model = labelled(MODEL, "question", "option")

@@ -71,6 +71,15 @@ class TestValues:
         assert ps.js_divergence_among(data, over="country").dims == ("item",)
         assert ps.js_divergence_among(data, over="item", dim="option").dims == ("country",)
 
+    def test_weights_are_matched_by_label(self):
+        p = xr.DataArray(
+            RNG.dirichlet(np.ones(4), 3), dims=["land", "option"], coords={"land": ["a", "b", "c"]}
+        )
+        named = ps.js_divergence_among(p, weights={"c": 3, "a": 1, "b": 2})
+        assert float(named) == ps.js_divergence_among(p.values, weights=[1, 2, 3])
+        with pytest.raises(LabelError, match="no entry for the category 'c'"):
+            ps.js_divergence_among(p, weights=pd.Series({"a": 1, "b": 2}))
+
     def test_divergence_among_refuses(self):
         with pytest.raises(DataError, match="is one distribution"):
             ps.js_divergence_among([0.5, 0.5])
@@ -145,6 +154,10 @@ class TestInput:
 
 
 class TestWasserstein:
+    def test_one_category_has_no_distance(self):
+        assert ps.wasserstein([1.0], [1.0]) == 0.0
+        np.testing.assert_array_equal(ps.wasserstein(np.ones((3, 1)), np.ones((3, 1))), np.zeros(3))
+
     def test_order_of_values_does_not_matter(self):
         order = RNG.permutation(6)
         place = np.array([0.0, 1.0, 1.5, 4.0, 4.0, 9.0])

@@ -226,6 +226,8 @@ class TestSimilarity:
         counts = {"c": 3, "a": 2, "b": 1}
         expected = similarity_diversity([2, 1, 3], z.to_numpy(), q=2)
         assert similarity_diversity(counts, z, q=2) == pytest.approx(expected)
+        shuffled = xr.DataArray(z, dims=["view", "view_bis"]).isel(view=[2, 0, 1])
+        assert similarity_diversity(counts, shuffled, q=2) == pytest.approx(expected)
         with pytest.raises(LabelError, match="no entry for the category 'd'"):
             similarity_diversity({**counts, "d": 1}, z)
 

@@ -32,6 +32,23 @@ class TestPerspectiveDistribution:
         assert (result.n_references, result.without_reference) == (24.0, 4)
         assert result.interval[0] <= result.normalized_entropy <= result.interval[1]
 
+    def test_corrected_for_small_samples(self):
+        result = perspective_distribution(ANSWERS, categories=CULTURES, estimator="nsb")
+        expected = normalized_entropy([16, 4, 4, 0, 0], estimator="nsb")
+        assert result.normalized_entropy == pytest.approx(expected, abs=1e-9)
+        assert result.effective_number == pytest.approx(5**expected)
+        assert result.interval[0] < expected < result.interval[1]
+        by_question = perspective_distribution(
+            TABLE, pool="question", estimator="miller-madow", n=50
+        )
+        assert by_question.normalized_entropy == pytest.approx((np.log(2) + 0.25) / np.log(5) / 3)
+
+    def test_one_vector_of_counts(self):
+        result = perspective_distribution({"Western": 90, "Islamic": 6, "African": 4})
+        assert result.dominant == "Western"
+        assert result.normalized_entropy == pytest.approx(normalized_entropy([90, 6, 4]))
+        assert np.isnan(result.interval).all()
+
     def test_by_question(self):
         result = perspective_distribution(ANSWERS, categories=CULTURES, pool="question")
         np.testing.assert_allclose(result.share, [1.5 / 3, 1 / 3, 0.5 / 3, 0, 0])
@@ -56,6 +73,7 @@ class TestPerspectiveDistribution:
         np.testing.assert_array_equal(from_counts.share, from_lists.share)
         assert from_counts.interval == from_lists.interval
 
+    @pytest.mark.slow
     def test_bootstrap_interval_covers(self):
         rng = np.random.default_rng(0)
         truth = [0.55, 0.2, 0.15, 0.1]
@@ -75,7 +93,7 @@ class TestPerspectiveDistribution:
             ([["a"], []], ["a"], DataError, "one label"),
             ([[0, 0]], None, DataError, "no question has any reference"),
             ([[1, -1]], None, DataError, r"`references\[0, 1\]` is -1"),
-            ([1, 2], None, DataError, "must be questions x categories"),
+            (np.ones((2, 2, 2)), None, DataError, "must be questions x categories"),
             ([[1, 2]], ["a"], DataError, "names 1 of 2 columns"),
             (pd.DataFrame({"a": [1], "b": [1]}), ["b", "a"], LabelError, "the columns are"),
         ],
@@ -94,7 +112,10 @@ class TestCompare:
     AFTER = np.array([[3, 4, 2], [5, 3, 2], [2, 3, 3], [4, 2, 3]] * 5)
 
     def test_difference(self):
-        one, two = perspective_distribution(self.BEFORE), perspective_distribution(self.AFTER)
+        one, two = (
+            perspective_distribution(self.BEFORE, n=50),
+            perspective_distribution(self.AFTER, n=50),
+        )
         change = compare_perspectives(one, two)
         assert change.difference == pytest.approx(two.normalized_entropy - one.normalized_entropy)
         assert 0 < change.interval[0] < change.difference < change.interval[1]

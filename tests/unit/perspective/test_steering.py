@@ -149,7 +149,7 @@ class TestSteerability:
             (np.ones((2, 3)), {}, "same two or more attributes"),
             ([[1.0]], {}, "same two or more attributes"),
             ([1.0, 2.0], {}, "same two or more attributes"),
-            (np.eye(2), {"unsteered": [1, 2, 3]}, "`unsteered` has shape"),
+            (np.eye(2), {"unsteered": [1, 2, 3]}, r"`unsteered` has shape \(3,\)"),
             ([[1, np.nan], [0, 1]], {}, "nan"),
         ],
     )
@@ -167,6 +167,18 @@ class TestSteerability:
         result = steerability(steering_scores(people, people))
         np.testing.assert_allclose(result.own, 1.0)
         assert result.hit_rate == 1.0
+        names = ["left", "right", "green"]
+        dims = ["design", "group", "question", "option"]
+        model = xr.DataArray(steered, dims=dims, coords={"group": names})
+        crowd = xr.DataArray(people, dims=dims[1:], coords={"group": names})
+        labelled = steering_scores(model.isel(group=[1, 2, 0]), crowd)
+        assert labelled.dims == ("design", "group", "group_bis")
+        np.testing.assert_allclose(labelled.sel(group=names, group_bis=names), scores)
+        by_name = steerability(labelled, unsteered={"green": 0.2, "left": 0.1, "right": 0.3})
+        plain = steerability(scores, unsteered=[0.1, 0.3, 0.2])
+        np.testing.assert_allclose(by_name.improvement.sel(group=names), plain.improvement)
+        with pytest.raises(DataError, match="must have attributes"):
+            steering_scores(model, crowd.rename(option="answer"))
         with pytest.raises(DataError, match="last three axes"):
             steering_scores(steered[:, :2], people)
 

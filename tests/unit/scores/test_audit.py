@@ -14,6 +14,11 @@ def accuracy(answers, truth):
     return float((np.asarray(answers) == np.asarray(truth)).mean())
 
 
+def audit_of(*arguments, **keywords):
+    """Audit with a few replicates and a seed, unless said otherwise."""
+    return scores.audit_metric(*arguments, **{"n_replicates": 20, "seed": 0, **keywords})
+
+
 def verdicts(audit):
     return audit.findings.groupby("check").verdict.agg(list).to_dict()
 
@@ -44,7 +49,7 @@ def test_a_benchmark_whose_right_letter_is_nearly_always_a():
         f"model {place}": np.where(rng.permutation(351) < 351 * rate, truth, "D")
         for place, rate in enumerate(rates)
     }
-    audit = scores.audit_metric(accuracy, systems, truth=truth, declared=(0, 1), seed=0)
+    audit = audit_of(accuracy, systems, truth=truth, declared=(0, 1), seed=0)
     assert audit.failures == ("baselines",)
     assert audit.baselines["always A"] == 328 / 351
     assert "8 of 8 systems do not beat it" in audit.findings.set_index("check").detail["baselines"]
@@ -54,7 +59,7 @@ def test_a_benchmark_whose_right_letter_is_nearly_always_a():
         name: np.where(rng.permutation(351) < 351 * rate, even, "D")
         for (name, _), rate in zip(systems.items(), rates, strict=True)
     }
-    assert scores.audit_metric(accuracy, fair, truth=even, seed=0).passed
+    assert audit_of(accuracy, fair, truth=even, seed=0).passed
 
 
 def test_a_metric_scaled_over_the_test_set():
@@ -68,9 +73,9 @@ def test_a_metric_scaled_over_the_test_set():
     def plain(values):
         return np.exp(-values)
 
-    audit = scores.audit_metric(scaled, uncertainty, scope="rows", seed=0)
+    audit = audit_of(scaled, uncertainty, scope="rows", seed=0)
     assert "comparison set" in audit.failures
-    assert scores.audit_metric(plain, uncertainty, scope="rows", seed=0).passed
+    assert audit_of(plain, uncertainty, scope="rows", seed=0).passed
 
 
 def test_a_metric_scaled_over_the_systems():
@@ -84,8 +89,8 @@ def test_a_metric_scaled_over_the_systems():
     def apart(systems):
         return {name: data.mean() for name, data in systems.items()}
 
-    assert "comparison set" in scores.audit_metric(ranked, values, scope="set", seed=0).failures
-    assert "comparison set" not in scores.audit_metric(apart, values, scope="set", seed=0).failures
+    assert "comparison set" in audit_of(ranked, values, scope="set", seed=0).failures
+    assert "comparison set" not in audit_of(apart, values, scope="set", seed=0).failures
 
 
 def test_an_entropy_that_drops_questions_with_a_zero_share():
@@ -95,18 +100,16 @@ def test_an_entropy_that_drops_questions_with_a_zero_share():
     shares[[3, 17, 30], 0] = 0
     shares /= shares.sum(axis=1, keepdims=True)
     systems = {"country": shares}
-    audit = scores.audit_metric(lambda p: mean_entropy(p, drop=True), systems, seed=0)
+    audit = audit_of(lambda p: mean_entropy(p, drop=True), systems, seed=0)
     assert audit.failures == ("dropped rows",)
     found = audit.findings.set_index("check").loc["dropped rows"]
     assert found.value == 3
     assert "3, 17, 30" in found.detail
-    sound = scores.audit_metric(lambda p: mean_entropy(p, drop=False), systems, seed=0)
+    sound = audit_of(lambda p: mean_entropy(p, drop=False), systems, seed=0)
     assert sound.passed
     # The same defect as a degenerate input: one question, one zero.
     certain = {"all on one answer": np.array([[1.0, 0, 0, 0]])}
-    dropping = scores.audit_metric(
-        lambda p: mean_entropy(p, drop=True), systems, degenerate=certain, seed=0
-    )
+    dropping = audit_of(lambda p: mean_entropy(p, drop=True), systems, degenerate=certain, seed=0)
     assert "degenerate input" in dropping.failures
 
 
@@ -116,16 +119,16 @@ def test_an_entropy_that_drops_questions_with_a_zero_share():
 def test_range_is_attained_or_not():
     truth = np.array([0, 1] * 10)
     guess = {"model": np.array([0, 1] * 8 + [1, 0] * 2)}
-    audit = scores.audit_metric(
+    audit = audit_of(
         accuracy, guess, truth=truth, declared=(0, 1), best=truth, worst=1 - truth, seed=0
     )
     assert verdicts(audit)["range"] == ["pass", "pass"]
-    audit = scores.audit_metric(
+    audit = audit_of(
         lambda a, t: 0.5 + accuracy(a, t) / 4, guess, truth=truth, declared=(0, 1),
         best=truth, worst=1 - truth, seed=0,
     )  # fmt: skip
     assert verdicts(audit)["range"] == ["fail", "fail"]
-    outside = scores.audit_metric(lambda a: 2.0 + a.mean(), guess, declared=(0, 1), seed=0)
+    outside = audit_of(lambda a: 2.0 + a.mean(), guess, declared=(0, 1), seed=0)
     assert "range" in outside.failures
 
 
@@ -138,7 +141,7 @@ def test_crashes_refusals_and_nan_on_degenerate_input():
         return float(values.mean())
 
     cases = {"empty": np.array([]), "nine": np.array([9.0]), "nan": np.array([np.nan])}
-    audit = scores.audit_metric(metric, {"m": np.arange(5.0)}, degenerate=cases, seed=0)
+    audit = audit_of(metric, {"m": np.arange(5.0)}, degenerate=cases, seed=0)
     found = audit.findings[audit.findings.check == "degenerate input"]
     assert found.verdict.tolist() == ["pass", "fail", "fail"]
 
@@ -146,11 +149,11 @@ def test_crashes_refusals_and_nan_on_degenerate_input():
 def test_invariances_and_monotone_response():
     rng = np.random.default_rng(3)
     systems = {"m": pd.DataFrame({"x": rng.random(20)}), "n": pd.DataFrame({"x": rng.random(20)})}
-    total = scores.audit_metric(lambda frame: frame.x.sum(), systems, seed=0)
+    total = audit_of(lambda frame: frame.x.sum(), systems, seed=0)
     assert total.failures == ("invariance",)
-    first = scores.audit_metric(lambda frame: frame.x.iloc[0], systems, seed=0)
+    first = audit_of(lambda frame: frame.x.iloc[0], systems, seed=0)
     assert "order of rows" in first.findings.detail[first.findings.check == "invariance"].iloc[0]
-    doubled = scores.audit_metric(
+    doubled = audit_of(
         lambda frame: frame.x.mean(), systems,
         invariances={"twice as large": lambda frame: 2 * frame},
         improvements=[(systems["m"], systems["m"] + 1), (systems["m"], systems["m"])], seed=0,
@@ -162,7 +165,7 @@ def test_invariances_and_monotone_response():
 def test_a_metric_that_draws_without_a_seed_is_not_repeatable():
     noise = np.random.default_rng(4)
     data = {"m": np.arange(10.0)}
-    audit = scores.audit_metric(lambda x: x.mean() + noise.normal(), data, seed=0)
+    audit = audit_of(lambda x: x.mean() + noise.normal(), data, seed=0)
     assert "repeatability" in audit.failures
 
 
@@ -170,24 +173,24 @@ def test_sampling_errors_are_bootstrap_errors_and_pairs_are_counted():
     rng = np.random.default_rng(5)
     easy = rng.random(200)
     systems = {"a": easy + rng.normal(0, 0.05, 200), "b": easy + 0.05, "c": easy + 0.051}
-    audit = scores.audit_metric(np.mean, systems, n_replicates=400, seed=0)
+    audit = audit_of(np.mean, systems, n_replicates=400, seed=0)
     assert audit.scores.stderr["a"] == pytest.approx(stats.sem(systems["a"]), rel=0.15)
     detail = audit.findings.set_index("check").detail["sampling error"]
     assert "3 of 3 pairs" in detail  # paired on the same rows
     resolution = audit.findings.set_index("check").value["resolution"]
     assert 0 < resolution < 0.01
-    assert scores.audit_metric(np.mean, {"a": easy}, seed=0).passed
+    assert audit_of(np.mean, {"a": easy}, seed=0).passed
 
 
 def test_reported_figures_and_given_baselines():
-    audit = scores.audit_metric(
+    audit = audit_of(
         np.mean, {"m": np.array([0.0, 1.0, 1.0, 1.0])}, baselines={"constant": np.ones(4)},
         reported={"good": (53.29, 167, 2), "bad": (53.30, 167, 2)}, seed=0,
     )  # fmt: skip
     assert verdicts(audit)["attainability"] == ["pass", "fail"]
     assert "baselines" in audit.failures
     assert audit.baselines == {"constant": 1.0}
-    low = scores.audit_metric(
+    low = audit_of(
         np.mean, {"m": np.zeros(4)}, baselines={"constant": np.ones(4)}, higher_is_better=False,
         seed=0,
     )  # fmt: skip
@@ -205,7 +208,7 @@ def test_multilabel_baselines(test_data):
     def f1(given, key):
         return scores.samples_f1(given, key, baselines=False).f1[0]
 
-    audit = scores.audit_metric(f1, {"model": flipped}, truth=truth, n_replicates=20, seed=0)
+    audit = audit_of(f1, {"model": flipped}, truth=truth, n_replicates=20, seed=0)
     assert audit.baselines["all ones"] == pytest.approx(0.4993, abs=5e-5)
     assert audit.scores.score["model"] < 0.4993
     assert "baselines" in audit.failures
@@ -223,7 +226,7 @@ def test_multilabel_baselines(test_data):
 )
 def test_what_cannot_be_audited_is_said(arguments, message):
     with pytest.raises(DataError, match=message):
-        scores.audit_metric(arguments.pop("metric", np.mean), **arguments)
+        audit_of(arguments.pop("metric", np.mean), **arguments)
 
 
 # -- conflicts ---------------------------------------------------------------------------
@@ -234,7 +237,11 @@ def test_conflicts_are_counted_and_named():
         {"m": [1, 2, 3, 4], "n": [1, 3, 2, 4], "harm": [4, 3, 2, 1]}, index=list("abcd")
     )
     found = scores.metric_conflicts(
-        frame, threshold=0.2, higher_is_better={"m": True, "n": True, "harm": False}, seed=0
+        frame,
+        threshold=0.2,
+        n_replicates=100,
+        higher_is_better={"m": True, "n": True, "harm": False},
+        seed=0,
     )
     assert found.disagreement.sel(metric="m", metric_bis="n") == pytest.approx(1 / 6)
     assert found.disagreement.sel(metric="m", metric_bis="harm") == 0
@@ -245,7 +252,7 @@ def test_conflicts_are_counted_and_named():
     assert found.tau.sel(metric="m", metric_bis="n") == pytest.approx(tau)
     assert found.interval.sel(metric="m", metric_bis="n", ci_bound="lower") < tau
     strict = scores.metric_conflicts(
-        frame, threshold=0.1, higher_is_better=[True, True, False], seed=0
+        frame, threshold=0.1, n_replicates=100, higher_is_better=[True, True, False], seed=0
     )
     assert strict.flagged == (("m", "n"), ("n", "harm"))
 

@@ -94,6 +94,7 @@ def test_clustered_comparison_is_the_regression_with_clustered_errors():
     assert pair.statistic == pytest.approx(alone.mean() / (alone.std(ddof=1) / 60**0.5), rel=0.02)
 
 
+@pytest.mark.slow
 def test_mixed_comparison_is_the_paired_t_test_of_a_balanced_design():
     hard = np.random.default_rng(1).normal(size=(80, 1))
     hits = (hard + np.random.default_rng(2).normal(size=(80, 2)) > [0.0, 0.4]).astype(int)
@@ -103,6 +104,7 @@ def test_mixed_comparison_is_the_paired_t_test_of_a_balanced_design():
     assert found.pairs.pvalue[0] == pytest.approx(paired.pvalue, rel=1e-2)
 
 
+@pytest.mark.slow
 def test_mixed_comparison_without_any_variance_between_items():
     """The variance of items is then estimated at 0, and the comparison is that of regression."""
     found = scores.compare_rates(HITS[:, :2], method="mixed")
@@ -205,6 +207,7 @@ def test_dispersion_tests_are_those_of_scipy():
     assert scores.group_dispersion(column, groups=labels).sd == found.sd
 
 
+@pytest.mark.slow
 def test_shared_judges_inflate_the_plain_f_but_not_the_clustered_one():
     """Five judges who copy each other: F grows five-fold, the clustered F hardly moves."""
     y = RNG.normal(size=60)

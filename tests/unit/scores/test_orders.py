@@ -47,11 +47,11 @@ def _orders(n_rows, k):
 
 
 def test_jonckheere_moments_are_those_of_all_permutations_with_ties():
-    groups = [[1.0, 2.0], [2.0, 3.0, 3.0], [3.0, 5.0]]
-    sizes = [2, 3, 2]
+    groups = [[1.0, 2.0], [2.0, 3.0], [3.0, 5.0]]
+    sizes = [2, 2, 2]
     pooled = np.concatenate(groups)
     every = []
-    for order in permutations(range(7)):
+    for order in permutations(range(6)):
         parts = np.split(pooled[list(order)], np.cumsum(sizes)[:-1])
         every.append(
             sum((np.sign(np.subtract.outer(b, a)) + 1).sum() / 2 for a, b in combinations(parts, 2))
@@ -64,9 +64,9 @@ def test_jonckheere_moments_are_those_of_all_permutations_with_ties():
     found = scores.trend_test(groups, method="jonckheere")
     z = (kernel.statistic - kernel.mean) / kernel.variance**0.5
     assert found.pvalue == pytest.approx(stats.norm.sf(z))
-    drawn = scores.trend_test(groups, method="jonckheere", n_permutations=4000, seed=0)
+    drawn = scores.trend_test(groups, method="jonckheere", n_permutations=1000, seed=0)
     exact = np.mean(np.array(every) >= kernel.statistic - 1e-9)
-    assert drawn.pvalue == pytest.approx(exact, abs=0.015)
+    assert drawn.pvalue == pytest.approx(exact, abs=0.03)
     both = scores.trend_test(groups, method="jonckheere", alternative="two-sided")
     assert both.pvalue == pytest.approx(2 * found.pvalue)
 

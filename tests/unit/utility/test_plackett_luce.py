@@ -194,3 +194,15 @@ def test_out_of_iterations():
         fit_plackett_luce(ballots, max_iterations=1)
     assert caught.value.result.utility.sel(item="a") > 0
     assert not fit_plackett_luce(ballots, max_iterations=1, check=False).convergence.converged
+
+
+def test_nothing_but_ties():
+    for rows in ([(("a", "b"),), (("b", "c"),)], [(("a", "b", "c"),)]):
+        ballots = Ballots.from_rankings(rows, alternatives="abc", unranked="incomparable")
+        for prior in (None, 1.0):
+            with pytest.raises(pl.NotIdentifiedError, match=r"is a tie of \d, so its tie param"):
+                fit_plackett_luce(ballots, prior=prior)
+    some = Ballots.from_rankings([(("a", "b"), "c"), ("c", ("a", "b"))], counts=[3, 1])
+    fit = fit_plackett_luce(some, prior=1.0)
+    assert fit.utility.sel(item="a") == fit.utility.sel(item="b")
+    assert np.isfinite(fit.tie_parameter)

@@ -1,0 +1,94 @@
+"""Committees: exact optima by enumeration, utilities, limits and refusals."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from pluralism import Ballots, DataError
+from pluralism.choice import approval_committee
+
+
+@pytest.mark.parametrize("rule", ["pav", "cc"])
+def test_optima_equal_enumeration_with_counts(rule):
+    rng = np.random.default_rng(0)
+    for _ in range(6):
+        matrix = rng.random((8, 6)) < 0.4
+        counts = rng.integers(1, 20, 8)
+        ballots = Ballots.from_approvals(matrix, counts=counts, alternatives="abcdef")
+        score = {}
+        for committee in combinations(range(6), 3):
+            seen = matrix[:, committee].sum(axis=1)
+            harmonic = np.array([0, 6, 9, 11])[seen] if rule == "pav" else seen > 0
+            score[frozenset("abcdef"[c] for c in committee)] = int(counts @ harmonic)
+        best = max(score.values())
+        outcome = approval_committee(ballots, size=3, rule=rule)
+        assert set(outcome.winners) == {c for c, value in score.items() if value == best}
+        assert outcome.objective == pytest.approx(best / (6 if rule == "pav" else 1))
+        assert outcome.exhaustive
+
+
+def test_counts_are_repetitions():
+    rng = np.random.default_rng(1)
+    matrix = rng.random((6, 5)) < 0.5
+    counts = rng.integers(1, 5, 6)
+    short = Ballots.from_approvals(matrix, counts=counts)
+    long = Ballots.from_approvals(np.repeat(matrix, counts, axis=0))
+    for rule in ("av", "sav", "pav", "seqpav", "cc", "phragmen", "equal_shares"):
+        one = approval_committee(short, size=2, rule=rule)
+        two = approval_committee(long, size=2, rule=rule)
+        assert set(one.winners) == set(two.winners), rule
+
+
+def test_equal_shares_from_utilities_spends_where_it_is_cheap():
+    utilities = np.array([[4.0, 1.0, 0.0], [4.0, 1.0, 0.0], [0.0, 1.0, 5.0], [0.0, 1.0, 5.0]])
+    ballots = Ballots.from_utilities(utilities, alternatives="abc")
+    outcome = approval_committee(ballots, size=2, rule="equal_shares", completion="none")
+    assert outcome.winners == (frozenset("ac"),)
+    by_sum = approval_committee(ballots, size=2, rule="av")
+    assert by_sum.winners == (frozenset("ac"),)
+    assert by_sum.objective == 18
+
+
+def test_empty_seats_are_said():
+    ballots = Ballots.from_approvals([{"a"}, {"b"}, {"c"}], alternatives="abc")
+    outcome = approval_committee(ballots, size=2, rule="equal_shares", completion="none")
+    assert outcome.winners == (frozenset(),)
+    assert outcome.notes == ("some seats stay empty: nobody can afford more",)
+    assert len(approval_committee(ballots, size=2, rule="equal_shares").winners) == 3
+
+
+def test_limits_are_said():
+    ballots = Ballots.from_approvals([set("abcdef")])
+    outcome = approval_committee(ballots, size=3, rule="av", limit=4)
+    assert len(outcome.winners) == 4
+    assert not outcome.exhaustive
+
+
+@pytest.mark.parametrize(
+    ("ballots", "arguments", "message"),
+    [
+        (Ballots.from_rankings(["ab"]), {"size": 1}, "needs approvals, and these are rankings"),
+        (Ballots.from_approvals([{"a"}, {"b"}]), {"size": 3}, "at most 2"),
+        (Ballots.from_approvals([{"a"}, {"b"}]), {"size": 0}, "at least 1"),
+        (
+            Ballots.from_approvals([{"a"}, {"b"}]),
+            {"size": 1, "rule": "seqphragmen"},
+            "must be one of",
+        ),
+        (Ballots.from_utilities([[1.0, 2.0]]), {"size": 1}, "'pav' is defined for approvals"),
+        (
+            Ballots.from_utilities([[1.0, 2.0]]),
+            {"size": 1, "rule": "equal_shares"},
+            "has no completion",
+        ),
+        (
+            Ballots.from_utilities([[1.0, -2.0]]),
+            {"size": 1, "rule": "av"},
+            "it must be at least 0",
+        ),
+    ],
+)
+def test_refusals(ballots, arguments, message):
+    with pytest.raises(DataError, match=message):
+        approval_committee(ballots, **arguments)

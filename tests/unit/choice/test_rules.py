@@ -1,0 +1,150 @@
+"""Ties, refusals and records of the single-winner rules."""
+
+import numpy as np
+import pytest
+
+from pluralism import Ballots, ConvergenceError, DataError, choice
+from pluralism.choice import _lottery
+from pluralism.kernels._lottery import Lottery
+
+CYCLE = Ballots.from_rankings(["abc", "bca", "cab"])
+
+
+def test_ranked_pairs_follows_every_order_of_equal_majorities():
+    outcome = choice.ranked_pairs(CYCLE)
+    assert outcome.winners == ("a", "b", "c")
+    assert len(outcome.rankings) == 3
+    assert outcome.tied
+    by_name = choice.ranked_pairs(CYCLE, tie_break="name")
+    assert by_name.winners == ("a",)
+    assert by_name.broken_ties[0].place == "order of equal majorities"
+    drawn = {choice.ranked_pairs(CYCLE, tie_break="random", seed=s).winners for s in range(30)}
+    assert drawn == {("a",), ("b",), ("c",)}
+    with pytest.raises(DataError, match="more than 2 partial orders"):
+        choice.ranked_pairs(CYCLE, limit=2)
+
+
+def test_a_level_majority_is_no_majority():
+    level = Ballots.from_rankings(["ab", "ba"])
+    for rule in (choice.schulze, choice.split_cycle, choice.ranked_pairs, choice.copeland):
+        assert rule(level).winners == ("a", "b")
+        assert rule(level).ranking == (("a", "b"),)
+    assert choice.condorcet_winner(level).winners == ()
+    assert choice.condorcet_winner(level, weak=True).winners == ("a", "b")
+
+
+def test_margins_and_winning_votes_differ_on_weak_ballots():
+    ballots = Ballots.from_rankings(
+        [("a", "b"), ("b", "c"), ("c", "a")], counts=[6, 5, 4], unranked="incomparable"
+    )
+    votes = choice.minimax(ballots, strength="winning-votes").scores
+    margins = choice.minimax(ballots, strength="margins").scores
+    np.testing.assert_array_equal(votes, margins)  # nobody speaks against these majorities
+    weak = Ballots.from_rankings([("a", ("b", "c")), ("b", "a", "c")], counts=[3, 2])
+    assert choice.minimax(weak, strength="winning-votes").scores.values.tolist() == [0, -3, -5]
+    assert choice.minimax(weak).scores.values.tolist() == [0, -1, -5]
+    with pytest.raises(DataError, match="did you mean 'margins'"):
+        choice.schulze(weak, strength="margin")
+
+
+def test_lotteries_that_are_not_unique_say_so():
+    level = Ballots.from_rankings(["ab", "ba"])
+    outcome = choice.maximal_lottery(level)
+    assert outcome.unique is False
+    assert outcome.tied
+    # a and b level, both beat c: every lottery on a and b is maximal.
+    both = Ballots.from_rankings(["abc", "bac"])
+    found = choice.maximal_lottery(both)
+    assert found.unique is False
+    assert found.winners == ("a", "b")
+    assert choice.maximal_lottery(CYCLE).unique is True
+
+
+def test_a_failed_programme_is_an_error(monkeypatch):
+    failed = Lottery(np.full(3, np.nan), False, np.nan, "time limit reached")
+    monkeypatch.setattr(_lottery, "maximal_lottery_of", lambda margins: failed)
+    with pytest.raises(ConvergenceError, match="was not solved: time limit reached") as caught:
+        choice.maximal_lottery(CYCLE)
+    assert caught.value.result is failed
+    wrong = Lottery(np.array([1.0, 0.0, 0.0]), True, 0.5, "")
+    monkeypatch.setattr(_lottery, "maximal_lottery_of", lambda margins: wrong)
+    with pytest.raises(ConvergenceError, match=r"violates p'M >= 0 by 0\.5"):
+        choice.maximal_lottery(CYCLE)
+
+
+def test_random_dictator_shares_tied_tops():
+    ballots = Ballots.from_rankings([(("a", "b"), "c"), ("c", "a", "b")], counts=[2, 1])
+    np.testing.assert_allclose(choice.random_dictator(ballots).probabilities, [1 / 3] * 3)
+
+
+def test_positions_are_shared_by_those_who_tie():
+    weak = Ballots.from_rankings([("a", ("b", "c")), ("b",)], counts=[2, 4])
+    assert choice.plurality(weak).scores.values.tolist() == [2, 4, 0]
+    # The second ballot leaves a and c last together.
+    assert choice.veto(weak).scores.values.tolist() == [2 + 2, 1 + 4, 1 + 2]
+    points = choice.positional(weak, points=[2, 1, 0]).scores
+    np.testing.assert_array_equal(points, choice.borda(weak).scores)
+    incomparable = Ballots.from_rankings([("a",), ("b", "a")], unranked="incomparable")
+    with pytest.raises(DataError, match="veto needs to know who is last"):
+        choice.veto(incomparable)
+    with pytest.raises(DataError, match="2 entries for 3 alternatives"):
+        choice.positional(weak, points=[1, 0])
+    with pytest.raises(DataError, match=r"`points\[0\]` is below the next"):
+        choice.positional(weak, points=[0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    "rule", [choice.plurality, choice.veto, choice.irv, choice.random_dictator]
+)
+def test_rules_on_positions_refuse_a_matrix(rule):
+    with pytest.raises(DataError, match="needs Ballots, since a pairwise matrix does not say"):
+        rule(CYCLE.pairwise())
+
+
+def test_approval_refuses_rankings():
+    with pytest.raises(DataError, match="approval needs approvals, and these are rankings"):
+        choice.approval(CYCLE)
+
+
+def test_instant_runoff_exhausts_ballots_whatever_unranked_says():
+    for unranked in ("last", "incomparable"):
+        ballots = Ballots.from_rankings(
+            [("a",), ("b", "c"), ("c", "b")], counts=[2, 4, 3], unranked=unranked
+        )
+        outcome = choice.irv(ballots)
+        assert outcome.winners == ("b",)
+        assert outcome.rounds[-1].exhausted == 2
+        assert outcome.ranking == (("b",), ("c",), ("a",))
+
+
+def test_instant_runoff_at_ties():
+    # b and c tie for last; together they outvote nobody less than a.
+    ballots = Ballots.from_rankings(["abc", "bca", "cba"], counts=[3, 2, 2])
+    together = choice.irv(ballots)
+    assert together.winners == ("a",)
+    assert together.notes == ("count 1: 'b', 'c' tie for elimination and leave together",)
+    parallel = choice.irv(ballots, tie_break="parallel")
+    assert parallel.winners == ("b", "c")
+    assert len(parallel.rankings) == 2
+    by_name = choice.irv(ballots, tie_break="name")
+    assert by_name.winners == ("b",)
+    assert by_name.broken_ties[0] == ("elimination", ("b", "c"), "c")
+    assert choice.irv(CYCLE).winners == ("a", "b", "c")
+    with pytest.raises(DataError, match="more than 1 sets of standing alternatives"):
+        choice.irv(ballots, tie_break="parallel", limit=1)
+
+
+def test_kemeny_says_if_there_are_more_optima():
+    level = Ballots.from_rankings(["abcd", "dcba"])
+    outcome = choice.kemeny(level, limit=5)
+    assert len(outcome.rankings) == 5
+    assert not outcome.exhaustive
+    assert "more tie than are listed" in repr(outcome)
+    everything = choice.kemeny(level)
+    assert len(everything.rankings) == 24
+    assert everything.exhaustive
+
+
+def test_count_table_needs_rounds():
+    with pytest.raises(DataError, match="does not count in rounds"):
+        choice.borda(CYCLE).count_table()

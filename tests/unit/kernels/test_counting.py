@@ -1,0 +1,31 @@
+"""Counting votes into cells, by table and by sort, against a dictionary."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from pluralism.kernels import _counting
+
+
+@pytest.mark.parametrize("n_items", [7, 300])
+@pytest.mark.parametrize("outcomes", [1, 2, 3])
+@pytest.mark.parametrize("dense", [True, False])
+@pytest.mark.parametrize("dtype", [np.int8, np.int32, np.int64])
+def test_count_pairs_equals_a_dictionary(n_items, outcomes, dense, dtype, monkeypatch):
+    monkeypatch.setattr(_counting, "_BLOCK", 64)  # several blocks, the last one short
+    if not dense:
+        monkeypatch.setattr(_counting, "_DENSE_BINS", 0)
+    top = min(n_items, np.iinfo(dtype).max)
+    rng = np.random.default_rng(n_items + outcomes)
+    first = rng.integers(0, top, 1000).astype(dtype)
+    second = ((first.astype(int) + rng.integers(1, top, 1000)) % top).astype(dtype)
+    outcome = rng.integers(0, outcomes, 1000).astype(np.int8)
+    got = _counting.count_pairs(first, second, outcome if outcomes > 1 else None, n_items, outcomes)
+    counts = Counter(zip(first.tolist(), second.tolist(), outcome.tolist(), strict=True))
+    pairs = sorted({key[:2] for key in counts})
+    assert list(zip(got.first.tolist(), got.second.tolist(), strict=True)) == pairs
+    expected = [[counts[(*pair, code)] for code in range(outcomes)] for pair in pairs]
+    np.testing.assert_array_equal(got.won, expected)
