@@ -1,6 +1,7 @@
 """How often the intervals hold what they promise, over simulated data sets.
 
-Run ``python benchmarks/interval_coverage.py [design ...] [--sets 1000]`` from the root of the repository.
+Run ``python benchmarks/interval_coverage.py [design ...] [--sets 1000]`` from the root of the
+repository.
 Each design is run in chunks of 100 data sets whose counts are kept in
 ``benchmarks/results/coverage.json``, so that a run can be broken off and taken up again; the
 table is written to ``benchmarks/results/coverage.md``. Data set k of a design has seed k.

@@ -348,5 +348,5 @@ class TestBadInput:
 @pytest.mark.parametrize("mark", [batched_by, permuted_by])
 @pytest.mark.parametrize("hook", ["no colon", ":name", "module:", 3])
 def test_a_hook_is_a_function_or_names_one(mark, hook):
-    with pytest.raises(DataError, match="`hook` is .* it must be a function"):
+    with pytest.raises(DataError, match=r"`hook` is .* it must be a function"):
         mark(hook)
