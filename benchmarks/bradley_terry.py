@@ -205,6 +205,14 @@ METHODS = {
 PEERS = {"evalica", "choix", "evalica, strings"}
 
 
+def peak_memory() -> float:
+    """Peak resident megabytes of this process; ``ru_maxrss`` would count its parent's too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def worker(method: str, case: str, folder: Path) -> None:
     """Time one fit and write what came out."""
     n = CASES[case][0]
@@ -216,7 +224,7 @@ def worker(method: str, case: str, folder: Path) -> None:
     scores, state, phases = one.run(data, n)
     seconds = time.process_time() - start
     np.save(folder / f"{case}-{method}.npy", scores - np.mean(scores))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory()
     print(json.dumps({"cpu": seconds, "peak": peak, "state": state, "phases": phases}))
 
 

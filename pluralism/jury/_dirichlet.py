@@ -150,7 +150,7 @@ def fit_dirichlet_multinomial(
     >>> from pluralism.jury import fit_dirichlet_multinomial
     >>> fit = fit_dirichlet_multinomial([[3, 0], [0, 4], [2, 2], [1, 4], [5, 1]])
     >>> fit.alpha.values
-    array([0.88749, 0.89593])
+    array([0.88750, 0.89594])
     """
     table = count_table("counts", counts, whole=True)
     tolerance = _validate.number("tolerance", tolerance, above=0.0)

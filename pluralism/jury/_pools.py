@@ -54,7 +54,7 @@ class Pool:
         """Voters and positive voters, (groups, items)."""
         key, shape = self._cells()
         voters = np.bincount(key, minlength=shape[0] * shape[1]).astype(np.float64)
-        positive = np.bincount(key, self.vote, shape[0] * shape[1])
+        positive: FloatArray = np.bincount(key, self.vote, shape[0] * shape[1]).astype(np.float64)
         return voters.reshape(shape)[:-1], positive.reshape(shape)[:-1]
 
     def power_sums(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:

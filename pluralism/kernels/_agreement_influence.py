@@ -105,4 +105,5 @@ def conger_chance_influence(
     gradient = 2.0 * (rater_share.sum(axis=0) - rater_share) @ similarity / (n * (n - 1))
     labels = np.bincount(rater, weight, n)  # (raters,)
     centred = gradient - (gradient * rater_share).sum(axis=1, keepdims=True)
-    return np.bincount(item, weight * centred[rater, label] / labels[rater], n_items)
+    moved = weight * centred[rater, label] / labels[rater]
+    return np.asarray(np.bincount(item, moved, n_items), dtype=np.float64)

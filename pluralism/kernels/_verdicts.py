@@ -32,20 +32,20 @@ def hypergeometric_votes(pool: FloatArray, positive: FloatArray, seats: int) -> 
     """
     from scipy.special import gammaln
 
-    pool, positive = pool.astype(np.intp)[..., None], positive.astype(np.intp)[..., None]
-    negative = pool - positive
+    size, yes_voters = pool.astype(np.intp)[..., None], positive.astype(np.intp)[..., None]
+    no_voters = size - yes_voters
     k = np.arange(seats + 1)
-    possible = (k <= positive) & (seats - k <= negative) & (pool >= seats)
-    log_factorial = gammaln(np.arange(1.0, max(int(pool.max(initial=0)), seats) + 2.0))
+    possible = (k <= yes_voters) & (seats - k <= no_voters) & (size >= seats)
+    log_factorial = gammaln(np.arange(1.0, max(int(size.max(initial=0)), seats) + 2.0))
 
     def log_choose(n: Any, k: Any) -> FloatArray:
         return np.asarray(log_factorial[n] - log_factorial[k] - log_factorial[n - k])
 
     yes, no = np.where(possible, k, 0), np.where(possible, seats - k, 0)
-    total = np.where(pool >= seats, pool, seats)
-    log_mass = log_choose(positive, yes) + log_choose(negative, no) - log_choose(total, seats)
+    total = np.where(size >= seats, size, seats)
+    log_mass = log_choose(yes_voters, yes) + log_choose(no_voters, no) - log_choose(total, seats)
     mass = np.where(possible, np.exp(log_mass), 0.0)
-    return np.where(pool >= seats, mass, np.nan)
+    return np.where(size >= seats, mass, np.nan)
 
 
 def binomial_votes(share: FloatArray, size: int) -> FloatArray:

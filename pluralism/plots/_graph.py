@@ -78,7 +78,7 @@ def comparison_graph(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
     _draw_labels(ax, place, votes.items, font)
     ax.set(xlim=(-reach, reach), ylim=(-height, height), aspect="equal")
     ax.set_title(
-        _heading(part, len(pairs), votes.n_votes), loc="left", fontsize=9, color=_style.INK
+        _heading(part, len(pairs), votes.n_votes), loc="left", fontsize=9, pad=12, color=_style.INK
     )
     return ax
 
@@ -189,7 +189,7 @@ def _reach(items: Sequence[Hashable], font: float, width: float) -> float:
     """Half-width of the axes, in radii of the circle, that leaves room for the labels."""
     longest = max(len(_style.text_of(label, _LABEL_LENGTH)) for label in items)
     # A label of length l in an axes of width w takes the share 2 l / w of the reach.
-    share = 2 * 0.54 * font * longest / (width * _style.POINTS_PER_INCH)
+    share = 2 * 0.6 * font * longest / (width * _style.POINTS_PER_INCH)
     return 1.08 / (1.0 - min(share, 0.6))
 
 

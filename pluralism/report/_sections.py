@@ -230,8 +230,8 @@ def _rules(evidence: Evidence) -> Iterator[Section]:
     if evidence.counts.pairs_met < evidence.counts.pairs:
         paragraphs.append(
             _say(
-                "A pair that never met counts as even; {} did not, so take these with care.",
-                f"{evidence.counts.pairs - evidence.counts.pairs_met:,}",
+                "{} never met and count as even, so take these with care.",
+                _words.plural(evidence.counts.pairs - evidence.counts.pairs_met, "pair"),
             )
         )
     table = Table(

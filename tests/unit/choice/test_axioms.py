@@ -28,6 +28,7 @@ def test_borda_misses_the_condorcet_winner_and_plurality_elects_the_loser():
     assert found == {"condorcet-loser", "smith"}
 
 
+@pytest.mark.slow
 def test_schulze_keeps_what_it_promises():
     rng = np.random.default_rng(1)
     for _ in range(2):
@@ -106,6 +107,7 @@ def test_rules_that_are_unfair_on_purpose():
     assert broken(choice.borda, ballots, "non-dictatorship") == set()
 
 
+@pytest.mark.slow
 def test_the_audit_says_what_it_covers():
     audit = audit_rule(choice.schulze, CONDORCET, budget=30)
     assert len(audit.results) == 14
