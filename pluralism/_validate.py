@@ -114,7 +114,7 @@ def finite_array(
         array = np.asarray(value)
         if array.dtype.kind in "OUS":
             # Object arrays of numbers (and None for missing) are accepted; strings are not.
-            if any(isinstance(entry, (str, bytes)) for entry in array.ravel()[:1]):
+            if any(isinstance(entry, (str, bytes)) for entry in array.ravel()):
                 raise TypeError
             array = np.array(
                 [math.nan if entry is None else entry for entry in array.ravel()], dtype=np.float64
