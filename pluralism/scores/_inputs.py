@@ -41,8 +41,8 @@ def encode(name: str, values: Any) -> tuple[tuple[Hashable, ...], IntArray]:
         values = np.asarray(values)
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise DataError(f"`{name}` is {values!r}; it must be a column of labels")
-    if np.ndim(values) > 1 and hasattr(values, "shape"):
-        raise DataError(f"`{name}` must be one column of labels; it has shape {values.shape}")
+    if getattr(values, "ndim", 1) != 1:
+        raise DataError(f"`{name}` must be one column of labels, not a table")
     column = values if isinstance(values, pd.Series) else pd.Series(list(values))
     try:
         codes, found = pd.factorize(column, use_na_sentinel=True)

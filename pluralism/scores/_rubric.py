@@ -292,9 +292,9 @@ def composite_score(
 
     _validate.one_of("normalize", normalize, ("max", "minmax", "sum", "none"))
     low, high = _inputs.pair("scale", scale)
-    for name, given in (("values", values), ("membership", membership)):
+    for argument, given in (("values", values), ("membership", membership)):
         if not isinstance(given, Mapping):
-            raise DataError(f"`{name}` is {type(given).__name__}; it must be a mapping")
+            raise DataError(f"`{argument}` is {type(given).__name__}; it must be a mapping")
     amounts = dict(zip(values, _inputs.numbers("values", list(values.values())), strict=True))
     for name, amount in amounts.items():
         _validate.number(f"values[{name!r}]", amount, at_least=0.0)

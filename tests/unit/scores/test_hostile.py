@@ -98,7 +98,7 @@ def test_many_samples_of_a_prompt():
 
 def test_a_misspelt_outcome_is_not_a_rate_of_zero():
     rows = pd.DataFrame({"outcome": ["yes", "no", "yes"]})
-    with pytest.raises(LabelError, match="`positive` names 'Yes'.*say what is a miss"):
+    with pytest.raises(LabelError, match=r"`positive` names .Yes.*say what is a miss"):
         scores.rate_table(rows, outcome="outcome", positive="Yes")
     none = scores.rate_table(rows, outcome="outcome", positive="Yes", negative=["yes", "no"])
     assert none["overall"].k == 0
