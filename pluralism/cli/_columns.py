@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .._labelled import collected
 from ..errors import DataError, enumerate_some
 
 __all__ = ["Columns", "find_columns"]
@@ -88,9 +89,8 @@ def _guess_result(names: Sequence[str], columns: Columns) -> str:
 
 
 def _values(sample: Any, name: str | None) -> set[Any]:
-    column = sample.select(name).unique()
-    native = column.collect() if hasattr(column, "collect") else column
-    return {value for value in native[name].to_list() if value is not None}
+    column = collected(sample.select(name).unique())[name]
+    return {value for value in column.to_list() if value is not None}
 
 
 def _as_codes_or_labels(

@@ -18,7 +18,7 @@ def run() -> None:
     try:
         from ._app import app
     except ImportError as error:
-        _stop(f'{error.name or error} is not installed; pip install "pluralism[report]"', INPUT)
+        _stop(_not_installed(error), INPUT)
     _use_cache()
     from ..errors import PluralismError
 
@@ -27,9 +27,7 @@ def run() -> None:
     except PluralismError as error:
         _stop(_in_options(str(error)), INPUT)
     except ImportError as error:
-        missing = (error.name or str(error)).partition(".")[0]
-        extra = {"h5netcdf": "netcdf", "netCDF4": "netcdf"}.get(missing, "report")
-        _stop(f'{missing} is not installed; pip install "pluralism[{extra}]"', INPUT)
+        _stop(_not_installed(error), INPUT)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _stop(f"{place}{error.strerror or error}", INPUT)
@@ -44,6 +42,19 @@ def run() -> None:
             f"{first_line}); set PLURALISM_DEBUG=1 to see where",
             BUG,
         )
+
+
+#: Package -> the extra that brings it.
+_EXTRAS = {
+    **dict.fromkeys(("typer", "rich", "matplotlib", "jinja2"), "report"),
+    **dict.fromkeys(("h5netcdf", "netCDF4"), "netcdf"),
+}
+
+
+def _not_installed(error: ImportError) -> str:
+    missing = (error.name or str(error)).partition(".")[0]
+    remedy = f'"pluralism[{_EXTRAS[missing]}]"' if missing in _EXTRAS else missing
+    return f"{missing} is not installed; pip install {remedy}"
 
 
 def _stop(message: str, status: int) -> NoReturn:
