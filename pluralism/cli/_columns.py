@@ -43,7 +43,7 @@ class Columns:
 
 def find_columns(path: Path, given: Columns) -> Columns:
     """Complete the columns that were named by those that the file lets one guess."""
-    from ..data._frames import open_frame
+    from ..data._frames import check_columns, open_frame
 
     frame = open_frame(str(path))
     names = frame.collect_schema().names()
@@ -51,9 +51,7 @@ def find_columns(path: Path, given: Columns) -> Columns:
     if given.outcome is not None and given.winner is not None:
         raise DataError("give --outcome (codes) or --winner (labels), not both")
     result = given.outcome or given.winner or _guess_result(names, columns)
-    for name in (columns.first, columns.second, result):
-        if name not in names:
-            raise DataError(f"{path} has no column {name!r} (its columns: {_some(names)})")
+    check_columns(frame, [str(columns.first), str(columns.second), result])
     if given.outcome is not None:
         return columns
     sample = frame.head(SAMPLE)

@@ -70,6 +70,7 @@ _OPTIONS = (
 
 def _in_options(message: str) -> str:
     """Write arguments as they are given at the command line: ``prior=1`` as ``--prior 1``."""
+    message = re.sub(r"outcomes=\{[^}]*\}", '--outcomes "code=first,other=tie"', message)
     message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
     message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
     return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")

@@ -276,7 +276,7 @@ WRONG = {
     "unknown column": (
         ["fit", "votes.csv", "--first", "frist", "--second", "second"],
         1,
-        r"no column 'frist' \(its columns: 'rater', 'first'",
+        r"there is no column 'frist' in the file; did you mean 'first'\? \(its columns: 'rater',",
     ),
     "unknown rater": (
         ["fit", "votes.csv", "--rater", "ratr"],
@@ -293,7 +293,7 @@ WRONG = {
     "codes": (
         ["fit", "odd.csv"],
         1,
-        "'perhaps'",
+        """holds 'perhaps', .* map them with --outcomes "code=first,other=tie"$""",
     ),
     "bad meanings": (
         ["fit", "odd.csv", "--outcomes", "perhaps=maybe"],
