@@ -47,7 +47,7 @@ def run() -> None:
 #: Package -> the extra that brings it.
 _EXTRAS = {
     **dict.fromkeys(("typer", "rich", "matplotlib", "jinja2"), "report"),
-    **dict.fromkeys(("h5netcdf", "netCDF4"), "netcdf"),
+    **dict.fromkeys(("h5netcdf", "h5py", "netCDF4"), "netcdf"),
 }
 
 
@@ -73,6 +73,8 @@ def _in_options(message: str) -> str:
     message = re.sub(r"outcomes=\{[^}]*\}", '--outcomes "code=first,other=tie"', message)
     message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
     message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
+    # What is left is to be had from Python only.
+    message = re.sub(r"`(\w+=[^`]*)`", r"\1 in Python", message)
     return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")
 
 
