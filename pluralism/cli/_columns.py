@@ -10,7 +10,7 @@ from typing import Any
 from .._labelled import collected
 from ..errors import DataError, enumerate_some
 
-__all__ = ["Columns", "find_columns"]
+__all__ = ["Columns", "find_columns", "likely_rater"]
 
 #: Names of the two item columns that the field uses, the commonest first.
 PAIRS = (
@@ -23,6 +23,7 @@ PAIRS = (
     ("a", "b"),
 )
 RESULTS = ("outcome", "winner", "result", "vote", "preference", "choice", "preferred", "label")
+RATERS = ("rater", "worker", "annotator", "judge", "voter", "respondent", "participant", "user")
 #: So many rows are looked at to tell codes from labels; all rows are checked when they are counted.
 SAMPLE = 20_000
 
@@ -57,6 +58,15 @@ def find_columns(path: Path, given: Columns) -> Columns:
     sample = frame.head(SAMPLE)
     items = _values(sample, columns.first) | _values(sample, columns.second)
     return _as_codes_or_labels(columns, result, _values(sample, result), items)
+
+
+def likely_rater(path: Path) -> str | None:
+    """Name the column that looks like raters, as `worker` or `annotator_id` do."""
+    from ..data._frames import open_frame
+
+    names = open_frame(str(path)).collect_schema().names()
+    known = {name.strip().casefold().removesuffix("_id"): name for name in names}
+    return next((known[name] for name in RATERS if name in known), None)
 
 
 def _guess_items(names: Sequence[str], given: Columns) -> Columns:

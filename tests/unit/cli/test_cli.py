@@ -216,6 +216,14 @@ def test_columns_are_guessed_without_pyarrow(run, tmp_path, monkeypatch, suffix:
     assert found == Columns("first", "second", outcome="outcome")
 
 
+@pytest.mark.parametrize("column", ["rater", "Worker", "annotator_id"])
+def test_a_column_of_raters_that_is_not_used_is_pointed_at(run, tmp_path, column: str) -> None:
+    rows = f"{column},first,second,outcome\n" + "u,a,b,first\nv,b,a,first\nw,a,b,first\n"
+    (tmp_path / "v.csv").write_text(rows, encoding="utf-8")
+    assert f"--rater {column} gives errors" in run("fit", "v.csv").err
+    assert "is not used" not in run("fit", "v.csv", "--rater", column).err
+
+
 def test_a_missing_package_is_named_with_what_brings_it() -> None:
     from pluralism.cli._run import _not_installed
 
