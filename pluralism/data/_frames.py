@@ -259,7 +259,7 @@ def encode(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashab
     import pandas as pd
 
     if not series.implementation.is_pandas():
-        native = pd.Series(series.to_list())
+        native = pd.Series(series.to_list(), dtype=object)  # integers with a gap stay integers
     codes, values = pd.factorize(native, use_na_sentinel=True)
     return codes, list(values)
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
+from .._labelled import collected
 from ..errors import DataError, enumerate_some
 from . import _labels
 from ._comparisons import Comparisons
@@ -95,9 +96,7 @@ def _from_table(
     frame = open_frame(votes, labels=[first, second], in_order=True)
     check_columns(frame, [first, second, outcome])
     shares = outcomes is None and column_kind(frame, outcome) == "float"
-    table = frame.select(first, second, outcome)
-    if isinstance(table, nw.LazyFrame):
-        table = table.collect()
+    table = collected(frame.select(first, second, outcome))
     codes, seen = [], []
     for name in (first, second):
         code, labels = encode(table[name])

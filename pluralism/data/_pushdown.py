@@ -10,6 +10,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from .._labelled import collected
 from ..errors import DataError, enumerate_some
 from ._frames import CountedRows, missing_message, relabelled, weight_bounds
 
@@ -97,7 +98,7 @@ def count_lazily(
         sums += [nw.col(c).sum().alias(f"__sum{c}") for c in ("__wy", "__wwy", "__wwyy")]
         sums += [nw.col("__y").min().alias("__min__y"), nw.col("__y").max().alias("__max__y")]
     try:
-        cells = votes.group_by(*names, "__lack").agg(*sums).collect(backend="pandas").to_native()
+        cells = _as_pandas(collected(votes.group_by(*names, "__lack").agg(*sums)), names)
     except Exception as error:
         # The engine's own exception classes cannot be named without importing the engine.
         raise DataError(f"`frame` could not be counted: {_first_line(error)}") from error
@@ -174,6 +175,23 @@ def _in_key_order(
         extremes,
         n_rows,
         dropped,
+    )
+
+
+def _as_pandas(cells: nw.DataFrame[Any], keys: Sequence[str]) -> Any:
+    """Cells as a pandas frame; Polars' own conversion would need PyArrow."""
+    if cells.implementation.is_pandas():
+        return cells.to_native()
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            # As objects, since integers with a gap would turn into floats.
+            name: pd.Series(cells[name].to_list(), dtype=object)
+            if name in keys
+            else cells[name].to_numpy()
+            for name in cells.columns
+        }
     )
 
 

@@ -64,8 +64,9 @@ def agreement_table(
     Returns
     -------
     pandas.DataFrame
-        One row a coefficient: ``estimate``, ``observed`` and ``expected`` agreement,
-        ``stderr``, ``lower``, ``upper`` (at most 1).
+        One row a coefficient: ``estimate``, ``observed`` and ``expected`` agreement (of alpha:
+        one minus the mean distance as a share of the largest), ``stderr``, ``lower``, ``upper``
+        (at most 1).
 
     Raises
     ------
@@ -143,7 +144,16 @@ def _alpha(annotations: Annotations, labels: Pairable) -> tuple[kernels.Coeffici
     counts, squares, _ = labels
     distance = distance_matrix(annotations, None)
     parts = kernels.krippendorff_agreement(counts, squares, np.ones(len(counts)), distance)
-    return parts, influences.alpha_influence(counts, squares, distance, parts)
+    influence = influences.alpha_influence(counts, squares, distance, parts)
+    # Agreement is one minus disagreement as a share of the largest that the labels allow.
+    marginal = counts.sum(axis=0)
+    used = marginal > 0
+    if distance is None:
+        largest = float(np.ptp(kernels.rank_positions(marginal)[used])) ** 2
+    else:
+        largest = float(distance[np.ix_(used, used)].max())
+    agreement = [1.0 - (1.0 - part) / largest for part in (parts.observed, parts.expected)]
+    return parts._replace(observed=agreement[0], expected=agreement[1]), influence
 
 
 def _kappa(

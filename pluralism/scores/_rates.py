@@ -29,7 +29,7 @@ INTERVALS = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffrey
 _BATCH = 32
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RateTable:
     """Rates overall, by group and of trivial baselines, one tidy row each.
 
@@ -53,6 +53,14 @@ class RateTable:
     level: float
     denominator: str
     dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shown = self.table[["kind", "group", "k", "n", "rate", "lower", "upper"]]
+        text = shown.to_string(
+            index=False, max_rows=20, float_format="{:.3f}".format, formatters={"k": "{:g}".format}
+        )
+        rows = "answered rows" if self.denominator == "answered" else "all rows"
+        return f"RateTable(of {rows}; {100 * self.level:g}% {self.interval} intervals)\n{text}"
 
     def __getitem__(self, group: Hashable) -> pd.Series:
         """Return the row of a group, a baseline, or "overall"."""
