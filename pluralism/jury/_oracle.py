@@ -295,8 +295,6 @@ def fit_temperature(logits: Any, labels: Any) -> Temperature:
             f"`logits` has shape {scores.shape} and `labels` {counts.shape}; both must be "
             "items x categories"
         )
-    if not len(scores):
-        raise DataError("`logits` is empty; at least one item is needed")
     share = _validate.distributions("labels", counts, normalize=True)
 
     def cross_entropy(inverse: float) -> float:
