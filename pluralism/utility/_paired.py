@@ -412,6 +412,7 @@ def _label(
         options={
             "ties": model.ties,
             "order_effect": model.order_effect,
+            "item_features": terms.features if terms.feature_names else None,
             "prior": model.prior,
             "bias_reduction": model.bias_reduction,
             "components": model.components,
