@@ -49,11 +49,11 @@ def count_pairs(
     n_pairs = n_items * n_items
     n_keys = n_pairs * n_outcomes
     if n_keys <= min(max(_DENSE_BINS, len(first) // 4), np.iinfo(np.int32).max):
-        pair, counts = _dense_counts(first, second, outcome, n_items, n_outcomes)
+        place, counts = _dense_counts(first, second, outcome, n_items, n_outcomes)
         # The cells of a first item follow each other, so no division is needed.
-        ends = np.searchsorted(pair, np.arange(1, n_items + 1) * n_items)
+        ends = np.searchsorted(place, np.arange(1, n_items + 1) * n_items)
         left = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(ends, prepend=0))
-        right = np.subtract(pair, left * n_items, dtype=np.int32, casting="unsafe")
+        right = np.subtract(place, left * n_items, dtype=np.int32, casting="unsafe")
         return PairCounts(left, right, counts.T)
     key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
     np.add(key, second, out=key, casting="unsafe")
@@ -65,13 +65,13 @@ def count_pairs(
     pairs = key[starts] // n_outcomes
     outcomes = key[starts] - pairs * n_outcomes
     pair_starts = _run_starts(pairs)
-    place = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
+    row = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
     won = np.zeros((len(pair_starts), n_outcomes))
-    won[place, outcomes] = np.diff(starts, append=len(key))
+    won[row, outcomes] = np.diff(starts, append=len(key))
     pair = pairs[pair_starts]
     # Dividing by a scalar is far cheaper alone than divmod.
-    left = pair // n_items
-    return PairCounts(left.astype(np.int32), (pair - left * n_items).astype(np.int32), won)
+    ahead = pair // n_items
+    return PairCounts(ahead.astype(np.int32), (pair - ahead * n_items).astype(np.int32), won)
 
 
 def _dense_counts(
@@ -103,12 +103,12 @@ def _dense_counts(
         counts[0], counts[1] = word & np.uint32(_HIGH_HALF - 1), word >> np.uint32(16)
         if counts.sum() == len(first):
             return pair, counts
-    tables = np.zeros(n_outcomes * n_pairs, np.int64)
+    wide = np.zeros(n_outcomes * n_pairs, np.int64)
     for key, code in _keys(first, second, outcome, n_items):
         if code is not None:
             key += np.multiply(code, n_pairs, dtype=np.int64, casting="unsafe")
-        np.add.at(tables, key, np.int64(1))
-    tables = tables.reshape(n_outcomes, n_pairs)
+        np.add.at(wide, key, np.int64(1))
+    tables = wide.reshape(n_outcomes, n_pairs)
     pair = np.flatnonzero(tables.any(axis=0))
     return pair, tables.take(pair, axis=1).astype(np.float64)
 

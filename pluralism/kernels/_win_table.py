@@ -16,12 +16,12 @@ from scipy import linalg
 
 from ._graph import linked
 from ._newton import Laplacian, NewtonResult, maximise
-from ._pairs import item_sums
+from ._pairs import Pairs, item_sums
 
-__all__ = ["WinTable", "fit_win_table", "tabulate_wins", "win_table_log_likelihood"]
+__all__ = ["WinTable", "fit_win_table", "pairs_table", "tabulate_wins", "win_table_log_likelihood"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.integer]
+IntArray = npt.NDArray[np.int32]
 
 #: Items up to which the table is worth its memory.
 _MOST_ITEMS = 3000
@@ -51,11 +51,11 @@ def tabulate_wins(
     key = np.multiply(first, n, dtype=np.int64)
     key += second
     if (key[1:] > key[:-1]).all():
-        votes = np.zeros(n * n)
-        votes[key] = won + lost
+        both = np.zeros(n * n)
+        both[key] = won + lost
     else:
-        votes = np.bincount(key, won + lost, n * n)
-    votes = votes.reshape(n, n)
+        both = item_sums(key, won + lost, n * n)
+    votes = both.reshape(n, n)
     for start, stop in _row_blocks(n):
         block = votes[start:stop, :stop]
         block += votes[:stop, start:stop].T
@@ -63,6 +63,15 @@ def tabulate_wins(
     wins = item_sums(first, won, n) + item_sums(second, lost, n)
     mutual = np.flatnonzero((won > 0) & (lost > 0))
     return WinTable(votes, wins, linked(first, second, mutual, n))
+
+
+def pairs_table(pairs: Pairs, linked: bool) -> WinTable:
+    """Lay out pairs as a table, however few."""
+    n = pairs.n_items
+    votes = np.zeros((n, n))
+    votes[pairs.high, pairs.low] = pairs.won + pairs.lost
+    wins = item_sums(pairs.low, pairs.won, n) + item_sums(pairs.high, pairs.lost, n)
+    return WinTable(votes, wins, linked)
 
 
 class TableLaplacian(Laplacian):
@@ -99,23 +108,29 @@ class TableLaplacian(Laplacian):
         return self.halved
 
 
+def shares(table: WinTable) -> FloatArray:
+    """Start from everyone's share of wins, as `_newton.shares` does."""
+    total = np.zeros(len(table.wins))
+    for low, high in _row_blocks(len(total)):
+        block = table.votes[low:high, :high]
+        total[low:high] += block.sum(axis=1)
+        total[:high] += block.sum(axis=0)
+    share = (table.wins + 0.5) / (total + 1.0)
+    utility: FloatArray = np.log(share / (1.0 - share))
+    return utility - utility.mean()
+
+
 def fit_win_table(
     table: WinTable,
     *,
     ridge: float = 0.0,
+    start: FloatArray | None = None,
     tolerance: float = 1e-9,
     max_iterations: int = 100,
 ) -> tuple[NewtonResult, Laplacian] | None:
     """Utilities and the curvature at them, or None if utilities spread too far for the table."""
     n = len(table.wins)
-    total = np.zeros(n)
-    for low, high in _row_blocks(n):
-        block = table.votes[low:high, :high]
-        total[low:high] += block.sum(axis=1)
-        total[:high] += block.sum(axis=0)
-    share = (table.wins + 0.5) / (total + 1.0)
-    start = np.log(share / (1.0 - share))
-    start -= start.mean()
+    start = shares(table) if start is None else start
     blocks, ones = _row_blocks(n), np.ones(n)
     buffer, work = np.zeros((n, n)), np.empty((2, max(_BLOCK, n)))
 
