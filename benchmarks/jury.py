@@ -379,7 +379,8 @@ def main() -> None:
     head = (
         "# Jury\n\n`OMP_NUM_THREADS=1 python benchmarks/jury.py --crowdkit-python PATH`\n\n"
         f"CPU seconds, medians. Python {platform.python_version()}, NumPy {np.__version__}.\n\n"
-        "| task | ours | peer | peer's | ratio | wanted | results |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+        "| task | ours | peer | peer's | ratio | wanted | results |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
     )
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(head + "\n".join(ROWS) + "\n", encoding="utf-8")
