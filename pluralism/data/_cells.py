@@ -181,7 +181,8 @@ def _codes(name: str, value: npt.ArrayLike, n_items: int) -> npt.NDArray[np.inte
         raise DataError(f"`{name}` must have one dimension; it has shape {codes.shape}")
     if codes.size and codes.dtype.kind not in "iu":
         raise DataError(f"`{name}` must hold integer codes; it has dtype {codes.dtype}")
-    if codes.size:
+    # Read as unsigned, a negative code is a large one: one pass finds both.
+    if codes.size and codes.view(codes.dtype.str.replace("i", "u")).max() >= n_items:
         for place in (int(np.argmin(codes)), int(np.argmax(codes))):
             if not 0 <= codes[place] < n_items:
                 raise DataError(

@@ -7,7 +7,7 @@ where it is not. Cells always come back in ascending lexicographic order of thei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,8 @@ FloatArray = npt.NDArray[np.float64]
 _DENSE_BINS = 1 << 23
 #: Rows whose keys are made at once, in the cache.
 _BLOCK = 1 << 15
+#: What one vote for the outcome in the upper half of a word adds to it.
+_HIGH_HALF = 1 << 16
 
 
 class PairCounts(NamedTuple):
@@ -46,56 +48,84 @@ def count_pairs(
     """Count votes by (first, second, outcome); ``outcome=None`` means that all are code 0."""
     n_pairs = n_items * n_items
     n_keys = n_pairs * n_outcomes
-    if n_keys <= max(_DENSE_BINS, len(first) // 4):
-        # The outcome leads the key, so that each outcome's counts are one contiguous table.
-        counts = _dense_counts(first, second, outcome, n_items, n_keys)
-        counts = counts.reshape(n_outcomes, n_pairs)
-        present = counts[0] != 0
-        for table in counts[1:]:
-            present |= table != 0
-        pair = np.flatnonzero(present)
-        won = np.stack([table.take(pair) for table in counts]).astype(np.float64).T
-    else:
-        key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
-        np.add(key, second, out=key, casting="unsafe")
-        if outcome is not None:
-            np.multiply(key, n_outcomes, out=key, casting="unsafe")
-            np.add(key, outcome, out=key, casting="unsafe")
-        key.sort()
-        starts = _run_starts(key)
-        pairs = key[starts] // n_outcomes
-        outcomes = key[starts] - pairs * n_outcomes
-        pair_starts = _run_starts(pairs)
-        row = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
-        won = np.zeros((len(pair_starts), n_outcomes))
-        won[row, outcomes] = np.diff(starts, append=len(key))
-        pair = pairs[pair_starts]
+    if n_keys <= min(max(_DENSE_BINS, len(first) // 4), np.iinfo(np.int32).max):
+        place, counts = _dense_counts(first, second, outcome, n_items, n_outcomes)
+        # The cells of a first item follow each other, so no division is needed.
+        ends = np.searchsorted(place, np.arange(1, n_items + 1) * n_items)
+        left = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(ends, prepend=0))
+        right = np.subtract(place, left * n_items, dtype=np.int32, casting="unsafe")
+        return PairCounts(left, right, counts.T)
+    key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
+    np.add(key, second, out=key, casting="unsafe")
+    if outcome is not None:
+        np.multiply(key, n_outcomes, out=key, casting="unsafe")
+        np.add(key, outcome, out=key, casting="unsafe")
+    key.sort()
+    starts = _run_starts(key)
+    pairs = key[starts] // n_outcomes
+    outcomes = key[starts] - pairs * n_outcomes
+    pair_starts = _run_starts(pairs)
+    row = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
+    won = np.zeros((len(pair_starts), n_outcomes))
+    won[row, outcomes] = np.diff(starts, append=len(key))
+    pair = pairs[pair_starts]
     # Dividing by a scalar is far cheaper alone than divmod.
-    left = pair // n_items
-    return PairCounts(left.astype(np.int32), (pair - left * n_items).astype(np.int32), won)
+    ahead = pair // n_items
+    return PairCounts(ahead.astype(np.int32), (pair - ahead * n_items).astype(np.int32), won)
 
 
 def _dense_counts(
-    first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_keys: int
-) -> npt.NDArray[np.intp]:
-    """``bincount`` of (outcome, first, second), block by block where the table is small."""
-    n = len(first)
-    small = np.int32 if n_keys < 2**31 else np.int64  # narrow arithmetic, twice as fast
-    block = n if n_keys > _BLOCK else 4 * _BLOCK
-    counts: npt.NDArray[np.intp] | None = None
-    for start in range(0, n, block):
-        stop = min(start + block, n)
-        key = np.empty(stop - start, np.int64)  # what bincount wants
-        for low in range(start, stop, _BLOCK):
-            here = slice(low, min(low + _BLOCK, stop))
-            part = np.multiply(first[here], n_items, dtype=small, casting="unsafe")
-            np.add(part, second[here], out=part, casting="unsafe")
-            if outcome is not None:
-                part += np.multiply(outcome[here], n_items**2, dtype=small, casting="unsafe")
-            key[low - start : here.stop - start] = part
-        found = np.bincount(key, minlength=n_keys)
-        counts = found if counts is None else np.add(counts, found, out=counts)
-    return np.zeros(n_keys, np.intp) if counts is None else counts
+    first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_outcomes: int
+) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """Places in the table of ordered pairs that hold votes, and counts, (outcomes, places).
+
+    Two outcomes share one word of 32 bits, 16 for each, so that the table stays in the cache.
+    A count that outgrows its half makes the halves' sum smaller than the number of votes, so no
+    overflow goes unseen; those votes are counted again in a word for each outcome.
+    """
+    n_pairs = n_items**2
+    if n_outcomes <= 2 and len(first) < 2**32:
+        table = np.zeros(n_pairs, np.uint32)
+        one = np.uint32(1)
+        for key, code in _keys(first, second, outcome, n_items):
+            if code is None:
+                np.add.at(table, key, one)
+            else:
+                step = np.multiply(code, _HIGH_HALF - 1, dtype=np.uint32, casting="unsafe")
+                step += one
+                np.add.at(table, key, step)
+        pair = np.flatnonzero(table != 0)  # on booleans, several times as fast
+        word = table.take(pair)
+        counts = np.empty((n_outcomes, len(pair)))
+        if n_outcomes == 1:
+            counts[0] = word
+            return pair, counts
+        counts[0], counts[1] = word & np.uint32(_HIGH_HALF - 1), word >> np.uint32(16)
+        if counts.sum() == len(first):
+            return pair, counts
+    wide = np.zeros(n_outcomes * n_pairs, np.int64)
+    for key, code in _keys(first, second, outcome, n_items):
+        if code is not None:
+            key += np.multiply(code, n_pairs, dtype=np.int64, casting="unsafe")
+        np.add.at(wide, key, np.int64(1))
+    tables = wide.reshape(n_outcomes, n_pairs)
+    pair = np.flatnonzero(tables.any(axis=0))
+    return pair, tables.take(pair, axis=1).astype(np.float64)
+
+
+def _keys(
+    first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int
+) -> Iterator[tuple[npt.NDArray[np.int64], IntArray | None]]:
+    """Key of each vote's ordered pair and its outcome, block by block."""
+    narrow = np.empty(_BLOCK, np.int32)  # arithmetic twice as fast; a dense key fits
+    wide = np.empty(_BLOCK, np.int64)  # what indexing wants
+    for start in range(0, len(first), _BLOCK):
+        here = slice(start, min(start + _BLOCK, len(first)))
+        part, key = narrow[: here.stop - start], wide[: here.stop - start]
+        np.multiply(first[here], n_items, out=part, dtype=np.int32, casting="unsafe")
+        np.add(part, second[here], out=part, dtype=np.int32, casting="unsafe")
+        key[:] = part
+        yield key, None if outcome is None else outcome[here]
 
 
 def group_sums(

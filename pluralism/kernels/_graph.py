@@ -17,7 +17,7 @@ from scipy.sparse import csgraph
 
 from ._pairs import Pairs
 
-__all__ = ["WinGraph", "win_graph"]
+__all__ = ["WinGraph", "linked", "win_graph"]
 
 IntArray = npt.NDArray[np.int32]
 
@@ -44,12 +44,8 @@ def win_graph(pairs: Pairs) -> WinGraph:
     degree = np.bincount(pairs.low[both], minlength=n) + np.bincount(pairs.high[both], minlength=n)
     if 2 * degree.min(initial=n) >= n:
         return WinGraph(1, one, 1, one, none, none)
-    # Pairs that each won once link both ways; a thin sample of them usually links everyone.
-    for sample in (both[:: max(1, len(both) // (16 * n))], both):
-        if len(sample) >= n - 1:
-            count, _ = _components(pairs.low[sample], pairs.high[sample], n, "weak")
-            if count == 1:
-                return WinGraph(1, one, 1, one, none, none)
+    if linked(pairs.low, pairs.high, both, n):
+        return WinGraph(1, one, 1, one, none, none)
     n_components, component = _components(pairs.low[met], pairs.high[met], n, "weak")
     up, down = pairs.won > 0, pairs.lost > 0
     winner = np.concatenate([pairs.low[up], pairs.high[down]])
@@ -68,6 +64,17 @@ def win_graph(pairs: Pairs) -> WinGraph:
         np.flatnonzero(beats & ~loses).astype(np.int32),
         np.flatnonzero(loses & ~beats).astype(np.int32),
     )
+
+
+def linked(first: IntArray, second: IntArray, mutual: npt.NDArray[np.intp], n_items: int) -> bool:
+    """Whether the `mutual` pairs, which either side has won, link everyone with everyone."""
+    # A thin sample of them usually does.
+    for sample in (mutual[:: max(1, len(mutual) // (16 * n_items))], mutual):
+        if len(sample) >= n_items - 1:
+            count, _ = _components(first[sample], second[sample], n_items, "weak")
+            if count == 1:
+                return True
+    return False
 
 
 def _components(

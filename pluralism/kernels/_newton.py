@@ -25,6 +25,7 @@ __all__ = [
     "Laplacian",
     "NewtonResult",
     "fit_pairs",
+    "maximise",
     "newton",
 ]
 
@@ -40,6 +41,8 @@ _DENSE_FALLBACK = 3000
 _SLOW = 50
 #: Pairs below which building a sparse matrix costs more than it saves.
 _FEW_PAIRS = 50_000
+#: Columns of a triangular inverse that are squared at once.
+_COLUMNS = 32
 #: Longest step, in units of the linear predictor.
 _LONGEST_STEP = 8.0
 
@@ -134,14 +137,19 @@ class Laplacian:
         mean = total / size.reshape(-1, *(1,) * (values.ndim - 1))
         return values - mean[self.component]
 
+    def lower_triangle(self) -> FloatArray:
+        """Fill the lower triangle of a C-ordered matrix, (items, items), diagonal aside."""
+        n = len(self.degree)
+        matrix = np.zeros((n, n))
+        matrix[self.pairs.high, self.pairs.low] = -self.weight
+        return matrix
+
     def cholesky(self) -> FloatArray:
-        """Lower Cholesky factor of the curvature plus a constant in each component."""
+        """Upper Cholesky factor, Fortran order, of the curvature and a constant by component."""
         if self._factor is None:
-            n = len(self.degree)
-            transposed = np.zeros((n, n))
-            transposed[self.pairs.low, self.pairs.high] = -self.weight
-            matrix = transposed.T  # Fortran order, lower triangle filled
-            transposed.ravel()[:: n + 1] = self.degree
+            matrix = self.lower_triangle()
+            n = len(matrix)
+            matrix.ravel()[:: n + 1] = self.degree
             if self.ridge == 0.0:
                 if self.single:
                     matrix += self.null_weight() / n
@@ -149,7 +157,7 @@ class Laplacian:
                     same = self.component[:, None] == self.component[None, :]
                     size = np.bincount(self.component)[self.component]
                     matrix += np.where(same, self.null_weight() / size, 0.0)
-            factor, info = linalg.lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
+            factor, info = linalg.lapack.dpotrf(matrix.T, lower=0, clean=0, overwrite_a=1)
             if info:
                 factor.fill(np.nan)
             self._factor = factor
@@ -161,8 +169,8 @@ class Laplacian:
 
     def inverse(self) -> FloatArray:
         """Pseudo-inverse (with a ridge the inverse), (items, items)."""
-        half, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
-        half = np.tril(half)
+        half, _ = linalg.lapack.dpotri(self.cholesky(), lower=0)
+        half = np.triu(half)
         full: FloatArray = half + half.T
         n = len(full)
         full[np.diag_indices(n)] = np.diagonal(half)
@@ -178,13 +186,18 @@ class Laplacian:
 
     def centred_variances(self) -> FloatArray:
         """Diagonal of the inverse with utilities measured from the mean, one component only."""
-        full, _ = linalg.lapack.dpotri(self.cholesky(), lower=1)
+        # The inverse is U^-1 U^-T, so its diagonal is the squared lengths of the rows of U^-1.
+        half, _ = linalg.lapack.dtrtri(self.cholesky(), lower=0)
+        variance = np.zeros(len(half))
+        for start in range(0, len(half), _COLUMNS):
+            block = np.triu(half[: start + _COLUMNS, start : start + _COLUMNS], -start)
+            variance[: len(block)] += np.einsum("ij,ij->i", block, block)
         constant = self.ridge if self.ridge > 0.0 else self.null_weight()
-        return np.diagonal(full) - 1.0 / (constant * len(full))
+        return variance - 1.0 / (constant * len(half))
 
     def solve_cholesky(self, right: FloatArray) -> FloatArray:
         """Solve by the dense factor."""
-        solution, _ = linalg.lapack.dpotrs(self.cholesky(), right, lower=1)
+        solution, _ = linalg.lapack.dpotrs(self.cholesky(), right, lower=0)
         return self.centre(solution.reshape(right.shape))
 
     def solve(self, right: FloatArray) -> FloatArray:
@@ -317,8 +330,6 @@ def fit_pairs(
     """
     n = pairs.n_items
     component = np.zeros(n, dtype=np.int32) if component is None else component
-    method = "cholesky" if n <= _DENSE else "conjugate gradients"
-    first_size: float | None = None
 
     def evaluate(utility: FloatArray) -> tuple[FloatArray, Laplacian]:
         slopes = pair_slopes(link, pairs, utility)
@@ -326,6 +337,30 @@ def fit_pairs(
         if ridge:
             gradient -= ridge * utility
         return gradient, Laplacian(pairs, slopes.curvature, ridge, component)
+
+    return maximise(
+        evaluate,
+        shares(pairs) if start is None else start,
+        ridge=ridge,
+        exact=link == "logit",
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+
+
+def maximise(
+    evaluate: Callable[[FloatArray], tuple[FloatArray, Laplacian]],
+    start: FloatArray,
+    *,
+    ridge: float,
+    exact: bool,
+    tolerance: float,
+    max_iterations: int,
+) -> tuple[NewtonResult, Laplacian]:
+    """Newton's method in the utilities alone, its systems solved by what suits their size."""
+    n = len(start)
+    method = "cholesky" if n <= _DENSE else "conjugate gradients"
+    first_size: float | None = None
 
     def solve(state: Laplacian, gradient: FloatArray) -> tuple[FloatArray, float]:
         nonlocal method, first_size
@@ -344,8 +379,8 @@ def fit_pairs(
         evaluate,
         solve,
         lambda step: float(np.ptp(step)),
-        shares(pairs) if start is None else start,
-        exact=link == "logit",
+        start,
+        exact=exact,
         tolerance=tolerance,
         max_iterations=max_iterations,
     )

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..data import Comparisons
-from ..kernels import _graph, _newton, _outcomes, _pairs
+from ..kernels import _graph, _newton, _outcomes, _pairs, _win_table
 from ..uncertainty import Batch
 from . import _paired
 from ._covariance import Anchor
@@ -17,6 +17,8 @@ __all__ = ["batched_bradley_terry"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Items up to which a well-filled table is fitted whole.
+_WHOLE = 1000
 _REASONS = ("not identified", "did not converge")
 #: Options under which a replicate is more than wins by pair.
 _PLAIN = {
@@ -57,6 +59,7 @@ def batched_bradley_terry(
     values = np.full((len(weights), n), np.nan)
     status = np.zeros(len(weights), dtype=np.int32)
     tied = counts[2].any()
+    whole = n <= _WHOLE and 4 * len(full.low) >= n * n
     for replicate, drawn in enumerate(weights):
         first, second, both = scale(drawn)
         won, lost = counts[0] * first, counts[1] * second
@@ -70,7 +73,11 @@ def batched_bradley_terry(
         if prior is None and not _linked(pairs):
             status[replicate] = 1
             continue
-        result, _ = _newton.fit_pairs(pairs, ridge=ridge, start=start)
+        fitted = None
+        if whole:
+            table = _win_table.pairs_table(pairs, True)
+            fitted = _win_table.fit_win_table(table, ridge=ridge, start=start)
+        result, _ = fitted or _newton.fit_pairs(pairs, ridge=ridge, start=start)
         if result.status != _newton.CONVERGED:
             status[replicate] = 2
             continue

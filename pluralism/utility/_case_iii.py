@@ -164,7 +164,7 @@ def fit_penalised(
         notes.append(f"the variances of items {enumerate_some(extreme)} are extreme")
     return ThurstoneFit(
         **_estimates(votes, _in_unit(theta, votes.anchor.weight, unit), unit),
-        log_likelihood=found.log_likelihood,
+        log_likelihood_of=found.log_likelihood,
         convergence=Convergence(
             found.iterations, found.decrement, status, "damped Newton, cholesky"
         ),
@@ -257,7 +257,7 @@ def fit_published(
     reported = np.concatenate([votes.anchor.refer(fit.utility), np.log(fit.variance)])
     return ThurstoneFit(
         **_estimates(votes, reported, "spread"),
-        log_likelihood=kernel.probit_terms(z, pairs.won, pairs.lost).log_likelihood,
+        log_likelihood_of=kernel.probit_terms(z, pairs.won, pairs.lost).log_likelihood,
         convergence=Convergence(epochs, float("nan"), f"stopped after {epochs:,} epochs", "Adam"),
         covariance_type="none",
         notes=tuple(notes),

@@ -213,7 +213,7 @@ def fit_elo(
         units="rating points",
         scale=1 / slope,
         ties="half" if (played.share == 0.5).any() else "none",
-        log_likelihood=-float(
+        log_likelihood_of=-float(
             played.share @ np.logaddexp(0, -gap) + (1 - played.share) @ np.logaddexp(0, gap)
         ),
         n_parameters=len(played.items) - 1,

@@ -48,8 +48,6 @@ class UtilityFit:
         nu of Davidson or kappa of Rao and Kupper.
     coefficients : xarray.DataArray (feature,), or None
         Effects of item features and of covariates.
-    log_likelihood : float
-        At the estimate, without combinatorial constants and without any penalty.
     n_parameters : int
         Number of free parameters.
     convergence : Convergence
@@ -71,7 +69,7 @@ class UtilityFit:
     model: str
     link: Literal["logit", "probit"]
     units: str
-    log_likelihood: float
+    log_likelihood_of: float | Callable[[], float]  # a function is called when first needed
     n_parameters: int
     convergence: Convergence
     n_votes: int
@@ -97,6 +95,15 @@ class UtilityFit:
     def items(self) -> tuple[Hashable, ...]:
         """Labels of the items."""
         return tuple(self.utility["item"].values.tolist())
+
+    @property
+    def log_likelihood(self) -> float:
+        """Log-likelihood at the estimate, without combinatorial constants or any penalty."""
+        if not callable(self.log_likelihood_of):
+            return self.log_likelihood_of
+        if "log_likelihood" not in self._cache:
+            self._cache["log_likelihood"] = float(self.log_likelihood_of())
+        return float(self._cache["log_likelihood"])
 
     @property
     def worth(self) -> xr.DataArray:

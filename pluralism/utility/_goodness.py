@@ -102,8 +102,9 @@ def goodness_of_fit(
     Raises
     ------
     DataError
-        If ties were counted as half wins (that is no model of ties), votes are weighted (for
-        the bootstrap), the fit is of other votes, or nothing is left to test.
+        If ties were counted as half wins (that is no model of ties), the fit is of other votes,
+        or nothing is left to test; for the bootstrap, if votes are weighted or the fit is not a
+        Bradley-Terry fit.
 
     Examples
     --------
@@ -128,6 +129,11 @@ def goodness_of_fit(
     if method == "chi-squared" or (method == "auto" and smallest >= _SMALL):
         pvalue = _contrasts.chi_squared_tail(deviance, df)
         return GoodnessOfFit(deviance, pearson, df, pvalue, "chi-squared", smallest)
+    if fit.model != "Bradley-Terry":
+        raise DataError(
+            f"the bootstrap refits Bradley-Terry models, and `fit` is a {fit.model} fit; use "
+            '`method="chi-squared"`'
+        )
     n = _validate.whole_number("n", n, at_least=1)
     generator = _validate.generator("seed", seed)
     total = table.counts.sum(axis=0)
@@ -291,8 +297,19 @@ def _votes(comparisons: Comparisons, table: _Table, counts: FloatArray) -> Compa
 
 
 def _refit(fit: UtilityFit, comparisons: Comparisons) -> UtilityFit:
+    """Fit the same model to other votes."""
     from ._bradley_terry import fit_bradley_terry
 
-    keep = ("ties", "order_effect", "prior", "bias_reduction", "components", "covariates")
-    arguments = {name: fit.options[name] for name in keep if name in fit.options}
-    return fit_bradley_terry(comparisons, covariance="fisher", **arguments)
+    keep = (
+        "ties",
+        "order_effect",
+        "item_features",
+        "residual",
+        "prior",
+        "bias_reduction",
+        "components",
+        "covariates",
+    )
+    return fit_bradley_terry(
+        comparisons, covariance="fisher", **{name: fit.options[name] for name in keep}
+    )

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..data import Comparisons
 from ..errors import ConvergenceError, DataError, LabelError
-from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs
+from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs, _win_table
 from ..kernels._outcomes import Counts
 from . import _identified, _robust, _tables, _terms
 from ._covariance import Anchor, JointCovariance
@@ -138,9 +139,19 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         covariates=model.covariates,
     )
     free = not terms.feature_names or model.residual
-    won, lost = counts.halved()
-    pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
-    component = _components(items, pairs, model, free)
+    plain = (
+        free
+        and not terms.columns.shape[1]
+        and model.tie_model == "none"
+        and not model.bias_reduction
+    )
+    whole = _fit_whole_table(comparisons, counts, model) if plain else None
+    if whole is None:
+        won, lost = counts.halved()
+        pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
+        component = _components(items, pairs, model, free)
+    else:
+        component = np.zeros(n, dtype=np.int32)
     n_components = int(component.max()) + 1
     if reference is not None and n_components > 1:
         raise DataError(
@@ -151,17 +162,20 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
 
     result: _newton.NewtonResult
     state: _newton.Laplacian | _bordered.Bordered
-    plain = free and not terms.columns.shape[1] and model.tie_model == "none"
-    if plain and not model.bias_reduction:
-        result, state = _newton.fit_pairs(
-            pairs,
-            link=model.link,
-            ridge=model.ridge,
-            component=component,
-            tolerance=model.tolerance,
-            max_iterations=model.max_iterations,
-        )
-        value = _pairs.pair_log_likelihood(model.link, pairs, result.point)
+    value: Callable[[], float]
+    if plain:
+        if whole is not None:
+            result, state, value = whole
+        else:
+            result, state = _newton.fit_pairs(
+                pairs,
+                link=model.link,
+                ridge=model.ridge,
+                component=component,
+                tolerance=model.tolerance,
+                max_iterations=model.max_iterations,
+            )
+            value = partial(_pairs.pair_log_likelihood, model.link, pairs, result.point)
         eta, tie = np.zeros(0), 0.0
         if kind != "fisher":
             eta = result.point[comparisons.first] - result.point[comparisons.second]
@@ -170,7 +184,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         _identified.check_ties(counts, model.tie_model)
         result, state = _fit_design(design, model, terms, items)
         eta, tie = design.predictor(result.point), design.tie(result.point)
-        value = _outcomes.log_likelihood(model.link, model.tie_model, eta, tie, counts)
+        value = partial(_outcomes.log_likelihood, model.link, model.tie_model, eta, tie, counts)
     robust = _robust.Middle(None, 1.0, "")
     if kind != "fisher":
         robust = _robust.middle(
@@ -228,6 +242,29 @@ def _counts(comparisons: Comparisons, model: PairedModel) -> tuple[Counts, dict[
         dropped["tied"] = round(float(tied.sum()))
         tied = np.zeros_like(tied)
     return Counts(comparisons.first_won, comparisons.second_won, tied), dropped
+
+
+def _fit_whole_table(
+    comparisons: Comparisons, counts: Counts, model: PairedModel
+) -> tuple[_newton.NewtonResult, _newton.Laplacian, Callable[[], float]] | None:
+    """Fit on the table of all pairs where it is well filled and plainly has an estimate."""
+    if model.link != "logit":
+        return None
+    table = _win_table.tabulate_wins(
+        comparisons.first, comparisons.second, *counts.halved(), comparisons.n_items
+    )
+    if table is None or not (table.linked or model.prior is not None):
+        return None
+    fitted = _win_table.fit_win_table(
+        table,
+        ridge=model.ridge,
+        tolerance=model.tolerance,
+        max_iterations=model.max_iterations,
+    )
+    if fitted is None:
+        return None
+    result, state = fitted
+    return result, state, partial(_win_table.win_table_log_likelihood, table, result.point)
 
 
 def _components(
@@ -336,7 +373,7 @@ def _label(
     free: bool,
     joint: JointCovariance,
     covariance_type: str,
-    log_likelihood: float,
+    log_likelihood: Callable[[], float],
     n_parameters: int,
     dropped: Mapping[str, int],
     notes: tuple[str, ...],
@@ -378,7 +415,7 @@ def _label(
         )
         if f + c
         else None,
-        log_likelihood=log_likelihood,
+        log_likelihood_of=log_likelihood,
         n_parameters=n_parameters,
         convergence=Convergence(
             result.iterations, float(result.decrement), _STATUS[result.status], result.method
@@ -390,6 +427,7 @@ def _label(
         options={
             "ties": model.ties,
             "order_effect": model.order_effect,
+            "item_features": terms.features if terms.feature_names else None,
             "prior": model.prior,
             "bias_reduction": model.bias_reduction,
             "components": model.components,

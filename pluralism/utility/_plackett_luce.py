@@ -197,7 +197,7 @@ def fit_plackett_luce(
         ties="davidson" if "tie_parameter" in pairwise else "none",
         reference=reference,
         tie_parameter=pairwise.get("tie_parameter"),
-        log_likelihood=at.log_likelihood,
+        log_likelihood_of=at.log_likelihood,
         n_parameters=n - 1 + n_ties,
         convergence=Convergence(iterations, float(decrement), _STATUS[status], "Newton, cholesky"),
         n_votes=round(ballots.n_voters),

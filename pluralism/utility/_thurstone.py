@@ -280,7 +280,7 @@ def _least_squares(votes: FoldedVotes, options: dict[str, Any]) -> UtilityFit:
         units="probits",
         ties=votes.model.ties,
         reference=votes.model.reference,
-        log_likelihood=_pairs.pair_log_likelihood("probit", pairs, utility),
+        log_likelihood_of=_pairs.pair_log_likelihood("probit", pairs, utility),
         n_parameters=n - 1,
         convergence=Convergence(1, float("nan"), "converged", "least squares of probits"),
         n_votes=comparisons.n_votes,

@@ -29,3 +29,14 @@ def test_count_pairs_equals_a_dictionary(n_items, outcomes, dense, dtype, monkey
     assert list(zip(got.first.tolist(), got.second.tolist(), strict=True)) == pairs
     expected = [[counts[(*pair, code)] for code in range(outcomes)] for pair in pairs]
     np.testing.assert_array_equal(got.won, expected)
+
+
+@pytest.mark.parametrize("overflowing", [0, 1])
+def test_count_pairs_counts_a_pair_beyond_sixteen_bits(overflowing):
+    votes = (1 << 16) + 5
+    outcome = np.full(votes + 3, overflowing, dtype=np.int8)
+    outcome[-3:] = 1 - overflowing
+    first = np.zeros(len(outcome), dtype=np.int32)
+    got = _counting.count_pairs(first, first + 1, outcome, 2, 2)
+    assert (got.first.tolist(), got.second.tolist()) == ([0], [1])
+    assert got.won[0, [overflowing, 1 - overflowing]].tolist() == [votes, 3]

@@ -173,6 +173,32 @@ def test_small_counts_are_bootstrapped(cells):
     assert test.pvalue == pytest.approx(forced.pvalue, abs=0.2)
 
 
+def test_the_bootstrap_refits_the_same_model(cells, monkeypatch):
+    from pluralism.utility import _goodness
+
+    rng = np.random.default_rng(4)
+    wins = rng.integers(1, 4, (5, 5)).astype(float) * (1 - np.eye(5))
+    votes = cells(wins, "abcde")
+    features = {label: [float(place), float(place % 2)] for place, label in enumerate("abcde")}
+    fit = fit_bradley_terry(votes, item_features=features)
+    again = _goodness._refit(fit, votes)
+    assert again.n_parameters == fit.n_parameters == 2
+    np.testing.assert_allclose(again.utility, fit.utility, atol=1e-12)
+    refits = []
+    refit = _goodness._refit
+    monkeypatch.setattr(
+        _goodness, "_refit", lambda *given: refits.append(refit(*given)) or refits[-1]
+    )
+    test = goodness_of_fit(fit, votes, n=49)
+    assert {one.n_parameters for one in refits} == {2}
+    assert test.pvalue == pytest.approx(
+        goodness_of_fit(fit, votes, method="chi-squared").pvalue, abs=0.2
+    )
+    thurstone = pl.utility.fit_thurstone(votes)
+    with pytest.raises(pl.DataError, match="refits Bradley-Terry models"):
+        goodness_of_fit(thurstone, votes, method="bootstrap")
+
+
 def test_goodness_with_order_and_covariates(ordered):
     fit = fit_bradley_terry(ordered, order_effect=True)
     test = goodness_of_fit(fit, ordered)

@@ -1,0 +1,191 @@
+"""Bradley-Terry on the whole table of items x items, where most pairs have met.
+
+Host kernels. Without index arrays an evaluation is three passes over the lower triangle, block
+of rows by block of rows in the cache: with worths e and N votes between i and j, the expected
+wins of i are e_i times the row sums of T = N / (e_i + e_j), and the curvature of a pair is
+e_i e_j times G = T / (e_i + e_j).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from ._graph import linked
+from ._newton import Laplacian, NewtonResult, maximise
+from ._pairs import Pairs, item_sums
+
+__all__ = ["WinTable", "fit_win_table", "pairs_table", "tabulate_wins", "win_table_log_likelihood"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int32]
+
+#: Items up to which the table is worth its memory.
+_MOST_ITEMS = 3000
+#: The table serves where at least one in so many ordered pairs has a cell.
+_SPARSEST = 8
+#: Numbers handled at once; they and their temporaries stay in the cache.
+_BLOCK = 1 << 14
+#: Utilities may spread this far before the square of a worth loses its range.
+_WIDEST = 40.0
+
+
+class WinTable(NamedTuple):
+    """Votes by pair of items, and whether they alone show that an estimate exists."""
+
+    votes: FloatArray  # (items, items): votes between the two, in the strict lower triangle
+    wins: FloatArray  # (items,)
+    linked: bool  # pairs in which either has won link everyone
+
+
+def tabulate_wins(
+    first: IntArray, second: IntArray, won: FloatArray, lost: FloatArray, n_items: int
+) -> WinTable | None:
+    """Sum cells of (first, second) in either order; None where a table would be mostly empty."""
+    n = n_items
+    if n > _MOST_ITEMS or _SPARSEST * len(first) < n * n:
+        return None
+    key = np.multiply(first, n, dtype=np.int64)
+    key += second
+    if (key[1:] > key[:-1]).all():
+        both = np.zeros(n * n)
+        both[key] = won + lost
+    else:
+        both = item_sums(key, won + lost, n * n)
+    votes = both.reshape(n, n)
+    for start, stop in _row_blocks(n):
+        block = votes[start:stop, :stop]
+        block += votes[:stop, start:stop].T
+        block[:, start:][np.triu_indices(stop - start)] = 0.0
+    wins = item_sums(first, won, n) + item_sums(second, lost, n)
+    mutual = np.flatnonzero((won > 0) & (lost > 0))
+    return WinTable(votes, wins, linked(first, second, mutual, n))
+
+
+def pairs_table(pairs: Pairs, linked: bool) -> WinTable:
+    """Lay out pairs as a table, however few."""
+    n = pairs.n_items
+    votes = np.zeros((n, n))
+    votes[pairs.high, pairs.low] = pairs.won + pairs.lost
+    wins = item_sums(pairs.low, pairs.won, n) + item_sums(pairs.high, pairs.lost, n)
+    return WinTable(votes, wins, linked)
+
+
+class TableLaplacian(Laplacian):
+    """Curvature held as a lower triangle G, with the pair's curvature e_i e_j G_ij.
+
+    G lives in a buffer that the next evaluation of the same fit overwrites, and that the
+    Cholesky factor takes over.
+    """
+
+    def __init__(self, worth: FloatArray, halved: FloatArray, degree: FloatArray, ridge: float):
+        self.worth, self.halved, self.ridge = worth, halved, ridge
+        self.component = np.zeros(len(worth), dtype=np.int32)
+        self.single = True
+        self._degree = degree
+        self._factor = None
+        self._lu = None
+
+    def times(self, right: FloatArray) -> FloatArray:
+        """Multiply by (items,) or (items, columns)."""
+        if right.ndim > 1:
+            return np.stack([self.times(column) for column in right.T], axis=1)
+        assert self._factor is None
+        inner = linalg.blas.dsymv(1.0, self.halved.T, self.worth * right)
+        product: FloatArray = self.degree * right
+        product -= self.worth * inner
+        return product
+
+    def lower_triangle(self) -> FloatArray:
+        """Fill the lower triangle of a C-ordered matrix, (items, items), diagonal aside."""
+        for start, stop in _row_blocks(len(self.worth)):
+            block = self.halved[start:stop, :stop]
+            block *= self.worth[:stop]
+            block *= -self.worth[start:stop, None]
+        return self.halved
+
+
+def shares(table: WinTable) -> FloatArray:
+    """Start from everyone's share of wins, as `_newton.shares` does."""
+    total = np.zeros(len(table.wins))
+    for low, high in _row_blocks(len(total)):
+        block = table.votes[low:high, :high]
+        total[low:high] += block.sum(axis=1)
+        total[:high] += block.sum(axis=0)
+    share = (table.wins + 0.5) / (total + 1.0)
+    utility: FloatArray = np.log(share / (1.0 - share))
+    return utility - utility.mean()
+
+
+def fit_win_table(
+    table: WinTable,
+    *,
+    ridge: float = 0.0,
+    start: FloatArray | None = None,
+    tolerance: float = 1e-9,
+    max_iterations: int = 100,
+) -> tuple[NewtonResult, Laplacian] | None:
+    """Utilities and the curvature at them, or None if utilities spread too far for the table."""
+    n = len(table.wins)
+    start = shares(table) if start is None else start
+    blocks, ones = _row_blocks(n), np.ones(n)
+    buffer, work = np.zeros((n, n)), np.empty((2, max(_BLOCK, n)))
+
+    def evaluate(utility: FloatArray) -> tuple[FloatArray, Laplacian]:
+        if not np.ptp(utility) < _WIDEST:
+            raise _TooWideError
+        worth = np.exp(utility - 0.5 * (utility.max() + utility.min()))
+        expected, degree = np.zeros(n), np.zeros(n)
+        for low, high in blocks:
+            here, until = slice(low, high), slice(0, high)
+            size = (high - low, high)
+            both, rate = (part[: size[0] * high].reshape(size) for part in work)
+            np.add(worth[here, None], worth[until], out=both)
+            np.reciprocal(both, out=both)
+            np.multiply(table.votes[here, until], both, out=rate)
+            expected[here] += rate @ ones[until]
+            expected[until] += ones[here] @ rate
+            half = np.multiply(rate, both, out=rate)
+            degree[here] += half @ worth[until]
+            degree[until] += worth[here] @ half
+            buffer[here, until] = half
+        gradient = table.wins - worth * expected
+        if ridge:
+            gradient -= ridge * utility
+        return gradient, TableLaplacian(worth, buffer, worth * degree + ridge, ridge)
+
+    try:
+        return maximise(
+            evaluate,
+            start,
+            ridge=ridge,
+            exact=True,
+            tolerance=tolerance,
+            max_iterations=max_iterations,
+        )
+    except _TooWideError:
+        return None
+
+
+class _TooWideError(Exception):
+    """Utilities for which the table's arithmetic would lose its range."""
+
+
+def win_table_log_likelihood(table: WinTable, utility: FloatArray) -> float:
+    """Log-likelihood without combinatorial constants; the table's votes are logit votes."""
+    utility = utility - 0.5 * (utility.max() + utility.min())
+    worth = np.exp(utility)
+    result = float(table.wins @ utility)
+    for start, stop in _row_blocks(len(utility)):
+        both = np.log(worth[start:stop, None] + worth[:stop])
+        result -= float(np.vdot(table.votes[start:stop, :stop], both))
+    return result
+
+
+def _row_blocks(n_items: int) -> list[tuple[int, int]]:
+    """Bounds of the blocks of rows; whatever lies right of a block's columns is never read."""
+    rows = max(1, _BLOCK // n_items)
+    return [(start, min(start + rows, n_items)) for start in range(0, n_items, rows)]

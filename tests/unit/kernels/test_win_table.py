@@ -1,0 +1,64 @@
+"""The dense table of wins gives the same fit, curvature and likelihood as lists of pairs."""
+
+import numpy as np
+import pytest
+
+from pluralism.kernels._newton import fit_pairs
+from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood
+from pluralism.kernels._win_table import (
+    fit_win_table,
+    tabulate_wins,
+    win_table_log_likelihood,
+)
+
+
+def _cells(n, votes, seed, spread=1.0):
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(0, spread, n)
+    first = rng.integers(0, n, votes)
+    second = (first + rng.integers(1, n, votes)) % n
+    won = (rng.random(votes) < 1 / (1 + np.exp(truth[second] - truth[first]))).astype(float)
+    return first.astype(np.int32), second.astype(np.int32), won, 1.0 - won
+
+
+@pytest.mark.parametrize("n", [3, 40, 200, 600])  # one block of rows, several, conjugate gradients
+@pytest.mark.parametrize("ridge", [0.0, 0.5])
+@pytest.mark.parametrize("order", ["cells", "votes"])
+def test_win_table_equals_pairs(n, ridge, order):
+    cells = _cells(n, max(400, 4 * n * n), seed=n)
+    pairs = fold_pairs(*cells, n)
+    if order == "cells":
+        cells = (pairs.low, pairs.high, pairs.won, pairs.lost)
+    table = tabulate_wins(*cells, n)
+    assert table is not None
+    expected, curvature = fit_pairs(pairs, ridge=ridge)
+    result, state = fit_win_table(table, ridge=ridge)
+    assert result.status == 0
+    np.testing.assert_allclose(result.point, expected.point, atol=1e-12)
+    assert win_table_log_likelihood(table, result.point) == pytest.approx(
+        pair_log_likelihood("logit", pairs, expected.point), rel=1e-13
+    )
+    right = np.random.default_rng(1).normal(size=(n, 3))
+    right -= right.mean(axis=0)
+    np.testing.assert_allclose(state.times(right), curvature.times(right), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(state.solve(right), curvature.solve(right), rtol=1e-8, atol=1e-12)
+    inverse = np.linalg.pinv(curvature.times(np.eye(n)), hermitian=True)
+    np.testing.assert_allclose(state.inverse(), inverse, atol=1e-10)
+    centred = inverse - inverse.mean(axis=0) - inverse.mean(axis=1)[:, None] + inverse.mean()
+    np.testing.assert_allclose(state.centred_variances(), np.diag(centred), rtol=1e-9)
+    np.testing.assert_allclose(curvature.centred_variances(), np.diag(centred), rtol=1e-9)
+
+
+def test_win_table_is_only_for_full_tables_and_moderate_utilities():
+    first, second, won, lost = _cells(100, 300, seed=0)
+    assert tabulate_wins(first, second, won, lost, 100) is None
+    first, second = np.array([0, 0, 1], np.int32), np.array([1, 2, 2], np.int32)
+    won, lost = np.array([1.0, 1.0, 1.0]), np.array([1e-90, 1e-90, 1e-90])
+    assert fit_win_table(tabulate_wins(first, second, won, lost, 3), max_iterations=400) is None
+
+
+def test_a_win_table_is_linked_only_by_mutual_wins():
+    first, second = np.array([0, 1], np.int32), np.array([1, 2], np.int32)
+    one = np.ones(2)
+    assert tabulate_wins(first, second, one, one, 3).linked
+    assert not tabulate_wins(first, second, one, np.array([1.0, 0.0]), 3).linked
