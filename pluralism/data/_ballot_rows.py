@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,8 +53,10 @@ def are_orders(rankings: Any) -> bool:
 
 def ranks_from_rankings(rankings: Any, known: Labels | None) -> tuple[Labels, RankArray]:
     """Turn sequences of labels, best first, into labels and a rank matrix."""
-    if are_orders(rankings) and not any(isinstance(label, tuple) for label in known or ()):
-        return _ranks_from_orders(rankings, known)
+    if are_orders(rankings):
+        if not any(isinstance(label, tuple) for label in known or ()):
+            return _ranks_from_orders(rankings, known)
+        rankings = rankings.tolist()  # labels that an array cannot hold
     if isinstance(rankings, (str, bytes)):
         raise DataError(f"`rankings` is the string {rankings!r}; give a list of rankings")
     rankings = _listed("rankings", rankings)
@@ -251,11 +253,11 @@ def approvals_from(
             place = _validate.first_place(bad)
             raise DataError(f"`approvals[{place}]` is {values[bad][0]:g}; it must be 0 or 1")
         return labels, values.astype(bool)
-    ballots: list[Sequence[Any]] = []
+    ballots: list[Collection[Any]] = []
     for row, ballot in enumerate(_listed("approvals", approvals)):
         if isinstance(ballot, (str, bytes, Mapping)) or not isinstance(ballot, Iterable):
             raise DataError(f"`approvals[{row}]` is {ballot!r}; give a set of labels")
-        ballots.append(list(ballot) if isinstance(ballot, (set, frozenset)) else ballot)
+        ballots.append(ballot if isinstance(ballot, (set, frozenset)) else list(ballot))
     _refuse_unmarked_matrix(ballots)
     if alternatives is None:
         met = dict.fromkeys(label for ballot in ballots for label in ballot)
@@ -278,9 +280,10 @@ def approvals_from(
 
 def _refuse_unmarked_matrix(ballots: list[Any]) -> None:
     """Rows of 0 and 1 could be a matrix or sets of the labels 0 and 1; nobody means the second."""
-    rows = [ballot for ballot in ballots if isinstance(ballot, (list, tuple))]
+    kinds = (bool, int, float, np.bool_, np.integer)
+    rows = [ballot for ballot in ballots if isinstance(ballot, list)]
     if len(rows) == len(ballots) > 0 and len(rows[0]) > 1:
-        binary = all(isinstance(v, (bool, int, float)) and v in (0, 1) for row in rows for v in row)
+        binary = all(isinstance(v, kinds) and v in (0, 1) for row in rows for v in row)
         if binary and len({len(row) for row in rows}) == 1:
             raise DataError(
                 f"`approvals` is a list of rows of 0 and 1, such as {rows[0]!r}; give a matrix as "

@@ -312,6 +312,7 @@ def test_approvals_merge_into_what_they_would_be_at_once():
 def test_approvals_refuse_what_could_be_read_in_two_ways():
     with pytest.raises(DataError, match=r"rows of 0 and 1, such as \[1, 0\]"):
         Ballots.from_approvals([[1, 0], [0, 1]])
+    assert Ballots.from_approvals([iter("ab"), iter("b")]).approvals.sum() == 3
     with pytest.raises(DataError, match=r"`approvals\[0\]` is \{'a': 1, 'b': 0\}"):
         Ballots.from_approvals([{"a": 1, "b": 0}])
     assert Ballots.from_approvals([{0, 1}, {0}]).approvals.tolist() == [[True, True], [True, False]]
