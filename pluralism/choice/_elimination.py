@@ -128,7 +128,8 @@ class _Runoff:
 
     def _leaving(self, votes: npt.NDArray[np.float64], standing: Mask) -> list[list[int]]:
         codes = np.flatnonzero(standing)
-        noise = 1e-12 * self.profile.n_voters
+        # Whole votes are exact; only shares and weights carry rounding.
+        noise = 0.0 if (votes == np.rint(votes)).all() else 1e-12 * self.profile.n_voters
         lowest = [int(c) for c in codes if votes[c] <= votes[codes].min() + noise]
         others = [votes[c] for c in codes if c not in lowest]
         together = votes[lowest].sum()
@@ -151,9 +152,12 @@ class _Runoff:
 
     def winners_of(self, standing: Mask) -> frozenset:
         """All who win under some way to break the ties."""
+        leaving = self.count(standing)[2]
+        while len(leaving) == 1 and standing.sum() > 1:  # a loop: there may be thousands
+            standing = _without(standing, leaving[0])
+            leaving = self.count(standing)[2]
         key = standing.tobytes()
         if key not in self.winners:
-            leaving = self.count(standing)[2]
             if standing.sum() == 1 or not leaving:
                 found = frozenset(self.profile.alternatives[c] for c in np.flatnonzero(standing))
             else:
@@ -165,17 +169,20 @@ class _Runoff:
 
     def rankings(self, standing: Mask) -> list[Ranking]:
         """Rankings of those standing, one for each way, up to the limit."""
-        labels = tuple(self.profile.alternatives[code] for code in np.flatnonzero(standing))
-        if len(labels) == 1:
-            return [(labels,)]
-        leaving = self.count(standing)[2]
+        alternatives = self.profile.alternatives
+        below: list[tuple[Hashable, ...]] = []  # who leaves while there is but one way, best first
+        leaving = self.count(standing)[2] if standing.sum() > 1 else []
+        while len(leaving) == 1:
+            below.insert(0, tuple(alternatives[code] for code in leaving[0]))
+            standing = _without(standing, leaving[0])
+            leaving = self.count(standing)[2] if standing.sum() > 1 else []
         if not leaving:
-            return [(labels,)]
+            return [(tuple(alternatives[code] for code in np.flatnonzero(standing)), *below)]
         found: dict[Ranking, None] = {}
         for group in leaving:
-            last = tuple(self.profile.alternatives[code] for code in group)
+            last = tuple(alternatives[code] for code in group)
             for ranking in self.rankings(_without(standing, group)):
-                found[(*ranking, last)] = None
+                found[(*ranking, last, *below)] = None
                 if len(found) == _MOST_RANKINGS:
                     return list(found)
         return list(found)

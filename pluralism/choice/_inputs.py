@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..data import Ballots, _labels
+from ..data import Ballots, _ballot_rows, _labels
 from ..errors import DataError, LabelError
 
 __all__ = ["Pairwise", "as_ballots", "as_pairwise"]
@@ -49,6 +49,7 @@ def as_pairwise(value: Any) -> Pairwise:
     if hasattr(value, "dims") and hasattr(value, "coords"):
         voters = value.attrs.get("voters")
         if len(value.dims) == 2:
+            value = _ballot_rows.rows_first(value)
             sides = [value.coords[d].values.tolist() for d in value.dims if d in value.coords]
             labels = _same_labels(sides)
         value = value.values
@@ -59,7 +60,10 @@ def as_pairwise(value: Any) -> Pairwise:
         raise DataError(
             f"expected ballots or a pairwise matrix; got {type(value).__name__} {value!r:.60}"
         )
-    matrix = np.array(value, copy=True)
+    try:
+        matrix = np.array(value, copy=True)
+    except ValueError:
+        raise DataError("a pairwise matrix must be square; its rows differ in length") from None
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) < 2:
         raise DataError(
             f"a pairwise matrix must be square with at least two rows; got shape {matrix.shape}"

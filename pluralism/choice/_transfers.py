@@ -142,11 +142,14 @@ class _Count:
 
     def run_gregory(self, goal: float, *, strict: bool) -> None:
         """Count until all seats are filled, passing one surplus or one alternative at a time."""
+        self.noise = 0.0
         held = self._next_choices(self.profile.counts)  # (ballots, alternatives)
         exhausted = self.profile.n_voters - held.sum()
         waiting: list[int] = []  # elected, with a surplus still to be passed on
         while True:
             votes = held.sum(axis=0)
+            if (votes != np.rint(votes)).any():  # whole votes carry no rounding
+                self.noise = 1e-12 * self.profile.n_voters
             self.history.append(votes)
             reached = votes > goal + self.noise if strict else votes >= goal - self.noise
             fresh = [int(c) for c in np.flatnonzero(self.standing & reached)]

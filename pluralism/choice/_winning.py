@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..data import Ballots
+from ..data import Ballots, _ballot_rows
 from ..errors import ApproximationWarning, DataError
 from ..kernels import _tournament
 from ..kernels._pairwise import pairwise_batch
@@ -182,6 +182,8 @@ def _drawn(draws: xr.DataArray, rule: Rule, counts: Any) -> WinnerProbabilities:
             f"`data` has dimensions {draws.dims}; draws need {' or '.join(map(repr, _DRAW_DIMS))}, "
             "at most one dimension of respondents, and last one of alternatives"
         )
+    if len(rest) == 2:
+        _ballot_rows.refuse_columns_first("data", rest)
     ordered = draws.transpose(*sample, *rest)
     shape = [draws.sizes[dim] for dim in rest]
     values = ordered.values.reshape(-1, shape[0] if len(rest) == 2 else 1, shape[-1])
@@ -189,7 +191,9 @@ def _drawn(draws: xr.DataArray, rule: Rule, counts: Any) -> WinnerProbabilities:
     if not np.isfinite(values).all():
         raise DataError("`data` holds draws that are not finite")
     mean = Ballots.from_utilities(values.mean(axis=0), counts=counts, alternatives=labels)
-    batched = _BATCHED.get(rule)
+    # Sums of whole numbers are exact; for others the rule itself allows for rounding.
+    whole = (mean.counts == np.rint(mean.counts)).all()
+    batched = _BATCHED.get(rule) if whole else None
     if batched is not None:
         wins = np.empty((len(values), shape[-1], shape[-1]))
         for a in range(shape[-1]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,8 @@ __all__ = [
     "rank_dtype",
     "rankings_from",
     "ranks_from_rankings",
+    "refuse_columns_first",
+    "rows_first",
     "stack",
     "widen",
 ]
@@ -52,11 +54,18 @@ def are_orders(rankings: Any) -> bool:
 def ranks_from_rankings(rankings: Any, known: Labels | None) -> tuple[Labels, RankArray]:
     """Turn sequences of labels, best first, into labels and a rank matrix."""
     if are_orders(rankings):
-        return _ranks_from_orders(rankings, known)
+        if not any(isinstance(label, tuple) for label in known or ()):
+            return _ranks_from_orders(rankings, known)
+        rankings = rankings.tolist()  # labels that an array cannot hold
     if isinstance(rankings, (str, bytes)):
         raise DataError(f"`rankings` is the string {rankings!r}; give a list of rankings")
-    rankings = list(rankings)
+    rankings = _listed("rankings", rankings)
     _refuse_words(rankings)
+    for row, ranking in enumerate(rankings):
+        if isinstance(ranking, (set, frozenset)) or not isinstance(ranking, Iterable):
+            raise DataError(
+                f"`rankings[{row}]` is {ranking!r}; a ranking is a sequence of labels, best first"
+            )
     labels = known if known is not None else _labels_met(rankings)
     codes = _labels.code_of(labels, "`alternatives`")
     dtype = rank_dtype(len(labels))
@@ -97,11 +106,7 @@ def _refuse_words(rankings: list[Any]) -> None:
 
 def _labels_met(rankings: list[Any]) -> Labels:
     met: dict[Any, None] = {}
-    for row, ranking in enumerate(rankings):
-        if isinstance(ranking, (set, frozenset)) or not isinstance(ranking, Iterable):
-            raise DataError(
-                f"`rankings[{row}]` is {ranking!r}; a ranking is a sequence of labels, best first"
-            )
+    for ranking in rankings:
         for group in ranking:
             met.update(dict.fromkeys(group if isinstance(group, _GROUPS) else (group,)))
     return _labels.in_order(_labels.check_labels("rankings", met))
@@ -109,6 +114,8 @@ def _labels_met(rankings: list[Any]) -> Labels:
 
 def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Labels, RankArray]:
     """Complete strict rankings as an array of labels, (ballots, alternatives), best first."""
+    if len(orders) and not orders.shape[1]:
+        raise DataError("`rankings[0]` is empty; leave the ballot out")
     if known is None:
         sample = np.unique(orders)
         known = _labels.in_order(_labels.check_labels("rankings", sample))
@@ -158,14 +165,32 @@ def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Label
     return known, ranks
 
 
+def rows_first(array: Any) -> Any:
+    """Transpose a labelled matrix of pairs whose columns (`..._bis`) come first."""
+    first, second = array.dims
+    return array.transpose() if first == f"{second}_bis" else array
+
+
+def refuse_columns_first(name: str, dims: Sequence[Hashable]) -> None:
+    """Refuse an array whose last dimension but one is that of the alternatives."""
+    first, second = dims[-2:]
+    if first in ("alternative", "item") and second not in (f"{first}_bis", "alternative"):
+        raise DataError(
+            f"`{name}` has dimensions {tuple(dims)!r}; {first!r} must be the last (transpose it)"
+        )
+
+
 def labelled_matrix(
     name: str, value: Any, alternatives: Iterable[Hashable] | None
 ) -> tuple[npt.NDArray, Labels]:
     """Return a matrix and the labels of its columns: given, carried by it, or 0, 1, 2, ..."""
     carried: Any = None
     if hasattr(value, "dims") and hasattr(value, "coords"):
-        if len(value.dims) == 2 and value.dims[-1] in value.coords:
-            carried = value.coords[value.dims[-1]].values
+        if len(value.dims) == 2:
+            value = rows_first(value)
+            refuse_columns_first(name, value.dims)
+            if value.dims[-1] in value.coords:
+                carried = value.coords[value.dims[-1]].values
         value = value.values
     elif hasattr(value, "columns") and hasattr(value, "to_numpy"):
         carried, value = list(value.columns), value.to_numpy()
@@ -210,6 +235,12 @@ def dense_ranks(name: str, values: npt.NDArray) -> RankArray:
     return ranks
 
 
+def _listed(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, Iterable):
+        raise DataError(f"`{name}` is {value!r}; give a list with one entry a ballot")
+    return list(value)
+
+
 def approvals_from(
     approvals: Any, alternatives: Iterable[Hashable] | None
 ) -> tuple[Labels, npt.NDArray[np.bool_]]:
@@ -222,11 +253,12 @@ def approvals_from(
             place = _validate.first_place(bad)
             raise DataError(f"`approvals[{place}]` is {values[bad][0]:g}; it must be 0 or 1")
         return labels, values.astype(bool)
-    ballots: list[Sequence[Any]] = []
-    for row, ballot in enumerate(approvals):
-        if isinstance(ballot, (str, bytes)) or not isinstance(ballot, Iterable):
+    ballots: list[Collection[Any]] = []
+    for row, ballot in enumerate(_listed("approvals", approvals)):
+        if isinstance(ballot, (str, bytes, Mapping)) or not isinstance(ballot, Iterable):
             raise DataError(f"`approvals[{row}]` is {ballot!r}; give a set of labels")
-        ballots.append(list(ballot))
+        ballots.append(ballot if isinstance(ballot, (set, frozenset)) else list(ballot))
+    _refuse_unmarked_matrix(ballots)
     if alternatives is None:
         met = dict.fromkeys(label for ballot in ballots for label in ballot)
         labels = _labels.in_order(_labels.check_labels("approvals", met))
@@ -244,6 +276,19 @@ def approvals_from(
                 raise LabelError(f"`approvals[{row}]` names {label!r} twice")
             chosen[row, codes[label]] = True
     return labels, chosen
+
+
+def _refuse_unmarked_matrix(ballots: list[Any]) -> None:
+    """Rows of 0 and 1 could be a matrix or sets of the labels 0 and 1; nobody means the second."""
+    kinds = (bool, int, float, np.bool_, np.integer)
+    rows = [ballot for ballot in ballots if isinstance(ballot, list)]
+    if len(rows) == len(ballots) > 0 and len(rows[0]) > 1:
+        binary = all(isinstance(v, kinds) and v in (0, 1) for row in rows for v in row)
+        if binary and len({len(row) for row in rows}) == 1:
+            raise DataError(
+                f"`approvals` is a list of rows of 0 and 1, such as {rows[0]!r}; give a matrix as "
+                "an array (numpy.array), labels as sets"
+            )
 
 
 def mcgarvey(margins: npt.NDArray[np.float64]) -> tuple[RankArray, npt.NDArray[np.float64]]:

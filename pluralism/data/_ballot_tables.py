@@ -71,6 +71,8 @@ def from_frame(
             )
         counts = np.array(weights.labels[count])[weights.codes[count]]
     if kind == "approved":
+        if unranked != "last":
+            raise DataError("`unranked` goes with `rank` and `utility`; approvals are yes or no")
         return Ballots.from_approvals(np.nan_to_num(matrix), counts=counts, alternatives=labels)
     make = Ballots.from_ranks if kind == "rank" else Ballots.from_utilities
     return make(matrix, counts=counts, alternatives=labels, unranked=unranked)  # type: ignore[arg-type]

@@ -236,7 +236,12 @@ class Ballots(BallotsFrom):
 
     def select(self, rows: npt.ArrayLike, counts: Any = None) -> Ballots:
         """Return the ballots at `rows` (indices or a mask), with other `counts` if given."""
-        chosen = np.arange(len(self.counts))[np.asarray(rows)]
+        try:
+            chosen = np.arange(len(self.counts))[np.asarray(rows)].reshape(-1)
+        except IndexError as error:
+            raise DataError(
+                f"`rows` does not choose among {len(self.counts)} ballots: {error}"
+            ) from None
         return self._with_rows(chosen, self.counts[chosen] if counts is None else counts)
 
     def reweight(self, counts: npt.ArrayLike) -> Ballots:
@@ -301,6 +306,8 @@ class Ballots(BallotsFrom):
         DataError
             If the two differ in kind, in `unranked` or in their categories.
         """
+        if not isinstance(other, Ballots):
+            raise DataError(f"`other` is {other!r:.60}; ballots merge with Ballots")
         for name in ("kind", "unranked", "categories"):
             if getattr(self, name) != getattr(other, name):
                 raise DataError(
@@ -308,18 +315,23 @@ class Ballots(BallotsFrom):
                     f"{getattr(other, name)!r}"
                 )
         labels = _labels.union(self.alternatives, other.alternatives, name="alternatives")
+        approvals = None
+        if self.approvals is not None and other.approvals is not None:
+            approvals = _ballot_rows.widen(
+                [(b.approvals, b.alternatives) for b in (self, other)], labels, fill=False
+            )
+        if approvals is not None and self.categories is None:
+            ranks = _ballot_rows.dense_ranks("approvals", 1 - approvals.astype(np.float64))
+        else:
+            ranks = _ballot_rows.stack([(b.ranks, b.alternatives) for b in (self, other)], labels)
         return replace(
             self._checked(
                 labels,
-                _ballot_rows.stack([(b.ranks, b.alternatives) for b in (self, other)], labels),
+                ranks,
                 np.concatenate([self.counts, other.counts]),
                 self.unranked,
             ),
-            approvals=None
-            if self.approvals is None or other.approvals is None
-            else _ballot_rows.widen(
-                [(b.approvals, b.alternatives) for b in (self, other)], labels, fill=False
-            ),
+            approvals=approvals,
             utilities=None
             if self.utilities is None or other.utilities is None
             else _ballot_rows.widen(

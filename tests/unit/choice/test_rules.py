@@ -148,3 +148,28 @@ def test_kemeny_says_if_there_are_more_optima():
 def test_count_table_needs_rounds():
     with pytest.raises(DataError, match="does not count in rounds"):
         choice.borda(CYCLE).count_table()
+
+
+def test_a_transposed_matrix_of_pairs_is_read_by_its_names():
+    pairs = Ballots.from_rankings(["abc", "bca", "cab"], counts=[5, 3, 1]).pairwise()
+    for rule in (choice.borda, choice.copeland, choice.schulze, choice.kemeny):
+        assert rule(pairs.T).ranking == rule(pairs).ranking
+
+
+def test_a_ragged_matrix_is_refused():
+    with pytest.raises(DataError, match="pairwise matrix must be square; its rows differ"):
+        choice.copeland([[0, 1], [2]])
+
+
+def test_runoffs_have_no_limit_of_depth():
+    many = Ballots.from_rankings([(i,) for i in range(1200)], counts=np.arange(1, 1201))
+    outcome = choice.irv(many)
+    assert outcome.winners == (1199,)
+    assert [group for (group,) in outcome.ranking] == list(range(1199, -1, -1))
+
+
+def test_whole_votes_are_exact_in_eliminations_however_many():
+    votes = np.array([1e14, 1e14 + 50, 1e14 + 100])
+    ballots = Ballots.from_rankings([("a",), ("b",), ("c",)], counts=votes)
+    assert choice.irv(ballots).ranking == (("c",), ("b",), ("a",))
+    assert choice.stv(ballots, seats=1).ranking == (("c",), ("b",), ("a",))

@@ -97,3 +97,32 @@ def test_refusals(profile):
         choice.winner_probabilities(profile, rule="schulze")
     with pytest.raises(DataError, match="ballots have their own"):
         choice.winner_probabilities(profile, counts=[1])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        choice.borda,
+        choice.copeland,
+        choice.minimax,
+        choice.schulze,
+        choice.split_cycle,
+        choice.condorcet_winner,
+    ],
+)
+def test_fractional_weights_of_draws_carry_no_rounding(rule):
+    # .1 + .2 is not .3 in float64; the two sides are level nevertheless.
+    draws = xr.DataArray(
+        np.array([[[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]] * 2),
+        dims=("draw", "voter", "alternative"),
+        coords={"alternative": ["a", "b"]},
+    )
+    found = choice.winner_probabilities(draws, rule=rule, counts=[0.3, 0.1, 0.2])
+    level = [0.0, 0.0] if rule is choice.condorcet_winner else [0.5, 0.5]
+    np.testing.assert_array_equal(found.probability, level)
+
+
+def test_draws_with_the_alternatives_first_are_refused():
+    draws = xr.DataArray(np.ones((2, 3, 3)), dims=("draw", "alternative", "voter"))
+    with pytest.raises(DataError, match="'alternative' must be the last"):
+        choice.winner_probabilities(draws)

@@ -298,3 +298,60 @@ def test_from_frame_refuses_doubles_unknowns_and_changing_counts():
         DataError, match=r"exactly one of `rank`, `utility` and `approved`; got none"
     ):
         Ballots.from_frame(frame, voter="v", alternative="a")
+
+
+def test_approvals_merge_into_what_they_would_be_at_once():
+    left = Ballots.from_approvals([{"a"}, set()], alternatives="ab")
+    right = Ballots.from_approvals([{"c"}], alternatives="cd")
+    whole = Ballots.from_approvals([{"a"}, set(), {"c"}], alternatives="abcd")
+    merged = left.merge(right)
+    np.testing.assert_array_equal(merged.ranks, whole.ranks)
+    np.testing.assert_array_equal(merged.pairwise(), whole.pairwise())
+
+
+def test_approvals_refuse_what_could_be_read_in_two_ways():
+    with pytest.raises(DataError, match=r"rows of 0 and 1, such as \[1, 0\]"):
+        Ballots.from_approvals([[1, 0], [0, 1]])
+    assert Ballots.from_approvals([iter("ab"), iter("b")]).approvals.sum() == 3
+    with pytest.raises(DataError, match=r"`approvals\[0\]` is \{'a': 1, 'b': 0\}"):
+        Ballots.from_approvals([{"a": 1, "b": 0}])
+    assert Ballots.from_approvals([{0, 1}, {0}]).approvals.tolist() == [[True, True], [True, False]]
+
+
+def test_labelled_arrays_are_read_by_the_names_of_their_dimensions():
+    margins = Ballots.from_rankings(["ab"]).margins()
+    np.testing.assert_array_equal(Ballots.from_margins(margins.T).margins(), margins)
+    columns = xr.DataArray([[1.0, 2.0], [3.0, 4.0]], dims=("alternative", "voter"))
+    with pytest.raises(DataError, match="'alternative' must be the last"):
+        Ballots.from_utilities(columns)
+
+
+@pytest.mark.parametrize(
+    ("rankings", "alternatives", "message"),
+    [
+        (None, None, "`rankings` is None; give a list"),
+        ([1], [1, 2], r"`rankings\[0\]` is 1; a ranking is a sequence"),
+        ([{"a", "b"}], "ab", "a ranking is a sequence of labels, best first"),
+        (np.zeros((3, 0), dtype=int), None, r"`rankings\[0\]` is empty"),
+        (np.array([[1, 2]]), [(1, 2), (2, 1)], r"`rankings\[0\]` names 1"),
+    ],
+)
+def test_what_is_no_list_of_rankings_is_refused(rankings, alternatives, message):
+    with pytest.raises(DataError, match=message):
+        Ballots.from_rankings(rankings, alternatives=alternatives)
+
+
+def test_other_misuse_is_said_in_our_words(tmp_path):
+    ballots = Ballots.from_rankings(["ab", "ba"])
+    for rows in ([7], [True], [0.5]):
+        with pytest.raises(DataError, match="`rows` does not choose among 2 ballots"):
+            ballots.select(rows)
+    with pytest.raises(DataError, match="`other` is None"):
+        ballots.merge(None)
+    with pytest.raises(DataError, match="cannot be written: No such file"):
+        ballots.to_preflib(tmp_path / "absent" / "x.soc")
+    table = pd.DataFrame({"who": [1, 1], "what": ["a", "b"], "yes": [1, 0]})
+    with pytest.raises(DataError, match="`unranked` goes with `rank` and `utility`"):
+        Ballots.from_frame(
+            table, voter="who", alternative="what", approved="yes", unranked="incomparable"
+        )
