@@ -23,7 +23,7 @@ import numpy as np
 from pluralism import Annotations, Comparisons, bootstrap
 from pluralism.data import simulate_votes
 from pluralism.jury import krippendorff_alpha
-from pluralism.uncertainty._draws import WeightDrawer, child_seeds
+from pluralism.uncertainty._draws import Streams, WeightDrawer
 from pluralism.utility import fit_bradley_terry, fit_groups
 
 RESULT = Path(__file__).parent / "results" / "uncertainty.md"
@@ -54,7 +54,8 @@ def alpha() -> list[str]:
     )
     error = np.abs(result.replicates[:50] - looped.replicates).max()
     drawer = WeightDrawer((np.ones(104),), "multinomial")
-    picks = [np.repeat(np.arange(104), drawer(seed)[0].astype(int)) for seed in child_seeds(1, 50)]
+    streams = Streams(1)
+    picks = [np.repeat(np.arange(104), drawer(streams(r))[0].astype(int)) for r in range(50)]
     peer, _ = cpu(
         lambda: [
             krippendorff.alpha(labels[pick].astype(float), level_of_measurement="nominal")
