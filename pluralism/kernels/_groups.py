@@ -174,9 +174,7 @@ def _voting(
     observed = _item_sums(_products(x, y, metric)) / n_both
     votes = _item_sums(x) + _item_sums(y)  # (categories, groups)
     n_votes = 2.0 * n_both
-    return np.asarray(
-        1.0 - observed * n_votes * (n_votes - 1.0) / _products(votes, votes, metric)
-    )
+    return np.asarray(1.0 - observed * n_votes * (n_votes - 1.0) / _products(votes, votes, metric))
 
 
 def _plurality(counts: FloatArray, top: FloatArray, both: npt.NDArray[np.bool_]) -> FloatArray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -47,8 +45,8 @@ class _Choices:
         self._numbers: npt.NDArray[np.intp] | None = None  # all up to the largest
         n = np.arange(largest + 1)
         if largest > _LARGEST_TABLE:
-            n = np.unique(np.concatenate([x.ravel() for x in (pools, positives, pools - positives)]))
-            n = self._numbers = n.astype(np.intp)
+            voters = np.stack([pools, positives, pools - positives])
+            n = self._numbers = np.unique(voters.astype(np.intp))
         k = np.arange(most + 1)[:, None]
         log_factorial = gammaln(np.arange(1.0, max(largest, most) + 2.0))
         ways = log_factorial[n] - log_factorial[k] - log_factorial[np.maximum(n - k, 0)]
