@@ -204,7 +204,7 @@ def main() -> None:
         lines = [
             "# Choice",
             "",
-            "Command: `python -P benchmarks/choice.py --write`. Median CPU seconds (user + system), "
+            "Command: `python benchmarks/choice.py --write`. Median CPU seconds (user + system), "
             "one BLAS thread;",
             f"Python {platform.python_version()}, {', '.join(peers)}. Ratio: peer over ours.",
             "",

@@ -390,7 +390,8 @@ def main() -> None:
     bootstrap_alpha(min(options.repeats, 3))
     head = (
         "# Jury\n\n`OMP_NUM_THREADS=1 python benchmarks/jury.py --crowdkit-python PATH`\n\n"
-        f"CPU seconds a call, medians; two cores shared with other work. Python {platform.python_version()}, NumPy {np.__version__}.\n\n"
+        "CPU seconds a call, medians; two cores shared with other work. "
+        f"Python {platform.python_version()}, NumPy {np.__version__}.\n\n"
         "| task | ours | peer | peer's | ratio | wanted | results |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )

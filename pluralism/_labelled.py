@@ -14,7 +14,7 @@ of categories that differ are an error unless `fill` says what an absent one hol
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +83,11 @@ class Layout:
         if self.template is None or (self.unboxed and values.ndim == 0):
             return values.item() if values.ndim == 0 else values
         template = self.template
+        for name in extra or {}:
+            if name in template.dims:
+                raise DataError(
+                    f"the result has a dimension {name!r} of its own; rename that of the input"
+                )
         for name, coordinate in (extra or {}).items():
             template = template.expand_dims({name: np.asarray(coordinate)}, axis=template.ndim)
         result = template.copy(data=values)
@@ -212,9 +217,9 @@ def match_dimension(
             known, given = set(union), set(labels)
             if known != given and fill is None:
                 _refuse(names[0], name, dim, union, labels)
+            _refuse_repeated(f"`{names[0]}`", dim, reference.indexes[dim])
+            _refuse_repeated(f"`{name}`", dim, array.indexes[dim])
             union = (*union, *(label for label in labels if label not in known))
-            if len(set(labels)) != len(labels):
-                raise LabelError(f"`{name}` repeats a label along {dim!r}")
         matched.append(array)
     if union is None or all(_labels(array, dim) == union for array in matched):
         return matched
@@ -297,13 +302,19 @@ def _axis_last(name: str, array: FloatArray, axis: int) -> FloatArray:
         raise DataError(
             f"`{name}` is the single number {array[()]:g}; it must have an axis of categories"
         )
-    if not isinstance(axis, int | np.integer) or isinstance(axis, bool):
-        raise DataError(f"`axis` is {axis!r}; it must be a whole number")
+    _check_axis(axis)
     if not -array.ndim <= axis < array.ndim:
         raise DataError(f"`axis` is {axis}, but `{name}` has {array.ndim} dimension(s)")
     if array.shape[axis] == 0:
         raise DataError(f"`{name}` has no categories; its shape is {array.shape}")
+    if array.size == 0:
+        raise DataError(f"`{name}` holds no distribution; its shape is {array.shape}")
     return np.moveaxis(array, axis, -1)
+
+
+def _check_axis(axis: Any) -> None:
+    if not isinstance(axis, int | np.integer) or isinstance(axis, bool):
+        raise DataError(f"`axis` is {axis!r}; it must be a whole number")
 
 
 def _reduced(name: str, labelled: Any, axis: int, dim: Hashable | None) -> Hashable:
@@ -315,6 +326,7 @@ def _reduced(name: str, labelled: Any, axis: int, dim: Hashable | None) -> Hasha
                 "`dim`", dim, known=dims, argument=f"the dimensions of `{name}`"
             )
         return dim
+    _check_axis(axis)
     if not dims or not -len(dims) <= axis < len(dims):
         raise DataError(f"`axis` is {axis}, but `{name}` has the dimensions {dims}")
     return dims[axis]
@@ -323,8 +335,18 @@ def _reduced(name: str, labelled: Any, axis: int, dim: Hashable | None) -> Hasha
 def _layout(labelled: Any, dim: Hashable, unboxed: bool) -> Layout:
     if labelled.sizes[dim] == 0:
         raise DataError(f"the dimension {dim!r} holds no categories")
+    if dim in labelled.indexes:
+        _refuse_repeated("the input", dim, labelled.indexes[dim])
     template = labelled.drop_vars([n for n, c in labelled.coords.items() if dim in c.dims])
     return Layout(template.isel({dim: 0}, drop=True), _labels(labelled, dim), dim, unboxed)
+
+
+def _refuse_repeated(owner: str, dim: Hashable, index: Any) -> None:
+    if index.has_duplicates:
+        raise LabelError(
+            f"{owner} repeats the label {index[index.duplicated()][0]!r} along {dim!r}; "
+            "add its entries up or name them apart"
+        )
 
 
 def _labels(labelled: Any, dim: Hashable) -> tuple[Hashable, ...] | None:
@@ -352,7 +374,17 @@ def _from_mapping(name: str, value: Mapping[Any, Any], dim: Hashable | None) -> 
 
     dim = CATEGORY if dim is None else dim
     numbers = finite_array(name, list(value.values()), ndim=1, allow_nan=True)
-    return xr.DataArray(numbers, coords={dim: list(value)}, dims=[dim])
+    return xr.DataArray(numbers, coords={dim: _coordinate(dim, value)}, dims=[dim])
+
+
+def _coordinate(dim: Hashable, labels: Iterable[Any]) -> Any:
+    """Labels of the categories as they are: numbers beside text stay numbers, tuples one label."""
+    given = list(labels)
+    if len({type(label) for label in given}) == 1 and not isinstance(given[0], tuple):
+        return (dim, given)
+    coordinate = np.empty(len(given), dtype=object)
+    coordinate[:] = given
+    return (dim, coordinate)
 
 
 def _from_pandas(name: str, frame: Any, dim: Hashable | None) -> Any:
@@ -360,13 +392,17 @@ def _from_pandas(name: str, frame: Any, dim: Hashable | None) -> Any:
 
     rows, columns = frame.index.name or ROW, dim or frame.columns.name or CATEGORY
     _refuse_text(name, [c for c, kind in frame.dtypes.items() if kind.kind not in "buif"])
+    if rows == columns:
+        raise DataError(
+            f"`{name}` calls both its rows and its columns {rows!r}; rename its index or say `dim`"
+        )
     if frame.columns.has_duplicates:
         raise LabelError(
             f"`{name}` has the column {frame.columns[frame.columns.duplicated()][0]!r} twice"
         )
     return xr.DataArray(
         frame.to_numpy(dtype=np.float64, na_value=np.nan),
-        coords={rows: frame.index, columns: list(frame.columns)},
+        coords={rows: frame.index, columns: _coordinate(columns, frame.columns)},
         dims=[rows, columns],
         attrs=dict(frame.attrs),
     )

@@ -110,17 +110,24 @@ def finite_array(
     Strings, objects that are no numbers, complex numbers and dates are refused; booleans count
     as 0 and 1. The result may share memory with the input and must not be written to.
     """
+    if np.ma.is_masked(value):
+        value = value.astype(np.float64).filled(math.nan)  # masked is missing, not what lies below
     try:
         array = np.asarray(value)
         if array.dtype.kind in "OUS":
             # Object arrays of numbers (and None for missing) are accepted; strings are not.
-            if any(isinstance(entry, (str, bytes)) for entry in array.ravel()[:1]):
+            if any(isinstance(entry, (str, bytes)) for entry in array.ravel()):
                 raise TypeError
+            for entry in array.ravel():
+                if isinstance(entry, int) and abs(entry) > LARGEST_EXACT_COUNT:
+                    raise _inexact(name, entry)
             array = np.array(
                 [math.nan if entry is None else entry for entry in array.ravel()], dtype=np.float64
             ).reshape(array.shape)
         if array.dtype.kind not in "buif":
             raise TypeError
+    except DataError:
+        raise
     except (TypeError, ValueError):
         raise DataError(f"`{name}` must hold numbers; got {_shorten(value)}") from None
     if ndim is not None and array.ndim != ndim:
@@ -128,9 +135,7 @@ def finite_array(
     if array.dtype.kind in "ui" and array.dtype.itemsize == 8 and array.size:
         extreme = max(abs(int(array.max())), abs(int(array.min())))
         if extreme > LARGEST_EXACT_COUNT:
-            raise DataError(
-                f"`{name}` holds {extreme}, which is not exact in float64 (above 2**53)"
-            )
+            raise _inexact(name, extreme)
     exact = array.dtype.kind in "bui"
     array = array.astype(np.float64, copy=False)
     if exact:
@@ -182,7 +187,10 @@ def _totals(
             raise DataError(
                 f"`{name}[{first_place(bad)}]` is {array[bad][0]:g}; {whole} needs whole counts"
             )
-    total = array.sum(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        total = array.sum(axis=-1, keepdims=True)
+    if total.size and total.max() == math.inf:
+        raise DataError(f"`{name}` has a sum beyond the largest float; rescale it")
     if total.size and total.min() == 0.0:
         empty = np.asarray(total[..., 0] == 0.0)
         place = f"[{first_place(empty)}]" if array.ndim > 1 else ""
@@ -223,6 +231,10 @@ def first_place(mask: npt.NDArray[np.bool_]) -> str:
     if np.ndim(mask) == 0:
         return "()"
     return ", ".join(str(int(axis[0])) for axis in np.nonzero(mask))
+
+
+def _inexact(name: str, value: int) -> DataError:
+    return DataError(f"`{name}` holds {value}, which is not exact in float64 (above 2**53)")
 
 
 def _shorten(value: Any, limit: int = 80) -> str:

@@ -14,7 +14,12 @@ __all__ = ["kemeny"]
 
 
 def kemeny(
-    ballots: Any, *, limit: int = 100, tie_break: TieBreak = "none", seed: Any = None
+    ballots: Any,
+    *,
+    limit: int = 100,
+    seconds: float = 60.0,
+    tie_break: TieBreak = "none",
+    seed: Any = None,
 ) -> Outcome:
     r"""Choose the rankings with the least total disagreement (Kemeny and Young), exactly.
 
@@ -30,6 +35,9 @@ def kemeny(
         nothing.
     limit : int
         Largest number of optimal rankings to list; `exhaustive` says whether there are more.
+    seconds : float
+        How long to search, above 0. If an optimum is found but not every one can be listed in
+        that time, `exhaustive` is False; if none is proven, it is an error.
     tie_break : {"none", "name", "random"}
         Leave ties for winning, take the first label in sorted order, or draw with `seed`.
     seed : int or numpy.random.Generator, optional
@@ -46,7 +54,7 @@ def kemeny(
     DataError
         If the input is neither ballots nor a square matrix of finite, non-negative support.
     ConvergenceError
-        If the integer programme fails.
+        If the integer programme fails, or proves no optimum within `seconds`.
 
     References
     ----------
@@ -64,11 +72,13 @@ def kemeny(
     """
     breaker = TieBreaker(tie_break, seed)
     limit = _validate.whole_number("limit", limit, at_least=1)
+    seconds = _validate.number("seconds", seconds, above=0.0)
     pairwise = as_pairwise(ballots)
-    solved = kemeny_rankings(pairwise.wins, limit, pairwise.tolerance)
+    solved = kemeny_rankings(pairwise.wins, limit, pairwise.tolerance, seconds)
     if solved.message:
         raise ConvergenceError(
-            f"the integer programme of the Kemeny rule was not solved: {solved.message}",
+            f"the integer programme of the Kemeny rule was not solved in {seconds:g} s: "
+            f"{solved.message}; allow more `seconds`, or leave out alternatives",
             result=solved,
         )
     labels = pairwise.alternatives

@@ -28,7 +28,7 @@ def run() -> None:
         _stop(_in_options(str(error)), INPUT)
     except ImportError as error:
         missing = (error.name or str(error)).partition(".")[0]
-        extra = {"h5netcdf": "netcdf", "netCDF4": "netcdf"}.get(missing, "report")
+        extra = {"h5netcdf": "netcdf", "h5py": "netcdf", "netCDF4": "netcdf"}.get(missing, "report")
         _stop(f'{missing} is not installed; pip install "pluralism[{extra}]"', INPUT)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
@@ -61,6 +61,8 @@ def _in_options(message: str) -> str:
     """Write arguments as they are given at the command line: ``prior=1`` as ``--prior 1``."""
     message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
     message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
+    # What is left is to be had from Python only.
+    message = re.sub(r"`(\w+=[^`]*)`", r"\1 in Python", message)
     return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")
 
 

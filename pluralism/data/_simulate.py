@@ -46,7 +46,9 @@ def simulate_votes(
     items : sequence or int
         Labels, or how many items (labelled ``item 1``, ``item 2``, ...).
     utility : array_like, (items,), optional
-        The truth, in log-odds. Default: drawn from a normal distribution with standard deviation `spread`, centred.
+        The truth, in log-odds. Default: drawn from a normal distribution with standard
+        deviation `spread`, centred. With `rater_spread` these are the utilities of the average
+        rater; the crowd's votes are less decided, so a fit that pools them finds smaller ones.
     spread : float
         Standard deviation of drawn utilities, at least 0.
     order_effect : float

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, special, stats
+from scipy import linalg, special
 
 __all__ = [
     "QuasiVariances",
@@ -46,7 +46,7 @@ class RankBounds(NamedTuple):
 
 def normal_quantile(level: float) -> float:
     """Half-width of a two-sided normal interval, in standard errors."""
-    return float(stats.norm.isf(0.5 * (1.0 - level)))
+    return float(-special.ndtri(0.5 * (1.0 - level)))
 
 
 def chi_squared_tail(statistic: float, df: int) -> float:
@@ -113,7 +113,7 @@ def critical_range(
     n = len(covariance)
     if not draws:
         pairs = n * (n - 1) // 2
-        return float(stats.norm.isf(0.5 * -np.expm1(np.log(level) / pairs)))
+        return float(-special.ndtri(0.5 * -np.expm1(np.log(level) / pairs)))
     spread = np.sqrt(contrast_variances(covariance))
     inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
     values, vectors = linalg.eigh(covariance)

@@ -52,8 +52,8 @@ def kl_divergence(p: FloatArray, q: FloatArray) -> FloatArray:
     """``sum p ln(p / q)``; infinite where q is 0 and p is not."""
     from scipy.special import kl_div
 
-    # p ln(p/q) - p + q: each term is at least 0, and the added ones cancel.
-    return kl_div(p, q).sum(axis=-1)
+    # p ln(p/q) - p + q: each term is at least 0 but for rounding, and the added ones cancel.
+    return np.maximum(kl_div(p, q).sum(axis=-1), 0.0)
 
 
 def total_variation(p: FloatArray, q: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ optima by excluding those found.
 from __future__ import annotations
 
 from itertools import combinations, product
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -48,14 +49,21 @@ def condorcet_blocks(margins: FloatArray) -> list[list[int]]:
     return [np.flatnonzero(sizes == size).tolist() for size in np.unique(sizes)[::-1]]
 
 
-def kemeny_rankings(wins: FloatArray, limit: int, tolerance: float) -> KemenyRankings:
-    """Find up to `limit` optimal rankings; disagreements within `tolerance` are equal."""
+def kemeny_rankings(
+    wins: FloatArray, limit: int, tolerance: float, seconds: float = np.inf
+) -> KemenyRankings:
+    """Find up to `limit` optimal rankings; disagreements within `tolerance` are equal.
+
+    After `seconds` the optima found so far are returned as incomplete, or, if a block has none
+    yet, the solver's complaint.
+    """
+    deadline = monotonic() + seconds
     margins = wins - wins.T
     margins[np.abs(margins) <= tolerance] = 0.0
     per_block: list[list[tuple[int, ...]]] = []
     complete = True
     for block in condorcet_blocks(margins):
-        solved = _block_rankings(margins[np.ix_(block, block)], limit, tolerance)
+        solved = _block_rankings(margins[np.ix_(block, block)], limit, tolerance, deadline)
         if solved.message:
             return KemenyRankings([], np.nan, False, solved.message)
         complete &= solved.complete
@@ -69,7 +77,9 @@ def kemeny_rankings(wins: FloatArray, limit: int, tolerance: float) -> KemenyRan
     return KemenyRankings(rankings, disagreement(wins, rankings[0]), complete, "")
 
 
-def _block_rankings(margins: FloatArray, limit: int, tolerance: float) -> KemenyRankings:
+def _block_rankings(
+    margins: FloatArray, limit: int, tolerance: float, deadline: float
+) -> KemenyRankings:
     size = len(margins)
     if size == 1:
         return KemenyRankings([(0,)], 0.0, True, "")
@@ -77,7 +87,9 @@ def _block_rankings(margins: FloatArray, limit: int, tolerance: float) -> Kemeny
     rankings: list[tuple[int, ...]] = []
     best = np.inf
     while True:
-        order, cost, message = programme.solve(best, tolerance)
+        order, cost, message = programme.solve(best, tolerance, deadline)
+        if message and rankings and monotonic() >= deadline:
+            return KemenyRankings(rankings, best, False, "")
         if message:
             return KemenyRankings([], np.nan, False, message)
         if order is None:
@@ -112,7 +124,9 @@ class _LinearOrdering:
     def exclude(self, order: tuple[int, ...]) -> None:
         self.excluded.append(self._indicator(order))
 
-    def solve(self, best: float, tolerance: float) -> tuple[tuple[int, ...] | None, float, str]:
+    def solve(
+        self, best: float, tolerance: float, deadline: float
+    ) -> tuple[tuple[int, ...] | None, float, str]:
         """Return the next optimal order, its relative cost, and the solver's complaint if any."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -122,7 +136,7 @@ class _LinearOrdering:
                 constraints=[LinearConstraint(*part) for part in self._constraints()],
                 integrality=np.ones(len(self.cost), dtype=int),
                 bounds=Bounds(0, 1),
-                options={"mip_rel_gap": 0.0},
+                options={"mip_rel_gap": 0.0, "time_limit": max(deadline - monotonic(), 0.0)},
             )
             if solved.status == 2 and self.excluded:
                 return None, np.inf, ""

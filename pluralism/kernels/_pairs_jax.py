@@ -90,7 +90,8 @@ def bradley_terry_utilities(
     start : jax.Array, (items,)
         Where to start; the estimate does not depend on it.
     ridge : jax.Array, ()
-        Precision of a normal prior on every utility; 0 for maximum likelihood, which must exist (see `win_graph`).
+        Precision of a normal prior on every utility; 0 for maximum likelihood, which must
+        exist (see `win_graph`).
     tolerance : jax.Array, ()
         Newton decrement, in standard errors, below which the last step is taken.
     max_iterations : int

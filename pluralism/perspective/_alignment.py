@@ -220,6 +220,7 @@ def roadmap_js_distance(human: Any, model: Any) -> PublishedMean:
     (p, q), _ = take_together({"human": human, "model": model})
     for name, array in (("human", p), ("model", q)):
         _validate.within(name, array, 0.0, what="a share")
+    p, q = np.broadcast_arrays(p, q)
     good = p.any(axis=-1) & q.any(axis=-1)
     if not good.any():
         raise DataError("no question has answers in both `human` and `model`")
@@ -249,7 +250,7 @@ def roadmap_entropy(p: Any) -> PublishedMean:
     Raises
     ------
     DataError
-        Negative entries, or no question without a zero.
+        Entries outside [0, 1], or no question without a zero.
 
     Examples
     --------
@@ -258,7 +259,7 @@ def roadmap_entropy(p: Any) -> PublishedMean:
     PublishedMean(value=1.08..., n_questions=1, dropped=1)
     """
     values, _ = take("p", p)
-    _validate.within("p", values, 0.0, what="a share")
+    _validate.within("p", values, 0.0, 1.0, what="a share")
     good = (values > 0.0).all(axis=-1)
     if not good.any():
         raise DataError("every question of `p` has an option with share 0; the mean is empty")
@@ -301,6 +302,11 @@ def _distances(
             f"`distance` gave shape {scores.shape} for {p.shape[0]} pairs; it must reduce the "
             "last axis alone"
         )
+    if np.isnan(scores).any():
+        raise DataError(
+            f"`distance` gave NaN for {int(np.isnan(scores).sum())} of {len(scores)} pairs; it "
+            "must be a number for every pair of distributions"
+        )
     return scores
 
 
@@ -321,6 +327,7 @@ def _split_half(
     _validate.whole_number("splits", splits, at_least=1)
     people = matched_to("respondents", respondents, pairs.layout, pairs.kept.shape)[pairs.kept]
     _validate.within("respondents", people, 2.0, what="a number of respondents")
+    _validate.within("respondents", people, 2.0, 2.0**53, what="a number of respondents")
     half = (people // 2).astype(np.int64)
     total = np.zeros(len(half))
     for _ in range(splits):

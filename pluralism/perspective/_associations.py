@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from .._labelled import take
-from ..data._labels import in_order, is_missing
+from ..data._labels import as_coordinate, check_labels, in_order, is_missing
 from ..errors import DataError
 from ..kernels._contingency import contingency, variation
 from ..uncertainty._bootstrap import bootstrap
@@ -154,15 +154,13 @@ def value_associations(
         shares = _shares(table, table.sum(axis=0))
     else:
         labels, code = _contexts(context, len(array))
+        _check_size((array.shape[1], len(labels)))
         coords = {"value": columns, "context": list(labels)}
         member = np.eye(len(labels))[code]  # (conversations, contexts)
         table = array.T @ member
         shares = _shares(table, member.sum(axis=0))
         stderr, intervals = _resample(array, code, len(labels), n, level, seed)
-    if min(table.shape) < 2:
-        raise DataError(
-            f"`values` gives a table of {table.shape}; it needs two values and contexts"
-        )
+    _check_size(table.shape)
     if not table.any():
         raise DataError("`values` is all zero; no value was expressed")
     compared = contingency(table)
@@ -197,6 +195,11 @@ def value_associations(
     )
 
 
+def _check_size(shape: tuple[int, ...]) -> None:
+    if min(shape) < 2:
+        raise DataError(f"`values` gives a table of {shape}; it needs two values and contexts")
+
+
 def _rows(layout: Any, length: int) -> list[Hashable]:
     if layout.template is None:
         return list(range(length))
@@ -208,15 +211,22 @@ def _rows(layout: Any, length: int) -> list[Hashable]:
     )
 
 
+def _label_list(name: str, labels: Any) -> list[Any]:
+    if not isinstance(labels, Iterable):
+        raise DataError(f"`{name}` is {labels!r}; it must be a sequence of labels")
+    return np.asarray(labels).tolist() if hasattr(labels, "dtype") else list(labels)
+
+
 def _contexts(
     context: Sequence[Hashable], length: int
 ) -> tuple[tuple[Hashable, ...], npt.NDArray[np.intp]]:
-    given = np.asarray(context).tolist() if hasattr(context, "dtype") else list(context)
+    given = _label_list("context", context)
     if len(given) != length:
         raise DataError(f"`context` has {len(given)} labels for {length} conversations")
     for place, label in enumerate(given):
         if is_missing(label):
             raise DataError(f"`context[{place}]` is {label!r}; every conversation needs a context")
+    given = list(check_labels("context", given, unique=False))
     labels = in_order(dict.fromkeys(given))
     code = {label: i for i, label in enumerate(labels)}
     return labels, np.array([code[label] for label in given], dtype=np.intp)
@@ -239,11 +249,15 @@ def _resample(
     k = array.shape[1]
     residuals = replicates[:, : k * n_contexts].reshape(n, k, n_contexts)
     spread = replicates[:, k * n_contexts :]  # (replicates, values)
+    met = np.asarray((spread >= 0.0).any(axis=0))
+    spread = np.where((spread < 0.0) & met, np.nan, spread)
     tail = 50.0 * (1.0 - level)
     bounds = [tail, 100.0 - tail]
     return residuals.std(axis=0, ddof=1), {
         "residual": np.moveaxis(np.percentile(residuals, bounds, axis=0), 0, -1),
-        "variation": np.moveaxis(np.nanpercentile(spread, bounds, axis=0), 0, -1),
+        "variation": np.where(
+            met[:, None], np.moveaxis(np.nanpercentile(spread, bounds, axis=0), 0, -1), np.nan
+        ),
     }
 
 
@@ -259,7 +273,9 @@ def _statistics_batch(
         tables[:, :, c] = weights[:, inside] @ array[inside]
         totals[:, c] = weights[:, inside].sum(axis=1)
     residual = contingency(tables).residual.reshape(len(weights), -1)
-    return np.concatenate([residual, np.nan_to_num(variation(_shares(tables, totals)))], axis=1)
+    spread = variation(_shares(tables, totals))
+    # -1 marks a value that the resample never met: NaN would make the whole replicate fail.
+    return np.concatenate([residual, np.nan_to_num(spread, nan=-1.0)], axis=1)
 
 
 @batched_by(_statistics_batch)
@@ -269,7 +285,13 @@ def _statistics(rows: FloatArray, *, n_contexts: int) -> FloatArray:
 
 
 def _standardised(residual: FloatArray, stderr: FloatArray) -> FloatArray:
-    return np.divide(residual, stderr, out=np.zeros_like(residual), where=stderr > 0.0)
+    """Divide residuals by their standard errors.
+
+    Where resampling does not move one (a perfect association), it stays in the standard error of
+    single counts.
+    """
+    moves = stderr > 1e-9 * np.abs(residual)
+    return np.divide(residual, stderr, out=residual.copy(), where=moves)
 
 
 def _two_sided(score: FloatArray) -> FloatArray:
@@ -298,5 +320,6 @@ def _labelled(values: FloatArray, *dims: str, coords: dict[str, Any], level: flo
 
     dims = dims or ("value", "context")
     known = {**coords, "ci_bound": ["lower", "upper"]}
+    known_of = {d: (d, as_coordinate(tuple(known[d]))) for d in dims}
     attrs = {"ci_kind": "percentile", "ci_prob": level} if "ci_bound" in dims else {}
-    return xr.DataArray(values, dims=dims, coords={d: known[d] for d in dims}, attrs=attrs)
+    return xr.DataArray(values, dims=dims, coords=known_of, attrs=attrs)

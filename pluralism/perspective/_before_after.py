@@ -61,7 +61,8 @@ def compare_perspectives(
         Different poolings or estimators, or different numbers of questions where they should be
         paired.
     LabelError
-        Different categories.
+        Different categories, or different questions (the numbers of those that `empty` left
+        over, where they have no labels) where they should be paired.
 
     Examples
     --------
@@ -72,6 +73,13 @@ def compare_perspectives(
     >>> change.difference, change.interval[0] > 0
     (0.682..., True)
     """
+    for name, given in (("before", before), ("after", after)):
+        if not isinstance(given, PerspectiveDistribution):
+            raise DataError(
+                f"`{name}` is a {type(given).__name__}; it must be what `perspective_distribution` "
+                "returns"
+            )
+    _validate.level("level", level)
     dim = before.counts.dims[1]
     left, right = (
         tuple(before.counts.indexes[dim]),
@@ -91,6 +99,13 @@ def compare_perspectives(
         if len(one) != len(two):
             raise DataError(
                 f"`before` has {len(one)} questions and `after` {len(two)}; they cannot be paired"
+            )
+        asked = [part.counts.indexes["question"].tolist() for part in (before, after)]
+        apart = [pair for pair in zip(*asked, strict=True) if pair[0] != pair[1]]
+        if apart:
+            raise LabelError(
+                f"question {apart[0][0]!r} of `before` would be paired with {apart[0][1]!r} of "
+                "`after`; give both the same questions (an `empty` other than 'drop' keeps all)"
             )
         rows = np.concatenate([one, two], axis=1)
         statistic = partial(_gain, pool=before.pool, estimator=before.estimator)

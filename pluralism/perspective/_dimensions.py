@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from .._labelled import as_labelled, match_dimension
+from ..data._labels import as_coordinate
 from ..errors import DataError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def dimension_scores(
         "normalization": list(NORMALIZATIONS),
         "aggregate": list(AGGREGATES),
         "membership": list(MEMBERSHIPS),
-        "dimension": names,
+        "dimension": ("dimension", as_coordinate(tuple(names))),
     }
     raw = np.stack([[_raw(shares, belongs, a, m) for m in MEMBERSHIPS] for a in AGGREGATES])
     every = np.stack([scale * _normalized(raw, name) for name in NORMALIZATIONS])
@@ -185,7 +186,8 @@ def _raw(shares: FloatArray, belongs: FloatArray, aggregate: str, membership: st
 
 def _normalized(raw: FloatArray, normalization: str) -> FloatArray:
     if normalization == "sum":
-        return raw / raw.sum(axis=-1, keepdims=True)
+        total = raw.sum(axis=-1, keepdims=True)
+        return raw / np.where(total > 0.0, total, 1.0)
     high = raw.max(axis=-1, keepdims=True)
     if normalization == "max":
         return raw / np.where(high > 0.0, high, 1.0)

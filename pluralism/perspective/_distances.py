@@ -49,7 +49,7 @@ def js_divergence(
         Distributions: finite, not negative, with sums of one (up to 1e-5, which is divided out).
         Leading axes are broadcast; labelled inputs are matched by category name.
     base : float, optional
-        Base of the logarithm; natural by default.
+        Base of the logarithm, above 1; natural by default.
     normalize : bool
         Divide by the sums first, so that counts may be given.
     fill : float, optional
@@ -69,7 +69,7 @@ def js_divergence(
     ------
     DataError
         A negative, infinite or missing entry, a sum away from one, an all-zero or empty vector,
-        different numbers of categories, or a base that is not positive or is 1.
+        different numbers of categories, or a base that is not above 1.
     LabelError
         Different sets of categories without `fill`.
 

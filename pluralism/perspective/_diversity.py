@@ -350,7 +350,10 @@ def vendi_score(similarity: Any, *, weights: Any = None, q: float = 1.0) -> Any:
     eigenvalues = np.where(eigenvalues < 1e-12, 0.0, eigenvalues)
     rows = eigenvalues.reshape(-1, items)
     rows = rows / rows.sum(axis=1, keepdims=True)
-    result = np.exp(kernels.renyi_entropy(rows, _orders(q)[None]))
+    order = _orders(q)
+    if order.ndim:
+        raise DataError(f"`q` is {q!r}; the Vendi score takes one order")
+    result = np.exp(kernels.renyi_entropy(rows, order[None]))
     return Layout().wrap(result.reshape(matrix.shape[:-2]))
 
 
@@ -368,9 +371,12 @@ def _rows(p: FloatArray) -> FloatArray:
 
 def _orders(q: Any) -> FloatArray:
     try:
-        orders = np.asarray(q, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"`q` is {q!r}; an order is a number") from None
+        given = np.asarray(q)
+    except ValueError:
+        given = np.asarray(None)
+    if given.dtype.kind not in "uif":
+        raise DataError(f"`q` is {q!r}; an order is a number")
+    orders = given.astype(np.float64)
     if orders.ndim > 1 or orders.size == 0 or not (orders >= 0.0).all():
         raise DataError(f"`q` is {q!r}; give one order or a vector of them, each at least 0")
     return orders

@@ -68,7 +68,7 @@ def entropy(
         Number of possible categories, if more than are given; by default the length of the axis,
         zero counts included. "nsb" and "dirichlet" depend on it, the others do not.
     base : float, optional
-        Base of the logarithm, positive and not 1; natural by default.
+        Base of the logarithm, above 1; natural by default.
     concentration : float, optional
         Of "dirichlet" alone: the prior count of every category, above 0; 1/2 (Jeffreys) by
         default, 1 is Laplace's and 1/k Perks'.
@@ -202,7 +202,11 @@ def estimate(
         raise DataError(f"`concentration` belongs to the estimator 'dirichlet', not {estimator!r}")
     rows = values.reshape(-1, values.shape[-1])
     if estimator == "dirichlet":
-        prior = 0.5 if concentration is None else number("concentration", concentration, above=0.0)
+        prior = (
+            0.5
+            if concentration is None
+            else number("concentration", concentration, above=0.0, at_most=1e100)
+        )
         result = kernels.dirichlet_entropy(rows, k, prior)
     elif estimator == "nsb":
         result = nsb_entropy(rows, k) if k > 1 else np.zeros(len(rows))
@@ -219,7 +223,7 @@ def possible(values: FloatArray, k: int | None) -> int:
     given = values.shape[-1]
     if k is None:
         return given
-    whole_number("k", k)
+    whole_number("k", k, at_most=2**53)
     if k < given:
         raise DataError(f"`k` is {k}, but {given} categories are given; k counts all that could be")
     return k
@@ -231,6 +235,10 @@ def log_base(base: float | None) -> float:
         return 1.0
     if number("base", base, above=0.0) == 1.0:
         raise DataError("`base` is 1; a logarithm has no base 1")
+    if base < 1.0:
+        raise DataError(
+            f"`base` is {base!r}; below 1 an entropy is negative, so use a base above 1"
+        )
     return math.log(base)
 
 

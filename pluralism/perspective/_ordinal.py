@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from .._labelled import Layout, as_labelled
+from ..errors import DataError, enumerate_some
 from ..kernels import _distances as kernels
 from ._distances import matched_pair
 from ._positions import positions
@@ -46,8 +47,9 @@ def wasserstein(
     Raises
     ------
     DataError, LabelError
-        As in `js_divergence`; or positions that do not fit the categories, or that all coincide
-        where the distance should be relative.
+        As in `js_divergence`; or positions that do not fit the categories, that all coincide
+        where the distance should be relative, or that are not given for categories of `q` which
+        `p` lacks and `fill` adds.
 
     Examples
     --------
@@ -57,7 +59,10 @@ def wasserstein(
     >>> wasserstein([1, 0, 0], [0, 0, 1], values=[-1, 0, 4], relative=True)
     1.0
     """
+    given = p
     p, q, layout = matched_pair(p, q, normalize=normalize, fill=fill, axis=axis, dim=dim)
+    if values is None:
+        _refuse_placeless(given, layout, axis, dim)
     place = positions(values, layout, p.shape[-1])
     order = np.argsort(place, kind="stable")
     gaps = np.diff(place[order])
@@ -68,3 +73,16 @@ def wasserstein(
         p, q = p[..., order], q[..., order]
     distance = np.minimum(kernels.wasserstein(p, q, gaps), span)
     return layout.wrap(distance / span if relative else distance)
+
+
+def _refuse_placeless(p: Any, layout: Layout, axis: int, dim: Hashable | None) -> None:
+    """Refuse categories that `fill` adds to those of `p`: nothing says where on the scale."""
+    labelled, _ = as_labelled("p", p, dim=dim)
+    if labelled is None or layout.categories is None:
+        return
+    known = labelled.sizes[labelled.dims[axis] if dim is None else dim]
+    if len(layout.categories) > known:
+        raise DataError(
+            f"`p` lacks {enumerate_some(layout.categories[known:])}, and nothing says where on the "
+            "scale that belongs; give the positions of all categories by `values`"
+        )

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from .._labelled import take
-from ..data._labels import in_order, is_missing
+from ..data._labels import check_labels, in_order, is_missing
 from ..errors import DataError
 
 __all__ = [
@@ -106,6 +106,8 @@ def overton_coverage(
     ------
     DataError
         Different numbers of questions, none, or a string where a collection belongs.
+    LabelError
+        An answer that is missing or cannot be a label, or two that look alike (1 and "1").
 
     References
     ----------
@@ -125,6 +127,9 @@ def overton_coverage(
             f"`given` has {len(answers)} questions and `reasonable` {len(windows)}; both need the "
             "same, at least one"
         )
+    # Two spellings of one answer would count as a miss.
+    for place, pair in enumerate(zip(answers, windows, strict=True)):
+        check_labels(f"given[{place}], reasonable[{place}]", in_order(pair[0] | pair[1]))
     both = np.array([len(a & w) for a, w in zip(answers, windows, strict=True)], dtype=float)
     window = np.array([len(w) for w in windows], dtype=float)
     answer = np.array([len(a) for a in answers], dtype=float)
@@ -175,6 +180,8 @@ def overton_score(
     ------
     DataError
         Lengths that differ, missing labels, or no rating.
+    LabelError
+        Labels that look alike (1 and "1") or cannot be labels.
 
     References
     ----------
@@ -205,7 +212,9 @@ def overton_score(
         [cells.setdefault((row[asked[i]], groups[i]), len(cells)) for i in np.flatnonzero(there)]
     )
     size = np.bincount(code).astype(float)  # (cells,)
-    covered = np.bincount(code, weights=values[there]) / size >= threshold
+    # Ratings of 0.7, 0.7 and 0.7 have a mean of 0.7 but for rounding.
+    above = np.bincount(code, weights=values[there] - threshold) / size
+    covered = above >= -1e-12 * max(np.abs(values[there]).max(), abs(threshold))
     at = np.array([question_row for question_row, _ in cells])
     n_groups = np.bincount(at)
     plain = np.bincount(at, weights=covered) / n_groups
@@ -267,21 +276,25 @@ def entailment_coverage(probability: Any, *, threshold: float | None = None) -> 
 
 def _sets(name: str, collections: Iterable[Collection[Hashable]]) -> list[frozenset[Hashable]]:
     sets = []
+    if not isinstance(collections, Iterable):
+        raise DataError(f"`{name}` is {collections!r}; it must hold one collection per question")
     for place, labels in enumerate(collections):
         if isinstance(labels, str) or not isinstance(labels, Iterable):
             raise DataError(f"`{name}[{place}]` is {labels!r}; it must be a collection of labels")
-        sets.append(frozenset(labels))
+        sets.append(frozenset(check_labels(f"{name}[{place}]", labels, unique=False)))
     return sets
 
 
 def _labels(name: str, labels: Sequence[Hashable], length: int) -> list[Hashable]:
+    if not isinstance(labels, Iterable):
+        raise DataError(f"`{name}` is {labels!r}; it must hold one label per rating")
     result = list(labels)
     if len(result) != length:
         raise DataError(f"`{name}` has {len(result)} labels for {length} ratings")
     for place, label in enumerate(result):
         if is_missing(label):
             raise DataError(f"`{name}[{place}]` is {label!r}; every rating needs one")
-    return result
+    return list(check_labels(name, result, unique=False))
 
 
 def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -177,11 +177,14 @@ def bimodality(
     weights, layout = take("counts", counts, axis=axis, dim=dim)
     p = distributions("counts", weights, normalize=True)
     y = positions(values, layout, p.shape[-1])
+    y = (y - y.min()) / (np.ptp(y) or 1.0)  # the coefficient has no unit, powers of it overflow
+    highest = np.where(p > 0.0, y, -np.inf).max(axis=-1)
+    lowest = np.where(p > 0.0, y, np.inf).min(axis=-1)
     centred = y - (p @ y)[..., None]  # (..., categories)
     m2, m3, m4 = ((p * centred**power).sum(axis=-1) for power in (2, 3, 4))
-    spread = np.count_nonzero(p, axis=-1) > 1
-    m2 = np.where(spread & (m2 > 0.0), m2, np.nan)
-    return layout.wrap((m3**2 / m2**3 + 1.0) / (m4 / m2**2))
+    m2 = np.where((highest > lowest) & (m2 > 0.0), m2, np.nan)
+    # (m3^2 / m2^3 + 1) / (m4 / m2^2), in ratios that do not underflow before the moments do.
+    return layout.wrap(np.minimum(((m3 / m2) ** 2 + m2) / (m4 / m2), 1.0))
 
 
 def _layer_agreement(pattern: npt.NDArray[np.bool_], k: int) -> FloatArray:

@@ -24,6 +24,8 @@ def positions(values: Any, layout: Layout, k: int, *, unit: bool = False) -> Flo
     result = by_name("values", values, layout.categories)
     if len(result) != k:
         raise DataError(f"`values` has {len(result)} positions for {k} categories")
+    if np.abs(result).max(initial=0.0) > 1e100:
+        raise DataError(f"`values` reaches {np.abs(result).max():g}; rescale the positions")
     return result
 
 
@@ -78,7 +80,8 @@ def pairwise_matrix(
     matrix = finite_array(name, value, ndim=2)
     if matrix.shape != (k, k):
         raise DataError(f"`{name}` has shape {matrix.shape}; for {k} categories it must be {k, k}")
-    bad = (matrix < 0.0) | (matrix > largest)
+    # A cosine of 1 is often 1.0000000000000002; it is as much a one as on the diagonal below.
+    bad = (matrix < -1e-9) | (matrix > largest + 1e-9)
     if bad.any():
         bound = "at least 0" if largest == np.inf else f"in [0, {largest:g}]"
         raise DataError(f"`{name}[{first_place(bad)}]` is {matrix[bad][0]:g}; it must be {bound}")
@@ -88,7 +91,7 @@ def pairwise_matrix(
         raise DataError(
             f"`{name}[{i}, {i}]` is {matrix[i, i]:g}; of a category and itself it is {diagonal:g}"
         )
-    return matrix
+    return np.clip(matrix, 0.0, largest)
 
 
 def _check_same(name: str, given: Sequence[Hashable], known: Sequence[Hashable]) -> None:

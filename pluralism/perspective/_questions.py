@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .._labelled import Layout, take_together
+from .._labelled import Layout, as_labelled, take_together
 from .._validate import distributions, first_place
 from ..errors import DataError
 
@@ -77,7 +77,7 @@ def pair_questions(
         )
     if layout.template is not None:
         dims = layout.template.dims
-        question = dims[-1] if question is None else question
+        question = _question(inputs, dim, question)
         if question not in dims:
             raise DataError(f"`question` is {question!r}; it must be one of the dimensions {dims}")
         place = dims.index(question)
@@ -109,6 +109,32 @@ def pair_questions(
         },
         layout=layout,
     )
+
+
+def _question(
+    inputs: Mapping[str, Any], dim: Hashable | None, question: Hashable | None
+) -> Hashable:
+    """Name the questions' dimension: by default the last kept one, and the same in both inputs.
+
+    A question that only one input has would be paired with every row of the other.
+    """
+    kept: dict[str, list[Hashable]] = {}
+    for name, value in inputs.items():
+        labelled, _ = as_labelled(name, value, dim=dim)
+        if labelled is not None and labelled.ndim > 1:
+            category = labelled.dims[-1] if dim is None else dim
+            kept[name] = [d for d in labelled.dims if d != category]
+    if question is None and len({dims[-1] for dims in kept.values()}) > 1:
+        (left, one), (right, other) = kept.items()
+        raise DataError(
+            f"the questions seem to lie along {one[-1]!r} in `{left}` and along {other[-1]!r} in "
+            f"`{right}`; say which dimension of both holds them by `question`"
+        )
+    question = next(iter(kept.values()))[-1] if question is None else question
+    for name, dims in kept.items():
+        if question not in dims:
+            raise DataError(f"`question` is {question!r}, but `{name}` has the dimensions {dims}")
+    return question
 
 
 def interval_of_mean(scores: FloatArray, level: float) -> tuple[FloatArray, FloatArray, FloatArray]:

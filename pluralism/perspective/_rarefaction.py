@@ -110,6 +110,7 @@ def rarefaction(
     asked = np.atleast_1d(_validate.finite_array("sizes", sizes))
     if asked.ndim != 1 or asked.size == 0 or (asked < 1.0).any() or (asked % 1.0 != 0.0).any():
         raise DataError(f"`sizes` is {sizes!r}; it must hold whole numbers of at least 1")
+    _validate.within("sizes", asked, 1.0, 2.0**53, what="a number of answers")
     rng = _validate.generator("seed", seed)
     rows = values.reshape(-1, values.shape[-1])
     expected = expected_richness(rows, asked)

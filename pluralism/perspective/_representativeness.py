@@ -17,6 +17,7 @@ from ..kernels._distances import wasserstein
 from ..uncertainty._bootstrap import bootstrap
 from ..uncertainty._hooks import batched_by
 from ._alignment import relative_wasserstein, uniform
+from ._positions import positions
 from ._questions import Questions, pair_questions, wrap_mean
 
 __all__ = ["Representativeness", "representativeness"]
@@ -90,7 +91,7 @@ def representativeness(
         The groups' distributions. A question that a group was not asked is all NaN; an option
         that a question does not have is NaN in both. Refusals are no point of an ordered scale:
         leave them out and normalise.
-    values : array_like, shape (categories,), optional
+    values : array_like, Series or mapping, shape (categories,), optional
         Ascending positions of the options; equal steps, per question, by default.
     normalize : bool
         Divide by the sums first, so that counts may be given.
@@ -172,9 +173,7 @@ def representativeness(
 def _gaps(values: Any, pairs: Questions) -> FloatArray | None:
     if values is None:
         return None
-    place = _validate.finite_array("values", values, ndim=1)
-    if len(place) != pairs.p.shape[-1]:
-        raise DataError(f"`values` has {len(place)} positions for {pairs.p.shape[-1]} categories")
+    place = positions(values, pairs.layout, pairs.p.shape[-1])
     gaps = np.diff(place)
     if (gaps <= 0.0).any():
         raise DataError(f"`values` must ascend; it is {place.tolist()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from .._labelled import as_labelled, take
-from ..data._labels import check_labels
+from ..data._labels import as_coordinate, check_labels
 from ..errors import DataError, LabelError
 from ..kernels._entropy import plugin_entropy
 from ..uncertainty._bootstrap import bootstrap
@@ -57,7 +57,7 @@ class PerspectiveDistribution:
     evenness : float
         ``effective_number`` over the number of perspectives met.
     counts : xarray.DataArray, (question, category)
-        References per question.
+        References per question, questions by their labels or their numbers.
     pool : str
         "pooled" or "question".
     n_references : float
@@ -207,9 +207,12 @@ def interval_over_questions(
 
 def _as_counts(name: str, references: Any, categories: Sequence[Any] | None) -> xr.DataArray:
     """Return a table (question, category) of counts."""
-    import xarray as xr
-
+    if isinstance(references, Iterator):
+        references = list(references)
     labelled, _ = as_labelled(name, references)
+    if labelled is None and categories is not None:
+        categories = check_labels("categories", categories)
+        _refuse_ambiguous(name, references, categories)
     if labelled is None and _holds_labels(references):
         return _count_labels(name, references, categories)
     values, layout = take(name, references)
@@ -230,7 +233,33 @@ def _as_counts(name: str, references: Any, categories: Sequence[Any] | None) -> 
     if values.shape[1] < 2:
         raise DataError(f"`{name}` has one category; its shares have no evenness")
     columns = list(range(values.shape[1]) if given is None else given)
-    return xr.DataArray(values, dims=["question", "category"], coords={"category": columns})
+    return _table(values, columns, layout.template)
+
+
+def _table(values: FloatArray, columns: Sequence[Any], rows: Any = None) -> xr.DataArray:
+    """Label counts, the questions by their own labels or by their numbers."""
+    import xarray as xr
+
+    labels: Sequence[Any] = range(len(values))
+    if rows is not None and rows.ndim == 1 and rows.dims[0] in rows.indexes:
+        labels = rows.indexes[rows.dims[0]].tolist()
+    return xr.DataArray(
+        values,
+        dims=["question", "category"],
+        coords={
+            "question": ("question", as_coordinate(tuple(labels))),
+            "category": ("category", as_coordinate(tuple(columns))),
+        },
+    )
+
+
+def _refuse_ambiguous(name: str, references: Any, categories: tuple[Any, ...]) -> None:
+    """Refuse lists of numbers where labels are numbers too: they could be either."""
+    if isinstance(references, list | tuple) and all(isinstance(c, int | float) for c in categories):
+        raise DataError(
+            f"`categories` are numbers, so that `{name}` could hold labels or counts; give counts "
+            "as an array or a frame, and labels as strings"
+        )
 
 
 def _holds_labels(references: Any) -> bool:
@@ -245,8 +274,6 @@ def _holds_labels(references: Any) -> bool:
 
 
 def _count_labels(name: str, references: Any, categories: Sequence[Any] | None) -> xr.DataArray:
-    import xarray as xr
-
     if categories is None:
         raise DataError(
             "`categories` must say which perspectives there could be; those that happen to be "
@@ -261,13 +288,15 @@ def _count_labels(name: str, references: Any, categories: Sequence[Any] | None) 
     for row, answer in enumerate(answers):
         if isinstance(answer, str):
             raise DataError(f"`{name}[{row}]` is the string {answer!r}; give a list of labels")
+        if not isinstance(answer, Iterable):
+            raise DataError(f"`{name}[{row}]` is {answer!r}; give a list of labels, perhaps empty")
         for label in answer:
-            if label not in column:
+            if not isinstance(label, Hashable) or label not in column:
                 raise LabelError.unknown(
                     f"`{name}[{row}]`", label, known=known, argument="`categories`"
                 )
             counts[row, column[label]] += 1.0
-    return xr.DataArray(counts, dims=["question", "category"], coords={"category": list(known)})
+    return _table(counts, known)
 
 
 def _kept(counts: xr.DataArray, empty: str) -> tuple[xr.DataArray, int]:
@@ -282,8 +311,12 @@ def _kept(counts: xr.DataArray, empty: str) -> tuple[xr.DataArray, int]:
             "choose what `empty` should do with them"
         )
     if empty == "category":
-        extra = xr.DataArray(
-            none[:, None].astype(float), dims=counts.dims, coords={"category": [NOBODY]}
+        if NOBODY in counts.indexes["category"]:
+            raise LabelError(
+                f"`categories` has {NOBODY!r}, the name of answers that refer to nobody"
+            )
+        extra = _table(none[:, None].astype(float), [NOBODY]).assign_coords(
+            question=counts.coords["question"]
         )
         return xr.concat([counts, extra], "category"), number
     if none.all():

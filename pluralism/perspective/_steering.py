@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from .._labelled import Layout, as_labelled
+from .._labelled import Layout, as_labelled, take_together
 from ..errors import DataError, LabelError
 from ._alignment import Distance, distributional_alignment
 from ._positions import matched_to
@@ -188,6 +188,11 @@ def steering_scores(
                 f"`population` has the dimensions {right.dims}; it must have attributes, "
                 f"questions and categories of `steered`, {left.dims}"
             )
+        if right.dims != tuple(d for d in left.dims if d in right.dims):
+            raise DataError(
+                f"`steered` has the dimensions {left.dims} and `population` {right.dims}; "
+                "transpose both to attributes, questions, categories"
+            )
         attribute, question, dim = right.dims
         judged = right.rename({attribute: f"{attribute}_bis"})
         result = distributional_alignment(left, judged, question=question, dim=dim, **settings)
@@ -211,20 +216,23 @@ def knowledge_to_simulation_gap(simulated: Any, stated: Any) -> Any:
 
     Parameters
     ----------
-    simulated : float or array_like
+    simulated : float, array_like, DataArray, Series or mapping
         Mean distance of distributions estimated from the model's sampled answers.
-    stated : float or array_like
-        Mean distance of the distributions that the model states, above 0.
+    stated : float, array_like, DataArray, Series or mapping
+        Mean distance of the distributions that the model states, above 0. Labelled ones are
+        matched by name.
 
     Returns
     -------
-    float or numpy.ndarray
+    float, numpy.ndarray or xarray.DataArray
         At least -1.
 
     Raises
     ------
     DataError
-        Negative distances, or a stated distance of 0.
+        Negative distances, shapes that do not fit, or a stated distance of 0.
+    LabelError
+        Labels that differ between the two.
 
     References
     ----------
@@ -236,13 +244,33 @@ def knowledge_to_simulation_gap(simulated: Any, stated: Any) -> Any:
     >>> knowledge_to_simulation_gap(0.3, 0.2)
     0.5
     """
-    left = _validate.finite_array("simulated", simulated)
-    right = _validate.finite_array("stated", stated)
+    (left, right), layout = _alike(simulated, stated)
     _validate.within("simulated", left, 0.0, what="a distance")
     _validate.within("stated", right, 0.0, what="a distance")
     if (right == 0.0).any():
         raise DataError("`stated` is 0; no distance is relative to 0")
-    return Layout().wrap(left / right - 1.0)
+    return layout.wrap(left / right - 1.0)
+
+
+def _alike(simulated: Any, stated: Any) -> tuple[list[FloatArray], Layout]:
+    """Two arrays of one shape, labelled ones matched by name, and what belongs to their axes."""
+    given = {"simulated": simulated, "stated": stated}
+    # A category axis of length one, which `take_together` wants, leaves with the layout.
+    named = {name: as_labelled(name, value)[0] for name, value in given.items()}
+    if all(value is not None for value in named.values()):
+        arrays, layout = take_together(
+            {name: value.expand_dims("_", axis=-1) for name, value in named.items()}
+        )
+    else:
+        left, right = (_validate.finite_array(name, value) for name, value in given.items())
+        try:
+            np.broadcast_shapes(left.shape, right.shape)
+        except ValueError:
+            raise DataError(
+                f"`simulated` of shape {left.shape} and `stated` of shape {right.shape} do not fit"
+            ) from None
+        arrays, layout = [left[..., None], right[..., None]], Layout()
+    return [array[..., 0] for array in arrays], layout
 
 
 def tradeoff_steerable_score(outcomes: Any, weights: Any) -> float:
@@ -250,10 +278,10 @@ def tradeoff_steerable_score(outcomes: Any, weights: Any) -> float:
 
     Parameters
     ----------
-    outcomes : array_like, shape (functions, objectives)
+    outcomes : array_like, DataArray or frame, shape (functions, objectives)
         Objectives that the model steered to each commensurating function achieves.
-    weights : array_like, shape (functions, objectives)
-        The functions: weights of the objectives.
+    weights : array_like, DataArray or frame, shape (functions, objectives)
+        The functions: weights of the objectives. Labelled input is matched by name.
 
     Returns
     -------
@@ -264,6 +292,8 @@ def tradeoff_steerable_score(outcomes: Any, weights: Any) -> float:
     ------
     DataError
         Shapes that differ.
+    LabelError
+        Labels that differ between the two.
 
     References
     ----------
@@ -275,9 +305,8 @@ def tradeoff_steerable_score(outcomes: Any, weights: Any) -> float:
     >>> tradeoff_steerable_score([[0.9, 0.2], [0.4, 0.8]], [[1.0, 0.0], [0.5, 0.5]])
     1.5
     """
-    achieved = _validate.finite_array("outcomes", outcomes, ndim=2)
-    functions = _validate.finite_array("weights", weights, ndim=2)
-    if achieved.shape != functions.shape:
+    (achieved, functions), _ = take_together({"outcomes": outcomes, "weights": weights})
+    if achieved.ndim != 2 or achieved.shape != functions.shape:
         raise DataError(
             f"`outcomes` has shape {achieved.shape} and `weights` {functions.shape}; both must be "
             "functions x objectives"
@@ -312,6 +341,9 @@ def _matched(labelled: Any, steered: Hashable, judged: Hashable) -> Any:
     if steered not in indexes or judged not in indexes:
         return labelled
     left, right = indexes[steered].tolist(), indexes[judged].tolist()
-    if set(left) != set(right) or len(left) != len(right):
-        raise LabelError(f"`scores` is steered to {left} but judged by {right}; both must agree")
+    if set(left) != set(right) or len(left) != len(right) or len(set(left)) != len(left):
+        raise LabelError(
+            f"`scores` is steered to {left} but judged by {right}; "
+            "both must agree, with every label once"
+        )
     return labelled.sel({judged: left})

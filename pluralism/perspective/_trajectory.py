@@ -110,7 +110,8 @@ def _unit(name: str, vectors: Any) -> FloatArray:
     array = _validate.finite_array(name, vectors, ndim=2)
     if array.size == 0:
         raise DataError(f"`{name}` has shape {array.shape}; it needs steps and dimensions")
-    length = np.linalg.norm(array, axis=1, keepdims=True)
-    if (length == 0.0).any():
-        raise DataError(f"`{name}[{int(np.flatnonzero(length == 0.0)[0])}]` is the zero vector")
-    return array / length
+    largest = np.abs(array).max(axis=1, keepdims=True)
+    if (largest == 0.0).any():
+        raise DataError(f"`{name}[{int(np.flatnonzero(largest == 0.0)[0])}]` is the zero vector")
+    array = array / largest  # squares of 1e200 or 1e-200 would leave the range of a float
+    return array / np.linalg.norm(array, axis=1, keepdims=True)

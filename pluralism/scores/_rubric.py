@@ -99,8 +99,8 @@ def rubric_score(
 
     Notes
     -----
-    Equation 1 of [1]_: 100 (sum of w over positive criteria that hold + sum of |w| over negative
-    ones that do not) / sum of |w|. The paper's "hard" score is `ratio_of_means`.
+    Equation 1 of [1]_: 100 (sum of w over positive criteria that hold + sum of ``abs(w)`` over
+    negative ones that do not) / sum of ``abs(w)``. The paper's "hard" score is `ratio_of_means`.
 
     References
     ----------

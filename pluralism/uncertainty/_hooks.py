@@ -11,6 +11,8 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from ..errors import DataError
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -57,6 +59,11 @@ def batched_by(hook: str | Callable[..., Any]) -> Callable[[Function], Function]
     callable
         A decorator that returns the function itself, marked.
 
+    Raises
+    ------
+    DataError
+        `hook` is neither callable nor ``"module:name"``.
+
     Examples
     --------
     >>> import numpy as np
@@ -71,7 +78,7 @@ def batched_by(hook: str | Callable[..., Any]) -> Callable[[Function], Function]
     >>> np.allclose(batched.replicates, looped.replicates)
     True
     """
-    return partial(_mark, BATCHED, hook)
+    return partial(_mark, BATCHED, _checked(hook))
 
 
 def permuted_by(hook: str | Callable[..., Any]) -> Callable[[Function], Function]:
@@ -87,6 +94,11 @@ def permuted_by(hook: str | Callable[..., Any]) -> Callable[[Function], Function
     callable
         A decorator that returns the function itself, marked.
 
+    Raises
+    ------
+    DataError
+        `hook` is neither callable nor ``"module:name"``.
+
     Examples
     --------
     >>> import numpy as np
@@ -100,7 +112,14 @@ def permuted_by(hook: str | Callable[..., Any]) -> Callable[[Function], Function
     >>> permutation_test(gap, rows, group=group, n=200, seed=0).pvalue < 0.05
     True
     """
-    return partial(_mark, PERMUTED, hook)
+    return partial(_mark, PERMUTED, _checked(hook))
+
+
+def _checked(hook: str | Callable[..., Any]) -> str | Callable[..., Any]:
+    named = isinstance(hook, str) and all(hook.partition(":")[::2])
+    if not (named or callable(hook)):
+        raise DataError(f'`hook` is {hook!r}; it must be a function, or "module:name" of one')
+    return hook
 
 
 def _mark(attribute: str, hook: str | Callable[..., Any], function: Function) -> Function:

@@ -80,3 +80,11 @@ def test_blocks_beat_what_follows():
         for k, block in enumerate(blocks):
             later = [code for other in blocks[k + 1 :] for code in other]
             assert (margins[np.ix_(block, later)] > 0).all()
+
+
+def test_a_search_that_runs_out_of_time_says_so():
+    rng = np.random.default_rng(0)
+    voters = np.array([rng.permutation(40) for _ in range(3)])
+    wins = (voters[:, :, None] < voters[:, None, :]).sum(axis=0).astype(float)
+    solved = kemeny_rankings(wins, 100, 1e-9, seconds=1e-3)
+    assert solved.message or not solved.complete

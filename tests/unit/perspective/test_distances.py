@@ -120,7 +120,9 @@ class TestInput:
         left, right = {"a": 0.5, "b": 0.5}, {"a": 0.5, "c": 0.5}
         with pytest.raises(LabelError, match="only `p` has 'b'; only `q` has 'c'"):
             distance(left, right)
-        filled = distance(left, right, fill=0)
+        # Where a category that `left` lacks lies on a scale, only `values` can say.
+        scale = {"values": {"a": 0, "b": 1, "c": 2}} if distance is ps.wasserstein else {}
+        filled = distance(left, right, fill=0, **scale)
         assert filled == distance([0.5, 0.5, 0.0], [0.5, 0.0, 0.5])
 
     def test_counts_need_to_be_announced(self, distance):

@@ -18,7 +18,7 @@ from pluralism.errors import (
     NotIdentifiedError,
     SmallSampleWarning,
 )
-from pluralism.uncertainty import Batch, batched_by, bootstrap
+from pluralism.uncertainty import Batch, batched_by, bootstrap, permuted_by
 
 ROWS = np.random.default_rng(0).gamma(2.0, size=(40, 3))
 
@@ -343,3 +343,10 @@ class TestBadInput:
     def test_statistic(self, statistic, message):
         with pytest.raises(DataError, match=message):
             bootstrap(statistic, ROWS)
+
+
+@pytest.mark.parametrize("mark", [batched_by, permuted_by])
+@pytest.mark.parametrize("hook", ["no colon", ":name", "module:", 3])
+def test_a_hook_is_a_function_or_names_one(mark, hook):
+    with pytest.raises(DataError, match=r"`hook` is .* it must be a function"):
+        mark(hook)

@@ -1,6 +1,7 @@
 """How often the intervals hold what they promise, over simulated data sets.
 
-Run ``python benchmarks/coverage.py [design ...] [--sets 1000]`` from the root of the repository.
+Run ``python benchmarks/interval_coverage.py [design ...] [--sets 1000]`` from the root of the
+repository.
 Each design is run in chunks of 100 data sets whose counts are kept in
 ``benchmarks/results/coverage.json``, so that a run can be broken off and taken up again; the
 table is written to ``benchmarks/results/coverage.md``. Data set k of a design has seed k.
@@ -195,7 +196,7 @@ def main() -> None:
     lines = [
         "# Coverage of nominal 95% intervals of Bradley-Terry utilities, 20 items",
         "",
-        f"`python benchmarks/coverage.py`, Python {platform.python_version()}, NumPy "
+        f"`python benchmarks/interval_coverage.py`, Python {platform.python_version()}, NumPy "
         f"{np.__version__}. Over 1,000 data sets the Monte Carlo standard error of a pointwise "
         "share is about .002, of the others at most .016. Rank intervals are simultaneous.",
         "",
