@@ -1,7 +1,7 @@
 """What intervals cost: bootstraps of agreement and of fits, and fits of many groups.
 
-Run ``python benchmarks/uncertainty.py`` from the root of the repository; it writes
-``benchmarks/results/uncertainty.md``. Times are CPU seconds (user and system, all threads), the
+Run ``OMP_NUM_THREADS=1 python benchmarks/uncertainty.py`` from the root of the repository; it
+writes ``benchmarks/results/uncertainty.md``. Times are CPU seconds (user and system, all threads), the
 median of five runs after one that compiles, in this process; the error is the largest difference
 from the loop's results on the same resamples.
 """
@@ -124,7 +124,8 @@ def main() -> None:
     lines = [
         "# What intervals cost",
         "",
-        f"`python benchmarks/uncertainty.py`, Python {platform.python_version()}, NumPy "
+        "`OMP_NUM_THREADS=1 python benchmarks/uncertainty.py`, "
+        f"Python {platform.python_version()}, NumPy "
         f"{np.__version__}, JAX {jax.__version__} on {jax.default_backend()}; CPU seconds, median "
         f"of {RUNS}; two cores shared with other work.",
         "",
