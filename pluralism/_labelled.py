@@ -24,7 +24,16 @@ import numpy.typing as npt
 from ._validate import finite_array
 from .errors import DataError, LabelError, enumerate_some
 
-__all__ = ["CATEGORY", "ROW", "Layout", "as_labelled", "match_dimension", "take", "take_together"]
+__all__ = [
+    "CATEGORY",
+    "ROW",
+    "Layout",
+    "as_labelled",
+    "collected",
+    "match_dimension",
+    "take",
+    "take_together",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -418,7 +427,7 @@ def _from_frame(name: str, frame: Any, dim: Hashable | None) -> Any:
         raise DataError(
             f"`{name}` is a {type(frame).__name__}, which is no known frame or array"
         ) from None
-    table = table.collect() if isinstance(table, nw.LazyFrame) else table
+    table = collected(table)
     _refuse_text(
         name, [c for c, t in table.schema.items() if not (t.is_numeric() or t == nw.Boolean)]
     )
@@ -426,6 +435,18 @@ def _from_frame(name: str, frame: Any, dim: Hashable | None) -> Any:
     numbers = np.column_stack(columns) if columns else np.empty((len(table), 0))
     dim = CATEGORY if dim is None else dim
     return xr.DataArray(numbers, coords={dim: table.columns}, dims=[ROW, dim])
+
+
+def collected(frame: Any) -> Any:
+    """Collect a lazy narwhals frame as Polars or pandas.
+
+    Left to itself narwhals takes PyArrow for DuckDB, which the package does not require.
+    """
+    import narwhals as nw
+
+    if not isinstance(frame, nw.LazyFrame):
+        return frame
+    return frame.collect(backend="polars" if frame.implementation.is_polars() else "pandas")
 
 
 def _refuse_text(name: str, columns: Sequence[Hashable]) -> None:

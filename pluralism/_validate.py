@@ -26,12 +26,15 @@ __all__ = [
     "level",
     "number",
     "one_of",
+    "prior_deviation",
     "whole_number",
     "within",
 ]
 
 #: Above this an integer count is no longer exact in float64.
 LARGEST_EXACT_COUNT = 2.0**53
+#: Sums of squared weights must not overflow.
+LARGEST_WEIGHT = 1e100
 
 
 def one_of(name: str, value: Any, options: Iterable[Any]) -> Any:
@@ -86,6 +89,12 @@ def whole_number(name: str, value: Any, *, at_least: int = 0, at_most: int | Non
         limit = f"at least {at_least}" + ("" if at_most is None else f" and at most {at_most}")
         raise DataError(f"`{name}` is {value!r}; it must be {limit}")
     return result
+
+
+def prior_deviation(name: str, value: Any) -> float:
+    """Return a prior's standard deviation, whose inverse square must be a number too."""
+    number(name, value, above=0.0)
+    return number(name, value, at_least=1e-100, at_most=1e100)
 
 
 def level(name: str, value: Any) -> float:

@@ -64,7 +64,8 @@ Rater = Annotated[
     str | None, typer.Option(help="Column that says who voted; errors are clustered by it.")
 ]
 Group = Annotated[
-    list[str] | None, typer.Option(help="Column of groups of raters; may be given again.")
+    list[str] | None,
+    typer.Option(metavar="<str>", help="Column of groups of raters; may be given again."),
 ]
 Weight = Annotated[str | None, typer.Option(help="Column of vote weights.")]
 MissingValues = Annotated[Missing, typer.Option(help="What to do with a vote that lacks a value.")]

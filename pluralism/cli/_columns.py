@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .._labelled import collected
 from ..errors import DataError, enumerate_some
 
-__all__ = ["Columns", "find_columns"]
+__all__ = ["Columns", "find_columns", "likely_rater"]
 
 #: Names of the two item columns that the field uses, the commonest first.
 PAIRS = (
@@ -22,6 +23,7 @@ PAIRS = (
     ("a", "b"),
 )
 RESULTS = ("outcome", "winner", "result", "vote", "preference", "choice", "preferred", "label")
+RATERS = ("rater", "worker", "annotator", "judge", "voter", "respondent", "participant", "user")
 #: So many rows are looked at to tell codes from labels; all rows are checked when they are counted.
 SAMPLE = 20_000
 
@@ -42,7 +44,7 @@ class Columns:
 
 def find_columns(path: Path, given: Columns) -> Columns:
     """Complete the columns that were named by those that the file lets one guess."""
-    from ..data._frames import open_frame
+    from ..data._frames import check_columns, open_frame
 
     frame = open_frame(str(path))
     names = frame.collect_schema().names()
@@ -50,14 +52,21 @@ def find_columns(path: Path, given: Columns) -> Columns:
     if given.outcome is not None and given.winner is not None:
         raise DataError("give --outcome (codes) or --winner (labels), not both")
     result = given.outcome or given.winner or _guess_result(names, columns)
-    for name in (columns.first, columns.second, result):
-        if name not in names:
-            raise DataError(f"{path} has no column {name!r} (its columns: {_some(names)})")
+    check_columns(frame, [str(columns.first), str(columns.second), result])
     if given.outcome is not None:
         return columns
     sample = frame.head(SAMPLE)
     items = _values(sample, columns.first) | _values(sample, columns.second)
     return _as_codes_or_labels(columns, result, _values(sample, result), items)
+
+
+def likely_rater(path: Path) -> str | None:
+    """Name the column that looks like raters, as `worker` or `annotator_id` do."""
+    from ..data._frames import open_frame
+
+    names = open_frame(str(path)).collect_schema().names()
+    known = {name.strip().casefold().removesuffix("_id"): name for name in names}
+    return next((known[name] for name in RATERS if name in known), None)
 
 
 def _guess_items(names: Sequence[str], given: Columns) -> Columns:
@@ -88,9 +97,8 @@ def _guess_result(names: Sequence[str], columns: Columns) -> str:
 
 
 def _values(sample: Any, name: str | None) -> set[Any]:
-    column = sample.select(name).unique()
-    native = column.collect() if hasattr(column, "collect") else column
-    return {value for value in native[name].to_list() if value is not None}
+    column = collected(sample.select(name).unique())[name]
+    return {value for value in column.to_list() if value is not None}
 
 
 def _as_codes_or_labels(

@@ -18,7 +18,7 @@ def run() -> None:
     try:
         from ._app import app
     except ImportError as error:
-        _stop(f'{error.name or error} is not installed; pip install "pluralism[report]"', INPUT)
+        _stop(_not_installed(error), INPUT)
     _use_cache()
     from ..errors import PluralismError
 
@@ -27,9 +27,7 @@ def run() -> None:
     except PluralismError as error:
         _stop(_in_options(str(error)), INPUT)
     except ImportError as error:
-        missing = (error.name or str(error)).partition(".")[0]
-        extra = {"h5netcdf": "netcdf", "h5py": "netcdf", "netCDF4": "netcdf"}.get(missing, "report")
-        _stop(f'{missing} is not installed; pip install "pluralism[{extra}]"', INPUT)
+        _stop(_not_installed(error), INPUT)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _stop(f"{place}{error.strerror or error}", INPUT)
@@ -46,6 +44,19 @@ def run() -> None:
         )
 
 
+#: Package -> the extra that brings it.
+_EXTRAS = {
+    **dict.fromkeys(("typer", "rich", "matplotlib", "jinja2"), "report"),
+    **dict.fromkeys(("h5netcdf", "h5py", "netCDF4"), "netcdf"),
+}
+
+
+def _not_installed(error: ImportError) -> str:
+    missing = (error.name or str(error)).partition(".")[0]
+    remedy = f'"pluralism[{_EXTRAS[missing]}]"' if missing in _EXTRAS else missing
+    return f"{missing} is not installed; pip install {remedy}"
+
+
 def _stop(message: str, status: int) -> NoReturn:
     print(f"pluralism: {message}", file=sys.stderr)
     raise SystemExit(status)
@@ -59,6 +70,7 @@ _OPTIONS = (
 
 def _in_options(message: str) -> str:
     """Write arguments as they are given at the command line: ``prior=1`` as ``--prior 1``."""
+    message = re.sub(r"outcomes=\{[^}]*\}", '--outcomes "code=first,other=tie"', message)
     message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
     message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
     # What is left is to be had from Python only.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
-from ._columns import Columns, find_columns
+from ._columns import Columns, find_columns, likely_rater
 
 if TYPE_CHECKING:
     from ..data import Comparisons
@@ -83,6 +83,11 @@ def read(
     columns = find_columns(path, given)
     if columns != given:
         note(f"guessed columns: {columns}")
+    if rater is None and (column := likely_rater(path)) is not None:
+        note(
+            f"column {column!r} is not used; if it says who voted, --rater {column} gives errors "
+            "that allow for votes of one rater moving together"
+        )
     step(f"counting the votes of {path.name}")
     votes = Comparisons.from_frame(
         path, first=columns.first, second=columns.second, outcome=columns.outcome,

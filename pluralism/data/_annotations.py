@@ -292,6 +292,10 @@ class Annotations:
             categories = counts.columns if categories is None else categories
         table = _validate.finite_array("counts", counts, ndim=2)
         _validate.within("counts", table, 0.0, what="counts")
+        if table.sum() > _validate.LARGEST_EXACT_COUNT:
+            raise DataError(
+                f"`counts` adds up to {table.sum():g} labels; above 2**53 counts are not exact"
+            )
         broken = table != np.floor(table)
         if broken.any():
             raise DataError(

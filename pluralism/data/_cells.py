@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..errors import DataError
+from ..errors import DataError, enumerate_some
 from ..kernels._counting import count_pairs, group_sums
 from . import _labels
 
@@ -131,6 +131,8 @@ def labelled_matrix(name: str, value: Any) -> tuple[FloatArray, tuple[Hashable, 
         rows, columns = tuple(value.index), tuple(value.columns)
         labels = rows
     elif hasattr(value, "dims") and hasattr(value, "coords"):  # a DataArray
+        if len(value.dims) == 2 and value.dims[0] == f"{value.dims[1]}_bis":
+            value = value.transpose()  # (item, item_bis) by name, whatever their order
         axes = [tuple(value[d].values.tolist()) for d in value.dims if d in value.coords]
         if len(axes) == 2:
             (rows, columns), labels = axes, axes[0]
@@ -150,6 +152,17 @@ def labelled_matrix(name: str, value: Any) -> tuple[FloatArray, tuple[Hashable, 
             "an item cannot be compared with itself, so the diagonal must be zero"
         )
     return matrix, labels
+
+
+def refuse_other_order(
+    name: str, own: tuple[Hashable, ...] | None, labels: tuple[Hashable, ...]
+) -> None:
+    """Raise if the table's own labels are the items in another order: counts would be swapped."""
+    if own is not None and own != labels and set(own) == set(labels):
+        raise DataError(
+            f"`{name}` has rows {enumerate_some(own)}, but the items are {enumerate_some(labels)}; "
+            f"put the rows and columns of `{name}` in the order of the items"
+        )
 
 
 def axis_of(labels: Sequence[Hashable]) -> npt.NDArray[Any]:
@@ -194,7 +207,7 @@ def _shares(outcome: npt.ArrayLike, tie: npt.NDArray[np.bool_] | None) -> npt.ND
 
 def _weights(weight: npt.ArrayLike) -> FloatArray:
     array = _validate.finite_array("weight", weight, ndim=1)
-    return _validate.within("weight", array, 0, what="a weight")
+    return _validate.within("weight", array, 0, _validate.LARGEST_WEIGHT, what="a weight")
 
 
 def _hard_cells(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..errors import DataError, LabelError, enumerate_some
 from . import _labels
-from ._cells import axis_of, count_codes, item_labels, labelled_matrix
+from ._cells import axis_of, count_codes, item_labels, labelled_matrix, refuse_other_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -353,9 +353,9 @@ class Comparisons:
             ``wins[i, j]`` is how often i beat j; the diagonal is zero.
         items : sequence, optional
             Labels. Default: the labels of `wins` if it has any, else 0, 1, ...
-        ties : array_like, (items, items), optional
+        ties : array_like, DataFrame or DataArray, (items, items), optional
             How often i and j tied: symmetric, each pair's count stands in both places and is
-            counted once.
+            counted once. Labels of its own must be those of `wins`, in the same order.
 
         Returns
         -------
@@ -366,7 +366,8 @@ class Comparisons:
         ------
         DataError
             The matrix is not square, holds negative or missing counts, has a nonzero diagonal,
-            is all zero, or `ties` is not symmetric.
+            is all zero, or `ties` is not symmetric; labels of one input stand in another order
+            than those of another.
 
         Examples
         --------
@@ -377,9 +378,11 @@ class Comparisons:
         labels = item_labels(tuple(items) if items is not None else own or len(values))
         if len(labels) != len(values):
             raise DataError(f"`items` has {len(labels)} labels for {len(values)} rows of `wins`")
+        refuse_other_order("wins", own, labels)
         tied = np.zeros_like(values)
         if ties is not None:
-            tied, _ = labelled_matrix("ties", ties)
+            tied, own = labelled_matrix("ties", ties)
+            refuse_other_order("ties", own, labels)
             if tied.shape != values.shape:
                 raise DataError(f"`ties` has shape {tied.shape}; `wins` has {values.shape}")
             if not np.array_equal(tied, tied.T):

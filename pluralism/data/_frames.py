@@ -113,7 +113,7 @@ def count_rows(
     return _count_eagerly(frame, used, weight, measure, missing)
 
 
-def open_frame(source: Any, *, labels: Sequence[str] = ()) -> Frame:
+def open_frame(source: Any, *, labels: Sequence[str] = (), in_order: bool = False) -> Frame:
     """Return a narwhals frame over `source`; a path is opened lazily with DuckDB.
 
     Parameters
@@ -123,11 +123,13 @@ def open_frame(source: Any, *, labels: Sequence[str] = ()) -> Frame:
     labels : sequence of str
         Columns of a CSV file that are read as text even where they look like numbers, so that
         ``007`` and ``7`` stay two labels.
+    in_order : bool
+        Whether the rows of a path must come in the order of the file.
     """
     if isinstance(source, (str, Path)):
         from ._pushdown import open_path
 
-        return open_path(source, labels)
+        return open_path(source, labels, in_order=in_order)
     try:
         return nw.from_native(source)
     except TypeError:
@@ -186,7 +188,7 @@ def _count_eagerly(
         codes = {name: code[kept] for name, code in codes.items()}
         columns = {name: column[kept] for name, column in columns.items()}
     for name, column in columns.items():
-        _check_numbers(name, column, at_least=0 if name == weight else -np.inf)
+        _check_numbers(name, column, is_weight=name == weight)
     values = []
     if weight is not None:
         values += [columns[weight], columns[weight] ** 2]
@@ -257,7 +259,7 @@ def encode(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashab
     import pandas as pd
 
     if not series.implementation.is_pandas():
-        native = pd.Series(series.to_list())
+        native = pd.Series(series.to_list(), dtype=object)  # integers with a gap stay integers
     codes, values = pd.factorize(native, use_na_sentinel=True)
     return codes, list(values)
 
@@ -310,10 +312,18 @@ def missing_message(name: str, count: int, places: Sequence[int] = ()) -> str:
     )
 
 
-def _check_numbers(name: str, column: FloatArray, *, at_least: float) -> None:
-    bad = ~np.isfinite(column) | (column < at_least)
+def weight_bounds(is_weight: bool) -> tuple[float, float, str]:
+    """Smallest and largest value that a numeric column may hold, and how a message says so."""
+    if not is_weight:
+        return -np.inf, np.inf, ""
+    most = _validate.LARGEST_WEIGHT
+    return 0.0, most, f" and at least 0, and weights at most {most:g}"
+
+
+def _check_numbers(name: str, column: FloatArray, *, is_weight: bool) -> None:
+    low, high, bound = weight_bounds(is_weight)
+    bad = ~np.isfinite(column) | (column < low) | (column > high)
     if bad.any():
-        bound = " and at least 0" if at_least == 0 else ""
         raise DataError(
             f"column {name!r} holds {column[bad][0]:g} in row {int(np.argmax(bad))} "
             f"({int(bad.sum())} such row(s)); values must be finite{bound}"

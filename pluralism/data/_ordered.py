@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
+from .._labelled import collected
 from ..errors import DataError, enumerate_some
 from . import _labels
 from ._comparisons import Comparisons
@@ -21,6 +22,10 @@ __all__ = ["OrderedVotes", "ordered_votes", "winner_pairs"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+
+#: More votes than this are not written out one by one.
+MOST_VOTES = 1 << 30
 
 
 class OrderedVotes(NamedTuple):
@@ -88,12 +93,10 @@ def _refuse_columns(named: Mapping[str, str | None], what: str) -> None:
 def _from_table(
     votes: Any, first: str, second: str, outcome: str, outcomes: Mapping[Any, str] | None
 ) -> OrderedVotes:
-    frame = open_frame(votes, labels=[first, second])
+    frame = open_frame(votes, labels=[first, second], in_order=True)
     check_columns(frame, [first, second, outcome])
     shares = outcomes is None and column_kind(frame, outcome) == "float"
-    table = frame.select(first, second, outcome)
-    if isinstance(table, nw.LazyFrame):
-        table = table.collect()
+    table = collected(frame.select(first, second, outcome))
     codes, seen = [], []
     for name in (first, second):
         code, labels = encode(table[name])
@@ -209,6 +212,11 @@ def _expand(votes: Comparisons) -> OrderedVotes:
 def _times(votes: Comparisons, remedy: str) -> npt.NDArray[np.int64]:
     """How often each cell's first won, second won, and neither, (3, cells)."""
     columns = np.stack([votes.first_won, votes.second_won, votes.tied])
+    if columns.sum() > MOST_VOTES:
+        raise DataError(
+            f"the comparisons hold {columns.sum():.4g} votes, more than the {MOST_VOTES:.4g} that "
+            "can be listed one by one"
+        )
     times = columns.astype(np.int64)
     if votes.squares is not None or not np.array_equal(times, columns):
         raise DataError(f"the comparisons hold weighted or shared votes, which {remedy}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+from .._labelled import collected
 from ..errors import DataError, enumerate_some
-from ._frames import CountedRows, missing_message, relabelled
+from ._frames import CountedRows, missing_message, relabelled, weight_bounds
 
 __all__ = ["count_lazily", "open_path"]
 
@@ -24,8 +26,13 @@ _READERS = {
 }
 
 
-def open_path(path: str | Path, labels: Sequence[str]) -> nw.LazyFrame[Any]:
-    """Open a file, or a glob of files, with DuckDB; nothing is read yet but its head."""
+def open_path(
+    path: str | Path, labels: Sequence[str], *, in_order: bool = False
+) -> nw.LazyFrame[Any]:
+    """Open a file, or a glob of files, with DuckDB; nothing is read yet but its head.
+
+    Counting does not need the order of the rows, and is faster without it; `in_order` keeps it.
+    """
     import duckdb
 
     text = str(path)
@@ -34,12 +41,13 @@ def open_path(path: str | Path, labels: Sequence[str]) -> nw.LazyFrame[Any]:
         raise DataError(
             f"`frame` is the path {text!r}; its suffix must be one of {enumerate_some(_READERS)}"
         )
-    is_glob = any(mark in text for mark in "*?[")
-    if not is_glob and not Path(text).is_file():
+    if Path(text).is_file():
+        text = glob.escape(text)  # a file that is named like a pattern is that file
+    elif not glob.has_magic(text):
         raise DataError(f"there is no file {text!r}")
     # A connection of our own: the user's default one keeps its settings and its progress bar.
     connection = duckdb.connect()
-    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET preserve_insertion_order = {str(in_order).lower()}")
     try:
         if reader == "read_csv":
             head = connection.read_csv(text, header=True)
@@ -52,7 +60,7 @@ def open_path(path: str | Path, labels: Sequence[str]) -> nw.LazyFrame[Any]:
         else:
             relation = connection.read_parquet(text)
     except duckdb.Error as error:
-        raise DataError(f"{text!r} cannot be read: {_first_line(error)}") from None
+        raise DataError(f"{str(path)!r} cannot be read: {_first_line(error)}") from None
     return nw.from_native(relation)
 
 
@@ -90,7 +98,7 @@ def count_lazily(
         sums += [nw.col(c).sum().alias(f"__sum{c}") for c in ("__wy", "__wwy", "__wwyy")]
         sums += [nw.col("__y").min().alias("__min__y"), nw.col("__y").max().alias("__max__y")]
     try:
-        cells = votes.group_by(*names, "__lack").agg(*sums).collect(backend="pandas").to_native()
+        cells = _as_pandas(collected(votes.group_by(*names, "__lack").agg(*sums)), names)
     except Exception as error:
         # The engine's own exception classes cannot be named without importing the engine.
         raise DataError(f"`frame` could not be counted: {_first_line(error)}") from error
@@ -107,12 +115,12 @@ def count_lazily(
     cells = cells[cells["__lack"] == len(lacks)]
     if not len(cells):
         raise DataError("no row of `frame` is complete; nothing is left to count")
-    for numeric, column, low in ((weight, "__w", 0.0), (measure, "__y", -np.inf)):
+    for numeric, column in ((weight, "__w"), (measure, "__y")):
         if numeric is not None:
             least, most = float(cells[f"__min{column}"].min()), float(cells[f"__max{column}"].max())
+            low, high, bound = weight_bounds(numeric == weight)
             for value in (least, most):
-                if not np.isfinite(value) or value < low:
-                    bound = " and at least 0" if low == 0 else ""
+                if not (np.isfinite(value) and low <= value <= high):
                     raise DataError(
                         f"column {numeric!r} holds {value:g}; values must be finite{bound}"
                     )
@@ -167,6 +175,23 @@ def _in_key_order(
         extremes,
         n_rows,
         dropped,
+    )
+
+
+def _as_pandas(cells: nw.DataFrame[Any], keys: Sequence[str]) -> Any:
+    """Cells as a pandas frame; Polars' own conversion would need PyArrow."""
+    if cells.implementation.is_pandas():
+        return cells.to_native()
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            # As objects, since integers with a gap would turn into floats.
+            name: pd.Series(cells[name].to_list(), dtype=object)
+            if name in keys
+            else cells[name].to_numpy()
+            for name in cells.columns
+        }
     )
 
 

@@ -7,6 +7,7 @@ is ever unpickled: the metadata is JSON.
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import uuid
@@ -57,14 +58,13 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
 
     if not path.is_file():
         raise DataError(f"there is no file {str(path)!r}")
+    name = _quoted(glob.escape(str(path)))  # DuckDB would take cells[1].parquet for a pattern
     try:
         with duckdb.connect() as connection:
             found = connection.execute(
-                f"SELECT value FROM parquet_kv_metadata({_quoted(str(path))}) WHERE key = '{_KEY}'"
+                f"SELECT value FROM parquet_kv_metadata({name}) WHERE key = '{_KEY}'"
             ).fetchone()
-            columns = connection.execute(
-                f"SELECT * FROM read_parquet({_quoted(str(path))})"
-            ).fetchnumpy()
+            columns = connection.execute(f"SELECT * FROM read_parquet({name})").fetchnumpy()
     except duckdb.Error as error:
         raise DataError(f"{str(path)!r} is no Parquet file: {_first_line(error)}") from None
     if found is None:

@@ -23,6 +23,8 @@ __all__ = ["count_votes", "pairs_of_rankings"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: More votes than this are not written out voter by voter.
+MOST_VOTES = 1 << 30
 #: More labels than this in an item column are taken for a column of ids, unless `items` says so.
 MOST_ITEMS = 1 << 19
 
@@ -94,6 +96,12 @@ def count_votes(
         for name in groups:
             refuse_two_groups(raters or (), rows.codes[rater], rows.labels[name], grouped[name])
     values = {name: np.array(rows.labels[name], dtype=np.float64) for name in covariates}
+    for name, value in values.items():
+        if not np.isfinite(value).all():
+            raise DataError(
+                f"covariate column {name!r} holds {value[~np.isfinite(value)][0]:g}; values must "
+                "be finite"
+            )
 
     key_columns = [left, right, *grouped.values()]
     sizes = [len(labels), len(labels), *(len(rows.labels[name]) for name in groups)]
@@ -179,6 +187,11 @@ def pairs_of_rankings(
     if not rows:
         raise DataError("`rankings` imply no pair; at least one must rank two items")
     left, right, ranking, vote = np.array(rows).T
+    if repeats[ranking].sum(dtype=np.float64) > MOST_VOTES:
+        raise DataError(
+            f"`counts` make {repeats[ranking].sum(dtype=np.float64):.4g} votes, more than the "
+            f"{MOST_VOTES:.4g} that can be kept by voter; `Ballots.from_rankings` keeps counts"
+        )
     # Every voter is a rater: a ranking given ten times is ten raters who agree.
     often = repeats[ranking]
     start = np.concatenate([[0], np.cumsum(repeats)])[ranking]

@@ -98,6 +98,8 @@ def abstention_alignment(
     q, _ = _labelled.take("human", human)
     if p.ndim != 2 or q.ndim != 2:
         raise DataError("`model` and `human` must be items x classes")
+    if not len(p):
+        raise DataError("`model` is empty; at least one item is needed")
     p = _validate.distributions("model", p)
     q = _validate.distributions("human", q, normalize=normalize)
     if abstention is not None:

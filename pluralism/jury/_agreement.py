@@ -15,8 +15,10 @@ from ..uncertainty._hooks import batched_by
 from ._inputs import (
     Pairable,
     as_annotations,
+    corrected,
     counts_and_squares,
     distance_matrix,
+    one_label_each,
     pairable,
     similarity_matrix,
     warn_one_category,
@@ -88,7 +90,8 @@ def krippendorff_alpha(annotations: Annotations, *, distance: Any = None) -> flo
     if labels.one_category:
         return warn_one_category(annotations)
     ones = np.ones(len(labels.counts))
-    return float(kernels.krippendorff_agreement(labels.counts, labels.squares, ones, metric).value)
+    arguments = (labels.counts, labels.squares, ones, metric)
+    return float(corrected("distance", kernels.krippendorff_agreement, *arguments).value)
 
 
 @batched_by("pluralism.jury._agreement_batch:fleiss_replicates")
@@ -248,15 +251,15 @@ def cohen_kappa(annotations: Annotations, *, weights: Any = None) -> float:
     >>> cohen_kappa(Annotations.from_matrix([list("aabbb"), list("aabba")]))
     0.6153...
     """
-    as_annotations("annotations", annotations, raters=True)
+    one_label_each("annotations", annotations)
     labels = pairable(annotations)
     similarity = similarity_matrix(annotations, weights)
     if labels.one_category:
         return warn_one_category(annotations)
     ones = np.ones(len(labels.counts))
     shares = rater_shares(annotations, labels.kept)
-    result = kernels.conger_agreement(labels.counts, labels.squares, ones, similarity, shares)
-    return float(result.value)
+    arguments = (labels.counts, labels.squares, ones, similarity, shares)
+    return float(corrected("weights", kernels.conger_agreement, *arguments).value)
 
 
 def rater_shares(annotations: Annotations, kept: npt.NDArray[np.bool_]) -> FloatArray:
@@ -297,4 +300,6 @@ def _kappa(
     if chance_can_be_one and labels.one_category:
         return warn_one_category(annotations, stacklevel=4)
     ones = np.ones(len(labels.counts))
-    return float(kernel(labels.counts, labels.squares, ones, similarity).value)
+    return float(
+        corrected("weights", kernel, labels.counts, labels.squares, ones, similarity).value
+    )

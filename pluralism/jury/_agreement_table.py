@@ -17,7 +17,10 @@ from ._agreement import all_labels, rater_shares
 from ._inputs import (
     Pairable,
     as_annotations,
+    corrected,
     distance_matrix,
+    labelled_again,
+    one_label_each,
     pairable,
     similarity_matrix,
 )
@@ -61,8 +64,9 @@ def agreement_table(
     Returns
     -------
     pandas.DataFrame
-        One row a coefficient: ``estimate``, ``observed`` and ``expected`` agreement,
-        ``stderr``, ``lower``, ``upper`` (at most 1).
+        One row a coefficient: ``estimate``, ``observed`` and ``expected`` agreement (of alpha:
+        one minus the mean distance as a share of the largest), ``stderr``, ``lower``, ``upper``
+        (at most 1).
 
     Raises
     ------
@@ -104,9 +108,9 @@ def agreement_table(
             parts, influence = _alpha(annotations, shared)
         else:
             parts, influence = _kappa(name, annotations, shared, everything, similarity)
+        value = float(parts.value)
         stderr = float(np.sqrt(((influence - influence.mean()) ** 2).sum()))
         half = float(norm.ppf(0.5 + level / 2.0)) * stderr
-        value = float(parts.value)
         rows.append(
             {
                 "estimate": value,
@@ -125,13 +129,14 @@ def _chosen(annotations: Annotations, coefficients: str | Sequence[str] | None) 
         return tuple(
             name
             for name in COEFFICIENTS
-            if (name != "cohen_kappa" or annotations.raters is not None)
+            if name != "cohen_kappa"
+            or (annotations.raters is not None and not labelled_again(annotations).any())
         )
     names = (coefficients,) if isinstance(coefficients, str) else tuple(coefficients)
     for name in names:
         _validate.one_of("coefficients", name, COEFFICIENTS)
     if "cohen_kappa" in names:
-        as_annotations("annotations", annotations, raters=True)
+        one_label_each("annotations", annotations)
     return names
 
 
@@ -139,7 +144,16 @@ def _alpha(annotations: Annotations, labels: Pairable) -> tuple[kernels.Coeffici
     counts, squares, _ = labels
     distance = distance_matrix(annotations, None)
     parts = kernels.krippendorff_agreement(counts, squares, np.ones(len(counts)), distance)
-    return parts, influences.alpha_influence(counts, squares, distance, parts)
+    influence = influences.alpha_influence(counts, squares, distance, parts)
+    # Agreement is one minus disagreement as a share of the largest that the labels allow.
+    marginal = counts.sum(axis=0)
+    used = marginal > 0
+    if distance is None:
+        largest = float(np.ptp(kernels.rank_positions(marginal)[used])) ** 2
+    else:
+        largest = float(distance[np.ix_(used, used)].max())
+    agreement = [1.0 - (1.0 - part) / largest for part in (parts.observed, parts.expected)]
+    return parts._replace(observed=agreement[0], expected=agreement[1]), influence
 
 
 def _kappa(
@@ -157,14 +171,14 @@ def _kappa(
     share = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-300))[counts.any(axis=1)]
     mean = share.mean(axis=0)
     if name == "fleiss_kappa":
-        parts = kernels.fleiss_agreement(*arguments)
+        parts = corrected("weights", kernels.fleiss_agreement, *arguments)
         d_expected = influences.share_influence(counts, 2.0 * similarity @ mean)
     elif name == "gwet_ac1":
-        parts = kernels.gwet_agreement(*arguments)
+        parts = corrected("weights", kernels.gwet_agreement, *arguments)
         slope = similarity.sum() / (n * (n - 1)) * (1.0 - 2.0 * mean)
         d_expected = influences.share_influence(counts, slope)
     else:
-        parts = kernels.brennan_prediger_agreement(*arguments)
+        parts = corrected("weights", kernels.brennan_prediger_agreement, *arguments)
         d_expected = np.zeros(len(counts))
     return parts, influences.kappa_influence(counts, squares, similarity, parts, d_expected)
 
@@ -175,7 +189,8 @@ def _conger(
     assert annotations.rater is not None
     counts, squares, kept = labels
     shares = rater_shares(annotations, kept)
-    parts = kernels.conger_agreement(counts, squares, np.ones(len(counts)), similarity, shares)
+    arguments = (counts, squares, np.ones(len(counts)), similarity, shares)
+    parts = corrected("weights", kernels.conger_agreement, *arguments)
     use = kept[annotations.item]
     position = np.cumsum(kept) - 1
     d_expected = influences.conger_chance_influence(

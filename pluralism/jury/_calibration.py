@@ -313,7 +313,7 @@ def brier_decomposition(
 def _edges(p: FloatArray, bins: Any, edges: str) -> FloatArray:
     _validate.one_of("edges", edges, ("width", "mass"))
     if np.ndim(bins) == 0:
-        n = _validate.whole_number("bins", bins, at_least=1)
+        n = _validate.whole_number("bins", bins, at_least=1, at_most=1_000_000)
         return kernels.mass_edges(p, n) if edges == "mass" else np.linspace(0.0, 1.0, n + 1)
     limits = _validate.finite_array("bins", bins, ndim=1)
     if len(limits) < 2 or (np.diff(limits) <= 0).any() or limits[0] != 0 or limits[-1] != 1:

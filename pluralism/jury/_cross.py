@@ -66,6 +66,14 @@ def cross_replication_reliability(
     >>> cross_replication_reliability(here, there)
     0.1818181818...
     """
+    plain = not any(hasattr(pool, "dims") or hasattr(pool, "columns") for pool in (first, second))
+    if plain and not any(isinstance(pool, Annotations) for pool in (first, second)):
+        shapes = np.shape(first), np.shape(second)
+        if shapes[0] != shapes[1]:
+            raise DataError(
+                f"`first` has shape {shapes[0]} and `second` {shapes[1]}; arrays are matched by "
+                "position and must be equal (or use labelled tables)"
+            )
     left, right = _pool("first", first), _pool("second", second)
     if left.scale != right.scale:
         raise DataError(f"`first` is on the scale {left.scale!r}, `second` on {right.scale!r}")

@@ -292,6 +292,8 @@ def perspectivist_scores(predicted: Annotations, observed: Annotations) -> Persp
         pairs = value.to_frame()
         if pairs.duplicated(["item", "rater"]).any():
             raise DataError(f"`{name}` holds several labels of one rater on one item")
+    if predicted.scale != observed.scale:
+        raise DataError(f"the scales differ: {predicted.scale!r} and {observed.scale!r}")
     if predicted.categories != observed.categories:
         raise DataError(f"the categories differ: {predicted.categories} and {observed.categories}")
     position = dict(zip(observed.categories, observed.values, strict=True))

@@ -186,7 +186,8 @@ def group_association(
     rng = _validate.generator("seed", seed)
     shuffled = [codes, *(rng.permutation(codes) for _ in range(n_permutations))]
     values = _statistics(annotations, np.array(shuffled), kept, 0.0 if as_published else smoothing)
-    index = values[WITHIN.index(within)] / values[3 + ACROSS.index(across)]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        index = values[WITHIN.index(within)] / values[3 + ACROSS.index(across)]
     values = np.concatenate([values, index[None]])  # (statistics, 1 + permutations, groups)
     estimate, permuted = values[:, 0], values[:, 1:]
     pvalues = _pvalues(estimate, permuted, as_published)

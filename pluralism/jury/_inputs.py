@@ -12,12 +12,16 @@ import numpy.typing as npt
 from .. import _validate
 from ..data import Annotations
 from ..errors import DataError, SmallSampleWarning
+from ..kernels._agreement import Coefficient
 
 __all__ = [
     "Pairable",
     "as_annotations",
+    "corrected",
     "counts_and_squares",
     "distance_matrix",
+    "labelled_again",
+    "one_label_each",
     "pairable",
     "similarity_matrix",
     "warn_one_category",
@@ -77,6 +81,43 @@ def pairable(annotations: Annotations) -> Pairable:
     return Pairable(counts[kept], squares[kept], kept)
 
 
+def one_label_each(name: str, annotations: Annotations) -> None:
+    """Refuse raters who label an item twice: their agreement with themselves is no agreement."""
+    as_annotations(name, annotations, raters=True)
+    again = labelled_again(annotations)
+    if again.any():
+        assert annotations.rater is not None
+        assert annotations.raters is not None
+        place = int(np.argmax(again))
+        raise DataError(
+            f"`{name}`: rater {annotations.raters[annotations.rater[place]]!r} labelled item "
+            f"{annotations.items[annotations.item[place]]!r} more than once; cohen_kappa compares "
+            "different raters. Keep one label each, or use krippendorff_alpha"
+        )
+
+
+def labelled_again(annotations: Annotations) -> npt.NDArray[np.bool_]:
+    """Cells that hold another label of the same rater on the same item, (cells,)."""
+    item, rater, weight = annotations.item, annotations.rater, annotations.weight
+    assert rater is not None
+    squares = weight if annotations.squares is None else annotations.squares
+    again = squares < weight * weight * (1.0 - 1e-9)  # the cell itself sums several
+    again[1:] |= (item[1:] == item[:-1]) & (rater[1:] == rater[:-1])
+    return again
+
+
+def corrected(name: str, kernel: Callable[..., Coefficient], *arguments: Any) -> Coefficient:
+    """Compute a coefficient, or say that its argument `name` leaves no room for chance."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = kernel(*arguments)
+    if not parts.expected < 1.0 - 1e-15:
+        raise DataError(
+            f"`{name}` counts all categories that occur as alike: agreement by chance is already "
+            "perfect, and nothing is left to correct for it"
+        )
+    return parts
+
+
 def distance_matrix(annotations: Annotations, distance: Any) -> FloatArray | None:
     """Build the distances, (categories, categories); None is the ordinal metric."""
     if distance is not None:
@@ -90,6 +131,7 @@ def distance_matrix(annotations: Annotations, distance: Any) -> FloatArray | Non
     if annotations.scale == "ratio":
         total = values[:, None] + values
         step = np.divide(step, total, out=np.zeros_like(step), where=total > 0)
+    step = _of_order_one(step)
     return step * step
 
 
@@ -111,9 +153,15 @@ def similarity_matrix(annotations: Annotations, weights: Any) -> FloatArray:
         between = np.abs(np.subtract.outer(np.arange(n), np.arange(n))) + 1.0
         step = between * (between - 1.0) / 2.0  # pairs of categories spanned
     elif weights == "quadratic":
+        step = _of_order_one(step)
         step = step * step
     largest = step.max()
     return 1.0 - step / (largest if largest > 0 else 1.0)
+
+
+def _of_order_one(step: FloatArray) -> FloatArray:
+    """Divide by a power of two (exactly), so that squares neither overflow nor vanish."""
+    return np.ldexp(step, -int(np.frexp(np.abs(step).max())[1]))
 
 
 def _custom(

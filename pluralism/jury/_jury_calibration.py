@@ -162,10 +162,20 @@ def jury_calibration(
         if skipped[draw] < len(p):
             replicates[draw], means = _measures(p, again, place, len(limits) - 1)
             bin_means[draw] = means.observed
+    usable = int((skipped < len(p)).sum())
+    if usable < 2:
+        raise DataError(
+            f"in {usable} of {n} resamples some item has enough different raters for the jury; "
+            "an interval needs 2. Give larger pools, fewer seats or a larger `n`"
+        )
     tail = (1.0 - level) / 2.0
     bounds = np.nanquantile(replicates, [tail, 1.0 - tail], axis=0).T
     used = by_bin.size > 0
-    lower, upper = np.nanquantile(bin_means[:, used], [tail, 1.0 - tail], axis=0)
+    lower, upper = np.full((2, int(used.sum())), np.nan)
+    drawn = ~np.isnan(bin_means).all(axis=0)[used]  # bins that some resample left an item in
+    lower[drawn], upper[drawn] = np.nanquantile(
+        bin_means[:, used][:, drawn], [tail, 1.0 - tail], axis=0
+    )
     interval = labelled(bounds, "interval", measure=MEASURES, ci_bound=("lower", "upper"))
     interval.attrs.update(ci_kind="percentile", ci_prob=level)
     return JuryCalibration(

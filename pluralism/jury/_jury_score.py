@@ -112,6 +112,16 @@ def _power_mean(values: FloatArray, share: FloatArray, power: float) -> FloatArr
         zero = (used & (values == 0)).any(axis=-1)
     else:
         zero = ~(used & (values > 0)).any(axis=-1)
+    if abs(power) < 1e-3:
+        # log(mean of exp(power l)) / power around the mean of l: near 0 the logarithm is of
+        # nearly one, and its rounding would be divided by power.
+        inner = np.where(used & np.isfinite(logs), logs, 0.0)
+        centre = (share * inner).sum(axis=-1, keepdims=True)
+        gap = np.where(used & np.isfinite(logs), np.expm1(power * (inner - centre)), -1.0)
+        gap = np.where(used, gap, 0.0)
+        with np.errstate(divide="ignore", over="ignore"):  # where `zero` holds
+            result = np.exp(np.log1p((share * gap).sum(axis=-1)) / power + centre[..., 0])
+        return np.where(zero, 0.0, result)
     # log-sum-exp, so that large |rho| does not overflow
     scaled = np.where(used & np.isfinite(logs), power * logs, -np.inf)
     top = np.where(np.isfinite(scaled), scaled, -np.inf).max(axis=-1, keepdims=True)

@@ -248,7 +248,10 @@ class Temperature:
 
         values, layout = _labelled.take("logits", logits)
         result = softmax(values / self.temperature, axis=-1)
-        return result if layout.template is None else logits.copy(data=result)
+        if layout.template is None:
+            return result
+        template, _ = _labelled.as_labelled("logits", logits)
+        return template.copy(data=result)
 
 
 def fit_temperature(logits: Any, labels: Any) -> Temperature:
@@ -292,6 +295,8 @@ def fit_temperature(logits: Any, labels: Any) -> Temperature:
             f"`logits` has shape {scores.shape} and `labels` {counts.shape}; both must be "
             "items x categories"
         )
+    if not len(scores):
+        raise DataError("`logits` is empty; at least one item is needed")
     share = _validate.distributions("labels", counts, normalize=True)
 
     def cross_entropy(inverse: float) -> float:

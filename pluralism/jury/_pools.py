@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,12 +152,11 @@ def rule_of(size: int, threshold: Any, ties: Any) -> Rule:
 
 
 def _positive_labels(annotations: Annotations, positive: Any) -> npt.NDArray[np.bool_]:
-    labels = (
-        list(positive)
-        if isinstance(positive, (AbstractSet, list, tuple, np.ndarray))
-        else [positive]
-    )
     known = annotations.categories
+    single = isinstance(positive, (str, bytes)) or not isinstance(positive, Iterable)
+    if isinstance(positive, tuple) and positive in known:  # a category that is itself a tuple
+        single = True
+    labels = [positive] if single else list(positive)
     for label in labels:
         if label not in known:
             raise LabelError.unknown("`positive`", label, known=known, argument="the categories")

@@ -31,7 +31,15 @@ class CountTable(NamedTuple):
 def count_table(name: str, counts: Any, *, whole: bool = False) -> CountTable:
     """Read counts (items, categories) from Annotations, a labelled array, a frame or an array."""
     if isinstance(counts, Annotations):
-        return CountTable(counts.count_table(), counts.items, counts.categories)
+        table = counts.count_table()
+        if whole and (table != np.floor(table)).any():
+            place = np.argwhere(table != np.floor(table))[0]
+            raise DataError(
+                f"`{name}`: the labels of item {counts.items[place[0]]!r} weigh "
+                f"{table[tuple(place)]:g} on {counts.categories[place[1]]!r}; label counts must be "
+                "whole numbers (leave `weight` out)"
+            )
+        return CountTable(table, counts.items, counts.categories)
     values, layout = _labelled.take(name, counts)
     if values.ndim != 2:
         raise DataError(f"`{name}` must be items x categories; it has shape {values.shape}")

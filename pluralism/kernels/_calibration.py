@@ -86,8 +86,9 @@ def smooth_error(p: FloatArray, y: FloatArray, bandwidth: float | None, *, grid:
     frequency = np.pi * np.arange(grid)
 
     def error(sigma: float) -> float:
-        damped = spectrum * np.exp(-0.5 * (sigma * frequency) ** 2)
-        return float(np.abs(idct(damped, type=2)).sum())
+        # Beyond 40 the damping is zero whatever the square.
+        damped = spectrum * np.exp(-0.5 * np.minimum(sigma * frequency, 40.0) ** 2)
+        return min(1.0, float(np.abs(idct(damped, type=2)).sum()))
 
     if bandwidth is not None:
         return error(bandwidth)

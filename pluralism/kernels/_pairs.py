@@ -128,9 +128,12 @@ def _worths(
     inverse = 1.0 / (low + high)
     low *= inverse  # the chance that low wins
     high *= inverse  # and that it loses
-    np.multiply(won + lost, low, out=low)
     np.multiply(low, high, out=curvature)
-    np.subtract(won, low, out=slope)
+    np.multiply(won + lost, curvature, out=curvature)
+    # Not wins minus expected wins: near a chance of one their difference would be rounding.
+    np.multiply(won, high, out=high)
+    np.multiply(lost, low, out=low)
+    np.subtract(high, low, out=slope)
 
 
 def _logit(
@@ -144,8 +147,11 @@ def _logit(
     gap, total = low - high, won + lost
     decay = np.exp(-np.abs(gap))
     inverse = 1.0 / (1.0 + decay)
-    np.multiply(total * inverse, decay * inverse, out=curvature)
-    np.subtract(won, total * np.where(gap >= 0.0, inverse, decay * inverse), out=slope)
+    small = decay * inverse
+    np.multiply(total * inverse, small, out=curvature)
+    ahead = gap >= 0.0
+    np.multiply(won, np.where(ahead, small, inverse), out=slope)
+    slope -= lost * np.where(ahead, inverse, small)
 
 
 def _probit(

@@ -57,6 +57,7 @@ def sandwich_factor(
     if squares is None:
         squares = np.stack([counts.first, counts.second, np.zeros_like(counts.tied), counts.tied])
     for_first, for_second, both, for_tie = squares
+    for_tie = np.where(counts.tied > 0, for_tie, 0.0)  # ties that are left out have no score
     (s1, s2, s0), (t1, t2, t0) = local.score, local.tie_score
     # second moments of (score in eta, score in tie), cell by cell
     ee = for_first * s1**2 + for_second * s2**2 + 2.0 * both * s1 * s2 + for_tie * s0**2

@@ -172,12 +172,13 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
     if evidence.probability is None:
         return
     n = len(evidence.items)
+    wins = "is preferred to" if evidence.fit.tie_parameter is None else "wins over"
     columns = [Column("Item", "text")]
     columns += [Column(_style.text_of(item, 24), "share") for item in evidence.items]
     rows = [(item, *evidence.probability[place]) for place, item in enumerate(evidence.items)]
     table = Table(
         "probabilities",
-        "Probability that the item of the row is preferred to the item of the column",
+        f"Probability that the item of the row {wins} the item of the column",
         columns, rows, shown=n <= SHOWN_PAIRS, folded=True,
     )  # fmt: skip
     figures = []
@@ -190,25 +191,26 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
                     "in order of utility: light where the row is preferred, dark where the column "
                     "is. The table below holds every number."
                 ),
-                caption="Probability that the row is preferred to the column, from the fit.",
+                caption=f"Probability that the row {wins} the column, from the fit.",
             )
         )  # fmt: skip
     decided = evidence.decided
     assert decided is not None
-    yield Section(
-        "pairs",
-        "One against one",
-        [
-            _say(
-                "What the fit expects of decided votes. The widest contrast is {} over {}: "
-                "{:.0f}%.",
-                _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:]),
-                100 * decided[0, -1],
-            )
-        ],
-        figures,
-        [table],
-    )  # fmt: skip
+    widest = _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:])
+    share = 100 * decided[0, -1]
+    if evidence.fit.tie_parameter is None:
+        said = _say(
+            "What the fit expects of decided votes. The widest contrast is {} over {}: {:.0f}%.",
+            *widest, share,
+        )  # fmt: skip
+    else:
+        said = _say(
+            "How often the fit expects each item to win, a tie being no win: the two numbers of a "
+            "pair and its ties make 100%. The widest contrast is {} over {}: {:.0f}% of all "
+            "votes, {:.0f}% of those that are no tie.",
+            *widest, 100 * evidence.probability[0, -1], share,
+        )  # fmt: skip
+    yield Section("pairs", "One against one", [said], figures, [table])
 
 
 def _rules(evidence: Evidence) -> Iterator[Section]:

@@ -26,7 +26,8 @@ class RankAssociation:
     estimate : float
         In [-1, 1].
     interval : tuple of float
-        By Fisher's z; NaN below five observations.
+        By Fisher's z; NaN below five observations, and where the order is the same (or
+        reversed) throughout, where Fisher's z would claim certainty.
     pvalue : float
         Two-sided, by permutation.
     method : str
@@ -123,7 +124,10 @@ def rank_association(
         def statistic(order: Any) -> float:
             moved = right[order]
             if fitted is not None:
-                moved = _residual(fitted + moved, ranked, "y")
+                try:
+                    moved = _residual(fitted + moved, ranked, "y")
+                except DataError:  # this order leaves nothing beyond the covariate
+                    return 0.0
             return float(left @ moved / np.sqrt((left @ left) * (moved @ moved)))
 
     else:
@@ -154,9 +158,9 @@ def rank_association(
         p = float((1 + (np.abs(drawn) >= abs(estimate) - 1e-12).sum()) / (n_permutations + 1))
     spare = n - (3 if method == "spearman" else 4) - partial
     interval = (float("nan"), float("nan"))
-    if spare > 0:
+    if spare > 0 and abs(estimate) < 1 - 1e-12:
         variance = (1.0 + estimate**2 / 2) / spare if method == "spearman" else 0.437 / spare
-        centre = np.arctanh(np.clip(estimate, -1 + 1e-15, 1 - 1e-15))
+        centre = np.arctanh(estimate)
         half = norm.ppf((1 + level) / 2) * np.sqrt(variance)
         interval = (float(np.tanh(centre - half)), float(np.tanh(centre + half)))
     return RankAssociation(float(np.clip(estimate, -1, 1)), interval, p, method, n, partial)

@@ -188,13 +188,20 @@ def check_identity(
     """
     import pandas as pd
 
-    frame = pd.DataFrame(table) if not isinstance(table, pd.DataFrame) else table
+    if not callable(formula):
+        raise DataError(f"`formula` is {formula!r}; it must be a function of the parts")
+    try:
+        frame = pd.DataFrame(table) if not isinstance(table, pd.DataFrame) else table
+    except ValueError as error:
+        raise DataError(f"`table` must hold equally long columns ({error})") from None
     names = [name for name in frame.columns if name != stated] if parts is None else list(parts)
     for name in (*names, stated):
         if name not in frame.columns:
             raise DataError(f"there is no column {name!r} (its columns: {list(frame.columns)})")
     digits = {
-        name: decimals if isinstance(decimals, int) else decimals.get(name, 2)
+        name: _validate.whole_number(
+            "decimals", decimals.get(name, 2) if isinstance(decimals, Mapping) else decimals
+        )
         for name in (*names, stated)
     }
     columns = {

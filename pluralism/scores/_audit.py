@@ -167,6 +167,8 @@ def audit_metric(
     rows = {name: size(data) for name, data in systems.items()}
     if len(set(rows.values())) > 1 or (truth is not None and size(truth) not in rows.values()):
         raise DataError(f"systems (and `truth`) must have the same rows; they have {rows}")
+    if not next(iter(rows.values())):
+        raise DataError("`systems` have no rows; at least one is needed")
     score = Scorer(metric, scope, systems, truth)
     values = {name: score(data) for name, data in systems.items()}
     direction = 1.0 if higher_is_better else -1.0
@@ -187,7 +189,11 @@ def audit_metric(
     findings.append(_repeatability(score, systems, values, repeats))
     if scope != "system":
         findings.append(_comparison_set(score, systems))
-    for figure, (percent, n, decimals) in (reported or {}).items():
+    for figure, printed in (reported or {}).items():
+        if not isinstance(printed, (tuple, list)) or len(printed) != 3:
+            raise DataError(f"`reported[{figure!r}]` is {printed!r}; it must be (percent, n, "
+                            "decimals)")  # fmt: skip
+        percent, n, decimals = printed
         verdict = attainable(percent, n, decimals)
         told = f"{figure}: {percent}% of {n} is " + (
             f"{verdict.counts[0]} of them"
@@ -215,6 +221,8 @@ def _range(
     span = max(values.values()) - min(values.values())
     if declared is None:
         return [Finding("range used", "note", span, "systems differ by this much; none declared")]
+    if len(declared) != 2:
+        raise DataError(f"`declared` is {declared!r}; it must be (lowest, highest)")
     low, high = (_validate.number("declared", bound) for bound in declared)
     if low >= high:
         raise DataError(f"`declared` is {declared!r}; the first must be below the second")
@@ -431,7 +439,8 @@ def _comparison_set(score: Scorer, systems: Mapping[Hashable, Any]) -> Finding:
                 continue
             truth = None if score.truth is None else take(score.truth, part)
             values_of_part = np.asarray(score.raw(take(data, part), truth), dtype=np.float64)
-            change = float(np.nanmax(np.abs(values_of_part - all_rows[part])))
+            changes = np.abs(values_of_part - all_rows[part])
+            change = float(changes[~np.isnan(changes)].max(initial=0.0))
             if change > largest:
                 largest, where = change, f"of {name!r}, some rows alone"
     same = largest <= _TOLERANCE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate
+from ..data import _labels
 from ..data._labels import as_coordinate
 from ..errors import DataError, enumerate_some
 from . import _inputs
@@ -108,7 +109,7 @@ def normalized_to_baseline(
     for name, value in (("agent", agent), ("baseline", baseline)):
         columns.append(_validate.within(name, _inputs.numbers(name, value), 0.0, what="a score"))
     a, b = columns
-    names = tuple(range(len(a))) if games is None else tuple(games)
+    names = tuple(range(len(a))) if games is None else _labels.check_labels("games", games)
     _inputs.same_length(agent=a, baseline=b, games=names)
     empty = b == 0
     dropped = tuple(name for name, none in zip(names, empty, strict=True) if none)
@@ -194,6 +195,9 @@ def set_overlap(first: Sequence[Any], second: Sequence[Any]) -> SetOverlap:
     >>> round(result.hallucination, 3)
     0.333
     """
+    for name, column in (("first", first), ("second", second)):
+        if isinstance(column, str) or not isinstance(column, Collection):
+            raise DataError(f"`{name}` is {column!r}; it must be a sequence of collections")
     n = _inputs.same_length(first=first, second=second)
     if not n:
         raise DataError("`first` and `second` are empty; at least one pair is needed")
@@ -203,7 +207,10 @@ def set_overlap(first: Sequence[Any], second: Sequence[Any]) -> SetOverlap:
                 raise DataError(
                     f"`{name}[{place}]` is {entry!r}; it must be a collection of labels"
                 )
-    pairs = [(set(a), set(b)) for a, b in zip(first, second, strict=True)]
+    try:
+        pairs = [(set(a), set(b)) for a, b in zip(first, second, strict=True)]
+    except TypeError as error:
+        raise DataError(f"`first` and `second` must hold collections of labels ({error})") from None
     jaccard = np.array([len(a & b) / len(a | b) if a | b else 1.0 for a, b in pairs])
     precision = [len(a & b) / len(b) for a, b in pairs if b]
     recall = [len(a & b) / len(a) for a, b in pairs if a]

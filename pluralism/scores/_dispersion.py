@@ -185,13 +185,17 @@ def group_dispersion(
             float(ranks.pvalue),
             float(ranks.statistic) / (n - 1),
         ),
-        clustered=None if clusters is None else _clustered(values, groups, clusters, labels),
+        clustered=None
+        if clusters is None
+        else _clustered(values, groups, clusters, labels, spread=anova is not None),
         pairs=pairs,
         correction=correction,
     )
 
 
-def _clustered(values: Any, groups: Any, clusters: Any, labels: list[Hashable]) -> OmnibusTest:
+def _clustered(
+    values: Any, groups: Any, clusters: Any, labels: list[Hashable], *, spread: bool
+) -> OmnibusTest:
     import statsmodels.api as sm
     from scipy.stats import f as f_distribution
 
@@ -206,10 +210,10 @@ def _clustered(values: Any, groups: Any, clusters: Any, labels: list[Hashable]) 
         raise DataError(
             f"`clusters` has {n_clusters} clusters for {k} groups; too few to tell groups apart"
         )
-    fit = sm.OLS(y, np.eye(k)[code]).fit(cov_type="cluster", cov_kwds={"groups": cluster})
-    contrast = np.eye(k)[1:] - np.eye(k)[0]
-    mean, cov = np.asarray(fit.params), np.asarray(fit.cov_params())
-    gap = contrast @ mean
-    wald = float(gap @ np.linalg.pinv(contrast @ cov @ contrast.T) @ gap) / (k - 1)
+    _inputs.in_several_clusters("clusters", labels, code, cluster)
     df = (k - 1, n_clusters - 1)
+    if not spread:
+        return OmnibusTest(float("nan"), df, float("nan"), float("nan"))
+    fit = sm.OLS(y, np.eye(k)[code]).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+    wald = _inputs.wald(np.asarray(fit.params), np.asarray(fit.cov_params()))
     return OmnibusTest(wald, df, float(f_distribution.sf(wald, *df)), float("nan"))

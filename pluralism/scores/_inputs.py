@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,8 +37,17 @@ def encode(name: str, values: Any) -> tuple[tuple[Hashable, ...], IntArray]:
     """Return the distinct labels of a column, sorted, and each row's position in them."""
     import pandas as pd
 
+    if hasattr(values, "dims"):
+        values = np.asarray(values)
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise DataError(f"`{name}` is {values!r}; it must be a column of labels")
+    if getattr(values, "ndim", 1) != 1:
+        raise DataError(f"`{name}` must be one column of labels, not a table")
     column = values if isinstance(values, pd.Series) else pd.Series(list(values))
-    codes, found = pd.factorize(column, use_na_sentinel=True)
+    try:
+        codes, found = pd.factorize(column, use_na_sentinel=True)
+    except TypeError as error:
+        raise DataError(f"`{name}` must hold labels ({error})") from None
     absent = np.flatnonzero(codes < 0)
     if len(absent):
         raise DataError(
@@ -89,11 +98,19 @@ def table(name: str, values: Any) -> tuple[FloatArray, tuple[Hashable, ...], tup
     import pandas as pd
 
     if isinstance(values, Mapping):
-        values = pd.DataFrame(dict(values))
+        try:
+            values = pd.DataFrame(dict(values))
+        except ValueError as error:
+            raise DataError(f"`{name}` must map names to equally long columns ({error})") from None
+    if getattr(values, "ndim", 2) != 2:
+        raise DataError(f"`{name}` must have 2 dimensions; it has shape {np.shape(values)}")
     if hasattr(values, "to_pandas") and not isinstance(values, np.ndarray):
         values = values.to_pandas()
     array = _validate.finite_array(name, values, ndim=2)
     if isinstance(values, pd.DataFrame):
+        if not values.columns.is_unique:
+            twice = values.columns[values.columns.duplicated()][0]
+            raise DataError(f"`{name}` has more than one column {twice!r}; give each its own name")
         return array, tuple(values.index), tuple(values.columns)
     return array, tuple(range(array.shape[0])), tuple(range(array.shape[1]))
 
@@ -107,10 +124,46 @@ def directions(name: str, value: Any, columns: Sequence[Hashable]) -> FloatArray
         if absent:
             raise DataError(f"`{name}` does not say which way is better for {absent[0]!r}")
         value = [value[column] for column in columns]
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise DataError(f"`{name}` is {value!r}; it must be True, False, or one of them a column")
     chosen = flags(name, list(value))
     if len(chosen) != len(columns):
         raise DataError(f"`{name}` has {len(chosen)} entries for {len(columns)} columns")
     return np.where(chosen, 1.0, -1.0)
+
+
+def pair(name: str, value: Any) -> tuple[float, float]:
+    """Return two ascending numbers."""
+    ends = numbers(name, value)
+    if len(ends) != 2 or not ends[0] < ends[1]:
+        raise DataError(f"`{name}` is {value!r}; it must be (lowest, highest)")
+    return float(ends[0]), float(ends[1])
+
+
+def in_several_clusters(
+    name: str, labels: Sequence[Hashable], code: IntArray, cluster: IntArray
+) -> None:
+    """Refuse a mean that rests on one cluster: clustered errors would take it as certain."""
+    for place, label in enumerate(labels):
+        if len(np.unique(cluster[code == place])) < 2:
+            raise DataError(
+                f"{label!r} has rows in one of `{name}` only; how its mean varies between them "
+                "cannot be known (at least 2 are needed)"
+            )
+
+
+def wald(mean: FloatArray, cov: FloatArray) -> float:
+    """Wald F that all means are equal; infinite where they differ without any variance."""
+    k = len(mean)
+    contrast = np.eye(k)[1:] - np.eye(k)[0]
+    gap = contrast @ mean
+    values, vectors = np.linalg.eigh(contrast @ cov @ contrast.T)
+    size = max(float(np.abs(mean).max()), 1e-300)
+    sure = values <= (1e-12 * size) ** 2
+    away = vectors.T @ gap
+    if (np.abs(away[sure]) > 1e-9 * size).any():
+        return float("inf")
+    return float((away[~sure] ** 2 / values[~sure]).sum()) / (k - 1)
 
 
 def adjusted(pvalues: Any, correction: str) -> FloatArray:

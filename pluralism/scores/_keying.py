@@ -184,7 +184,7 @@ def likert_scores(
 def _keyed_answers(
     name: str, table: FloatArray, sign: FloatArray, stored: str, scale: tuple[float, float]
 ) -> FloatArray:
-    low, high = _inputs.numbers("scale", scale, at_least=2)
+    low, high = _inputs.pair("scale", scale)
     _validate.within(name, table, low, high, what="a rating")
     return np.where((sign < 0) & (stored == "raw"), low + high - table, table)
 
@@ -271,6 +271,8 @@ def persona_distance(
     truth = _validate.finite_array("actual", actual, ndim=2, allow_nan=True)
     if given.shape != truth.shape:
         raise DataError(f"`predicted` is {given.shape} and `actual` {truth.shape}; they must agree")
+    if not len(given):
+        raise DataError("`predicted` has no subjects; at least one is needed")
     a = _keyed_answers("predicted", given, sign, predicted_stored, scale)
     b = _keyed_answers("actual", truth, sign, actual_stored, scale)
     gap = np.abs(a - b)

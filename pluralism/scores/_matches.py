@@ -151,6 +151,8 @@ def samples_f1(predicted: Any, actual: Any, *, baselines: bool = True) -> pd.Dat
 
     truth = _inputs.flags("actual", _inputs.numbers("actual", actual, ndim=2))
     n, k = truth.shape
+    if not k:
+        raise DataError("`actual` has no labels; at least one column is needed")
     rows = {}
     if predicted is not None:
         given = _inputs.flags("predicted", _inputs.numbers("predicted", predicted, ndim=2))
@@ -255,7 +257,8 @@ def k_sample_rates(
     >>> result.mean, result.any, round(result.expected_maximum, 2)
     (0.25, 0.5, 0.6)
     """
-    from scipy.special import comb
+    from math import comb
+
     from scipy.stats import norm
 
     table = _inputs.numbers("values", values, ndim=2)
@@ -266,12 +269,14 @@ def k_sample_rates(
         raise DataError("`values` has no samples; at least one a prompt is needed")
     k = n if k is None else _validate.whole_number("k", k, at_least=1, at_most=n)
     counts = (table >= threshold).sum(axis=1)
-    place = np.arange(1, n + 1)
-    weight = comb(place - 1, k - 1) / comb(n, k)
+    # Whole numbers, since C(n, k) is beyond float64 from about a thousand samples on.
+    subsets = comb(n, k)
+    weight = np.array([comb(place, k - 1) / subsets for place in range(n)])
+    within = np.array([comb(place, k) / subsets for place in range(n + 1)])
     columns = {
         "mean": counts / n,
-        "any": 1 - comb(n - counts, k) / comb(n, k),
-        "every": comb(counts, k) / comb(n, k),
+        "any": 1 - within[n - counts],
+        "every": within[counts],
         "expected_maximum": np.sort(table, axis=1) @ weight,
     }
     z = norm.ppf((1 + level) / 2)

@@ -124,6 +124,8 @@ def compare_rates(
     item: Any
     if systems is None:
         table, rows, names = _inputs.table("outcomes", outcomes)
+        if not len(rows):
+            raise DataError("`outcomes` has no rows; at least one item is needed")
         hits = _inputs.flags("outcomes", table)
         code = np.tile(np.arange(len(names)), len(rows))
         item = np.repeat(np.arange(len(rows)), len(names))
@@ -260,6 +262,7 @@ def _modelled(
         raise DataError("there is one item; at least 2 are needed to know how items vary")
     k = len(names)
     design = np.eye(k)[code]
+    _inputs.in_several_clusters("items", names, code, item)
     if method == "clustered":
         fit = sm.OLS(flat.astype(float), design).fit(cov_type="cluster", cov_kwds={"groups": item})
         mean, cov = np.asarray(fit.params), np.asarray(fit.cov_params())
@@ -282,10 +285,7 @@ def _modelled(
                 "statistic": statistic, "pvalue": 2 * t_distribution.sf(abs(statistic), df),
             }
         )  # fmt: skip
-    contrast = np.eye(k)[1:] - np.eye(k)[0]
-    wald = float(
-        (contrast @ mean) @ np.linalg.pinv(contrast @ cov @ contrast.T) @ (contrast @ mean)
-    ) / (k - 1)
+    wald = _inputs.wald(mean, cov)
     return RateComparison(
         method, "Wald F", wald, k - 1, float(f_distribution.sf(wald, k - 1, df)),
         _pairs_frame(rows, correction), correction, len(flat),
@@ -368,6 +368,10 @@ def minimum_detectable_difference(
     m = n if n_second is None else _validate.whole_number("n_second", n_second, at_least=1)
     power = _validate.level("power", power)
     z, z_power = norm.ppf((1 + _validate.level("level", level)) / 2), norm.ppf(power)
+    if z + z_power <= 0:
+        raise DataError(
+            f"`power` is {power:g}, which a test at `level` {level:g} has without any difference"
+        )
     if discordant is not None:
         d = _validate.number("discordant", discordant, above=0.0, at_most=1.0)
 

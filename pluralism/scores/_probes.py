@@ -46,7 +46,11 @@ class Scorer:
         """Score of `data`: of rows their mean, in a set its own score among the systems'."""
         if self.scope == "set":
             return float(self.raw({**self.systems, PROBE: data}, truth)[PROBE])
-        value = np.asarray(self.raw(data, truth), dtype=np.float64)
+        found = self.raw(data, truth)
+        try:
+            value = np.asarray(found, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"the metric returned {found!r}; it must return numbers") from None
         if self.scope == "system" and value.ndim:
             raise DataError(
                 f"the metric returned shape {value.shape}; say `scope='rows'` for one value a row"

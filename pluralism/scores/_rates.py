@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ INTERVALS = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffrey
 _BATCH = 32
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RateTable:
     """Rates overall, by group and of trivial baselines, one tidy row each.
 
@@ -54,12 +54,25 @@ class RateTable:
     denominator: str
     dropped: Mapping[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        shown = self.table[["kind", "group", "k", "n", "rate", "lower", "upper"]]
+        text = shown.to_string(
+            index=False, max_rows=20, float_format="{:.3f}".format, formatters={"k": "{:g}".format}
+        )
+        rows = "answered rows" if self.denominator == "answered" else "all rows"
+        return f"RateTable(of {rows}; {100 * self.level:g}% {self.interval} intervals)\n{text}"
+
     def __getitem__(self, group: Hashable) -> pd.Series:
         """Return the row of a group, a baseline, or "overall"."""
         found = [place for place, label in enumerate(self.table["group"]) if label == group]
         if not found:
             raise LabelError.unknown(
                 "the look-up", group, known=list(self.table["group"]), argument="the table"
+            )
+        if len(found) > 1:
+            raise LabelError(
+                f"the table has {len(found)} rows named {group!r} (of the kinds "
+                f"{enumerate_some(self.table['kind'].iloc[found])}); take yours from `.table`"
             )
         return self.table.iloc[found[0]]
 
@@ -176,6 +189,8 @@ def rate_table(
             _tidy(groups, sums, denominator, interval, level), interval, level, denominator
         )
     columns = (by,) if isinstance(by, str) else tuple(by)
+    if len(set(columns)) < len(columns):
+        raise DataError(f"`by` names a column twice: {columns!r}")
     if (outcome is None) == (answer is None) or (answer is None) != (correct is None):
         raise DataError("name `outcome`, or both `answer` and `correct`; exactly one of these")
     from ..data._frames import count_rows
@@ -225,7 +240,8 @@ def rate_table(
 
 
 def _collection(labels: Any) -> list[Any]:
-    return list(labels) if isinstance(labels, (set, frozenset, list, tuple)) else [labels]
+    single = isinstance(labels, (str, bytes)) or not isinstance(labels, Iterable)
+    return [labels] if single else list(labels)
 
 
 def _outcome_kinds(
@@ -237,6 +253,12 @@ def _outcome_kinds(
         misses: list[Any] | None = _collection(negative)
     else:
         misses = None if any(isinstance(label, str) for label in hits) else [False, 0]
+        if misses is None and not any(label in hits for label in labels):
+            # A misspelt label would make every outcome a miss.
+            raise LabelError.unknown(
+                "`positive`", hits[0], known=labels, argument="the outcomes",
+                remedy="(if no row can be a hit, say what is a miss by `negative`)",
+            )  # fmt: skip
     kinds = []
     for label in labels:
         if label in hits and label in thirds:
@@ -279,6 +301,8 @@ def _given_counts(
                 np.nan,
             )
         )
+        if n > _validate.LARGEST_EXACT_COUNT:
+            raise DataError(f"`data[{group!r}]` is {pair!r}; above 2**53 counts are not exact")
         if not (0 <= k <= n) or k != np.floor(k) or n != np.floor(n):
             raise DataError(
                 f"`data[{group!r}]` is {pair!r}; it must be (hits, total), whole numbers with "

@@ -133,16 +133,27 @@ def _ratio_bounds(counts: list[float], method: str, alpha: float) -> tuple[float
         """Signed score statistic of Miettinen and Nurminen at a ratio."""
         r = np.exp(log_ratio)
         a, b, c = n * r, -(n1 * r + k1 + n2 + k2 * r), k1 + k2
-        q2 = (-b - np.sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)
+        q2 = 2 * c / (-b + np.sqrt(max(b * b - 4 * a * c, 0.0)))  # the small root, uncancelled
         q1 = q2 * r
         variance = (q1 * (1 - q1) / n1 + r * r * q2 * (1 - q2) / n2) * n / (n - 1)
         gap = k1 / n1 - r * k2 / n2
+        if gap == 0:
+            return 0.0
         return float(gap / np.sqrt(variance)) if variance > 0 else float(np.sign(gap) * np.inf)
 
-    ends = (-30.0, 30.0)
-    low = 0.0 if k1 == 0 else np.exp(brentq(lambda t: score(t) - z, *ends))
-    high = np.inf if k2 == 0 else np.exp(brentq(lambda t: score(t) + z, *ends))
-    return (float(low), float(high))
+    # The score falls as the ratio grows: step away from the estimate until it has passed z.
+    centre = np.log(max(k1, 0.5) / n1) - np.log(max(k2, 0.5) / n2)
+
+    def crossing(target: float) -> float:
+        low, high, step = centre, centre, 1.0
+        while score(low) < target:
+            low, step = low - step, 2 * step
+        step = 1.0
+        while score(high) > target:
+            high, step = high + step, 2 * step
+        return float(np.exp(brentq(lambda t: score(t) - target, low, high)))
+
+    return (0.0 if k1 == 0 else crossing(z), np.inf if k2 == 0 else crossing(-z))
 
 
 @dataclass(frozen=True)

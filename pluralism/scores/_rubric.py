@@ -291,7 +291,10 @@ def composite_score(
     import xarray as xr
 
     _validate.one_of("normalize", normalize, ("max", "minmax", "sum", "none"))
-    low, high = _inputs.numbers("scale", scale, at_least=2)
+    low, high = _inputs.pair("scale", scale)
+    for argument, given in (("values", values), ("membership", membership)):
+        if not isinstance(given, Mapping):
+            raise DataError(f"`{argument}` is {type(given).__name__}; it must be a mapping")
     amounts = dict(zip(values, _inputs.numbers("values", list(values.values())), strict=True))
     for name, amount in amounts.items():
         _validate.number(f"values[{name!r}]", amount, at_least=0.0)
@@ -308,6 +311,8 @@ def composite_score(
                 raise LabelError.unknown(
                     f"`membership[{dimension!r}]`", name, known=list(amounts), argument="`values`"
                 )
+        if not chosen:
+            raise DataError(f"`membership[{dimension!r}]` is empty; it needs at least one value")
         raw.append(sum(amounts[name] * factor.get(name, 1.0) for name in chosen))
         sizes.append(len(chosen))
         used += chosen
@@ -375,8 +380,19 @@ def deduction_score(
     for name, value in (("deductions", deductions), ("largest", largest), ("turns", turns)):
         column = _validate.finite_array(name, value)
         columns.append(_validate.within(name, column, 0.0, what="a count"))
-    faults, worst, length = columns
+    for name, constant in (
+        ("start", start), ("per_deduction", per_deduction), ("per_largest", per_largest),
+        ("per_turn", per_turn),
+    ):  # fmt: skip
+        _validate.number(name, constant)
+    try:
+        faults, worst, length = np.broadcast_arrays(*columns)
+    except ValueError:
+        raise DataError(
+            f"`deductions`, `largest` and `turns` have the shapes {columns[0].shape}, "
+            f"{columns[1].shape} and {columns[2].shape}; they must be equally long, or single"
+        ) from None
     score = start - per_deduction * faults - per_largest * worst + per_turn * length
     if bounds is not None:
-        score = np.clip(score, *_inputs.numbers("bounds", bounds, at_least=2))
+        score = np.clip(score, *_inputs.pair("bounds", bounds))
     return score.item() if np.ndim(score) == 0 else score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,8 @@ def tradeoff_fit(strength: Any, gain: Any, cost: Any) -> TradeoffFit:
     for name, column in (("gain", up), ("cost", down)):
         if np.ptp(column) == 0:
             raise DataError(f"`{name}` is constant; there is nothing to fit")
-    one = np.ones(len(r))
+    one, unit = np.ones(len(r)), float(np.abs(r).max())
+    r = r / unit  # so that r and its square are of one size
     forms = {
         "constant": np.column_stack([one]),
         "linear": np.column_stack([one, r]),
@@ -135,10 +137,10 @@ def tradeoff_fit(strength: Any, gain: Any, cost: Any) -> TradeoffFit:
     costs = {name: sm.OLS(down, design).fit() for name, design in forms.items()}
     line, bowl = gains["linear"], costs["quadratic"]
     return TradeoffFit(
-        float(line.params[1]),
-        float(line.bse[1]),
-        -float(bowl.params[1]),
-        float(bowl.bse[1]),
+        float(line.params[1]) / unit,
+        float(line.bse[1]) / unit,
+        -float(bowl.params[1]) / unit**2,
+        float(bowl.bse[1]) / unit**2,
         float(line.params[0]),
         float(bowl.params[0]),
         {name: float(fit.aic) for name, fit in gains.items()},
@@ -351,10 +353,15 @@ def attainment_curve(runs: Any, *, thresholds: Any, level: float = 0.95) -> pd.D
     import pandas as pd
 
     level = _validate.level("level", level)
-    listed = list(runs)
+    listed = list(runs) if isinstance(runs, Iterable) else []
     if not listed:
         raise DataError("`runs` is empty; at least one run is needed")
     marks = _validate.finite_array("thresholds", thresholds)
+    if marks.ndim not in (1, 2):
+        raise DataError(
+            f"`thresholds` has shape {marks.shape}; it must be (thresholds,) or (thresholds, "
+            "objectives)"
+        )
     single = marks.ndim == 1
     marks = marks.reshape(-1, 1) if single else marks
     sets = [

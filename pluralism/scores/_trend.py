@@ -133,6 +133,8 @@ def _page(values: Any, alternative: str) -> TrendTest:
         raise DataError(
             f"`values` is {n} subjects x {k} levels; Page's test needs 2 subjects and 3 levels"
         )
+    if (np.ptp(table, axis=1) == 0).all():
+        raise DataError("`values` are equal at all levels; there is no trend to test")
     ranks = rankdata(table, axis=1)
     place = np.arange(1.0, k + 1)
     rising = page_trend_test(ranks, ranked=True)
@@ -202,14 +204,20 @@ def _quadratic(values: Any, levels: Any) -> TrendTest:
         )
     if np.ptp(y) == 0:
         raise DataError("`values` are all equal; there is no trend to test")
-    design = np.vander(x, 3, increasing=True)
+    # Neither slope, curvature nor F depends on where levels start; years squared would drown them.
+    unit = float(x.std())
+    design = np.vander((x - x.mean()) / unit, 3, increasing=True)
     fits = [sm.OLS(y, design[:, : size + 1]).fit() for size in range(3)]
     line, bend = fits[1], fits[2]
+    if bend.ssr <= 1e-24 * float(((y - y.mean()) ** 2).sum()):
+        raise DataError(
+            "`values` lie on a parabola (or a line) exactly; without any noise there is no test"
+        )
     # One coefficient apart, F is the square of its t.
     statistic = float(bend.tvalues[2]) ** 2
     aic = dict(zip(("constant", "linear", "quadratic"), (float(f.aic) for f in fits), strict=True))
     return TrendTest(
         "quadratic", statistic, float(bend.pvalues[2]), "F", float(np.corrcoef(x, y)[0, 1]),
         np.bincount(code, weights=y) / np.bincount(code),
-        float(line.params[1]), float(bend.params[2]), aic,
+        float(line.params[1]) / unit, float(bend.params[2]) / unit**2, aic,
     )  # fmt: skip

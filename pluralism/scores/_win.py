@@ -134,7 +134,7 @@ def win_rate(
     return WinRate(
         rate,
         stderr,
-        (max(rate - half, 0.0), min(rate + half, 1.0)),
+        (float(max(rate - half, 0.0)), float(min(rate + half, 1.0))),
         wins,
         n - wins - ties,
         ties,
@@ -153,14 +153,26 @@ def _controlled(
     import statsmodels.api as sm
 
     x = _validate.finite_array("covariates", covariates)
+    if x.ndim not in (1, 2) or not x.size:
+        raise DataError(
+            f"`covariates` has shape {x.shape}; it must be (comparisons,) or (comparisons, "
+            "covariates)"
+        )
     x = x.reshape(len(x), -1)
     _inputs.same_length(values=y, covariates=x)
+    if group.max() == 0:
+        raise DataError("`clusters` names one cluster; at least 2 are needed with `covariates`")
     spread = x.std(axis=0, ddof=1) if len(x) > 1 else np.zeros(x.shape[1])
     if (spread == 0).any():
         raise DataError(
             f"`covariates` column {int(np.argmin(spread))} is constant; it cannot be controlled for"
         )
     z = np.tanh(x / spread) if squash else x / spread
+    if np.linalg.matrix_rank(np.column_stack([np.ones(len(z)), z])) <= z.shape[1]:
+        raise DataError(
+            f"`covariates` has {z.shape[1]} columns that {len(z)} comparisons cannot tell apart; "
+            "leave out those that follow from the others"
+        )
     with warnings.catch_warnings():
         # A separated fit warns from inside; it is judged by its result, below.
         warnings.simplefilter("ignore")

@@ -21,6 +21,9 @@ __all__ = ["ANNOTATIONS"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Single labels that are drawn one by one: more would fill the memory.
+_MOST_LABELS = 100_000_000
+
 
 def _raters(data: Annotations) -> Units:
     if data.raters is None:
@@ -57,6 +60,11 @@ def _labels(data: Annotations) -> Units:
         cell = np.arange(len(data.item))
     else:
         # Labels of weight one: a cell of three labels is three units.
+        if data.weight.sum() > _MOST_LABELS:
+            raise DataError(
+                f"unit='row' draws {data.weight.sum():,.0f} labels one by one, more than "
+                f"{_MOST_LABELS:,}; use unit='item'"
+            )
         cell = np.repeat(np.arange(len(data.item)), np.rint(data.weight).astype(np.intp))
     each = data.weight / np.bincount(cell)
 
@@ -101,6 +109,10 @@ def _copied(data: Annotations, weights: FloatArray) -> Annotations | None:
         return None
     copy = np.arange(len(cell)) - np.repeat(np.cumsum(times) - times, times)
     start = np.cumsum(drawn) - drawn
+    item = start[data.item[cell]] + copy
+    # Cells stand in the order of their items, on which the rater models rely.
+    order = np.argsort(item, kind="stable")
+    cell, item = cell[order], item[order]
     weight = data.weight[cell]
     return replace(
         data,
@@ -109,7 +121,7 @@ def _copied(data: Annotations, weights: FloatArray) -> Annotations | None:
             for code in np.flatnonzero(drawn)
             for number in range(drawn[code])
         ),
-        item=(start[data.item[cell]] + copy).astype(np.int32),
+        item=item.astype(np.int32),
         label=data.label[cell],
         rater=None if data.rater is None else data.rater[cell],
         weight=weight,

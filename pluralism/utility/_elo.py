@@ -197,6 +197,8 @@ def fit_elo(
     points = _validate.number("k", k, above=0.0)
     slope = math.log(_validate.number("base", base, above=1.0))
     slope /= _validate.number("scale", scale, above=0.0)
+    if not 0 < slope < math.inf:
+        raise DataError(f"log(`base`) / `scale` is {slope:g}; ratings need a scale between")
     start = _validate.number("initial", initial)
     orders = _orders(shuffles, seed, len(played.share))
     ratings = np.concatenate([_play(played, block, points, slope) for block in orders])
@@ -248,7 +250,12 @@ def _orders(shuffles: Any, seed: Any, n_votes: int) -> list[IntArray]:
     if seed is not None:
         raise DataError("`shuffles` gives the orders themselves, so `seed` has no use")
     given = np.asarray(shuffles)
-    if given.ndim != 2 or given.shape[1] != n_votes or given.dtype.kind not in "iu":
+    if (
+        given.ndim != 2
+        or 0 in given.shape
+        or given.shape[1] != n_votes
+        or (given.dtype.kind not in "iu")
+    ):
         raise DataError(
             f"`shuffles` has shape {given.shape} and dtype {given.dtype}; it must be a whole "
             f"number, or integers of shape (shuffles, {n_votes})"

@@ -71,8 +71,10 @@ class Contrast(NamedTuple):
 
     @property
     def z(self) -> Any:
-        """The difference in standard errors."""
-        return self.estimate / self.stderr
+        """The difference in standard errors; NaN for an item against itself."""
+        ratio = np.full(np.shape(self.estimate), np.nan)
+        np.divide(self.estimate, self.stderr, out=ratio, where=np.asarray(self.stderr) > 0)
+        return ratio if ratio.ndim else float(ratio)
 
     @property
     def pvalue(self) -> Any:

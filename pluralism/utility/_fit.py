@@ -101,6 +101,7 @@ class UtilityFit:
     @property
     def worth(self) -> xr.DataArray:
         """Worths, (item,): exp(utility) scaled to sum to one; of models with a logit link."""
+        self._check_one_component("worths")
         return self._cached("worth", lambda: _tables.worth(self))
 
     @property
@@ -157,13 +158,22 @@ class UtilityFit:
         ------
         LabelError
             For an unknown item.
+        NotIdentifiedError
+            If the two lie in different components of the comparison graph.
         DataError
-            If only one of `a` and `b` is given.
+            If only one of `a` and `b` is given, or a list.
         """
         _validate.one_of("outcome", outcome, ("win", "tie", "loss"))
         if (a is None) != (b is None):
             raise DataError("`probability` needs both `a` and `b`, or neither of them")
         if a is not None:
+            given: dict[str, Any] = {"a": a, "b": b}
+            for name, label in given.items():
+                if isinstance(label, list):
+                    raise DataError(
+                        f"`{name}` is the list {label!r}; `probability` takes one item, and "
+                        "without items gives all pairs"
+                    )
             left, right = self._codes("a", a), self._codes("b", b)
             self._check_connected(left, right)
             return float(self._outcome_probability(left, right, outcome)[0])
@@ -313,7 +323,7 @@ class UtilityFit:
         codes = self._cache.setdefault("codes", _labels.code_of(self.items, "items"))
         labels = label if isinstance(label, list) else [label]
         for place, one in enumerate(labels):
-            if one not in codes:
+            if not isinstance(one, Hashable) or one not in codes:
                 where = f"`{name}[{place}]`" if isinstance(label, list) else f"`{name}`"
                 raise LabelError.unknown(where, one, known=self.items, argument="the fit's items")
         return np.array([codes[one] for one in labels], dtype=np.intp)

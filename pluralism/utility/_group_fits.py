@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -15,7 +16,7 @@ from scipy import special, stats
 
 from .. import _validate
 from ..data import Comparisons, _labels
-from ..errors import DataError, LabelError
+from ..errors import DataError, LabelError, SmallSampleWarning
 from ..kernels._group_covariance import GroupCells, group_covariances
 from ..uncertainty import PermutationTest, permutation_test
 from ._fit import UtilityFit
@@ -151,7 +152,17 @@ class GroupFits:
         -------
         HomogeneityTest
             ``statistic``, ``df`` and ``pvalue``.
+
+        Raises
+        ------
+        DataError
+            If the fits have a prior, for their likelihoods are then not at their maximum.
         """
+        if self.prior is not None:
+            raise DataError(
+                f"the groups were fitted with `prior` {self.prior:g}, so their likelihoods are not "
+                "at their maximum; refit without it, or use `permutation_test`"
+            )
         statistic = 2.0 * (self.log_likelihood - self.pooled.log_likelihood)
         return self._chi_squared(max(statistic, 0.0))
 
@@ -166,7 +177,33 @@ class GroupFits:
         -------
         HomogeneityTest
             ``statistic``, ``df`` and ``pvalue``.
+
+        Raises
+        ------
+        DataError
+            If the covariances are clustered and a group has fewer raters than there are items:
+            its covariance is singular.
+
+        Warns
+        -----
+        SmallSampleWarning
+            If a group has fewer than three raters for each item: the p-value is too small.
         """
+        if self.pooled.covariance_type == "cluster" and self.raters is not None:
+            place, n = int(np.argmin(self.raters)), len(self.items)
+            few = f"group {self.groups[place]!r} has {self.raters[place]} raters for {n} items"
+            if self.raters[place] < n:
+                raise DataError(
+                    f"{few}, so its clustered covariance is singular; use `permutation_test`, or "
+                    'fit with covariance="fisher"'
+                )
+            if self.raters[place] < 3 * n:
+                warnings.warn(
+                    f"{few}: the p-value of the clustered Wald test is too small; "
+                    "`permutation_test` is exact",
+                    SmallSampleWarning,
+                    stacklevel=2,
+                )
         # Differences from the first item are free parameters of full rank.
         contrast = np.eye(len(self.items))[1:]
         contrast[:, 0] = -1.0

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from .. import _validate
 from ..data import Comparisons
 from ..errors import ConvergenceError, DataError, LabelError, NotIdentifiedError
 from ..kernels import _graph, _newton, _pairs
@@ -79,6 +80,8 @@ def fit_groups(
     >>> fits.wald_test().df
     2
     """
+    # Each group is fitted from its table of wins, which has no place for a tie parameter.
+    _validate.one_of("ties", ties, ("half", "drop"))
     name = grouping_name(comparisons, group)
     grouping = comparisons.groups[name]
     pooled = fit_bradley_terry(

@@ -110,7 +110,8 @@ def held_out_accuracy(
         If without the held-out pairs the model is not identified; bind a `prior`, or hold out
         fewer.
     DataError
-        If there are fewer than two pairs, or for an argument outside its range.
+        If there are fewer than two pairs, `model` returns no fit of utilities, or for an
+        argument outside its range.
 
     References
     ----------
@@ -132,6 +133,8 @@ def held_out_accuracy(
     n_splits = _validate.whole_number("n_splits", n_splits, at_least=2)
     _validate.one_of("by", by, ("pair", "vote"))
     _validate.one_of("ties", ties, ("half", "first"))
+    if not callable(model):
+        raise DataError(f"`model` is {model!r}; it must be a function, such as fit_bradley_terry")
     rng = _validate.generator("seed", seed)
     pairs, code = pair_codes(comparisons)
     n_pairs = pairs.shape[1]
@@ -159,6 +162,11 @@ def held_out_accuracy(
                 f"{error}",
                 groups=error.groups,
             ) from None
+        if not isinstance(fit, UtilityFit):
+            raise DataError(
+                f"`model` returned a {type(fit).__name__}; it must return a fit of utilities, as "
+                "fit_bradley_terry does"
+            )
         low, high = pairs[:, held]
         predicted = _probabilities(fit, low, high)
         weight = total[held] if by == "vote" else np.ones(n_out)

@@ -30,20 +30,28 @@ def check_met(items: Sequence[Hashable], degree: npt.NDArray[np.float64]) -> Non
 
 
 def check_identified(
-    items: Sequence[Hashable], graph: WinGraph, *, separate: bool, separation: bool = True
+    items: Sequence[Hashable],
+    graph: WinGraph,
+    *,
+    separate: bool,
+    separation: bool = True,
+    remedies: Sequence[str] = (),
 ) -> None:
     """Raise if the estimate does not exist, saying for whom and why.
 
     `separate` accepts components, and `separation=False` items that always win or always lose.
+    `remedies` are the arguments of the caller's model, beside `prior`, that would help:
+    ``"components"``, ``"bias_reduction"``.
     """
     if graph.n_components > 1 and not separate:
         groups = _members(items, graph.component, range(graph.n_components))
         shown = "; ".join(f"{{{enumerate_some(group)}}}" for group in groups[:4])
         more = f"; and {len(groups) - 4} more" if len(groups) > 4 else ""
+        each = ', or fit each on its own with `components="separate"`'
         raise NotIdentifiedError(
             f"the items fall into {len(groups)} components that were never compared with one "
-            f"another: {shown}{more}; differences between them are not identified: {_REMEDIES}, "
-            'or fit each on its own with `components="separate"`',
+            f"another: {shown}{more}; differences between them are not identified: {_REMEDIES}"
+            f"{each if 'components' in remedies else ''}",
             groups=groups,
         )
     if separation and graph.n_strong > graph.n_components:
@@ -54,10 +62,10 @@ def check_identified(
         hidden = max(0, len(winners) - 3) + max(0, len(losers) - 3)
         if hidden:
             sayings.append(f"and {hidden} more such groups")
+        reduce = ", reduce bias (`bias_reduction=True`)" if "bias_reduction" in remedies else ""
         raise NotIdentifiedError(
             f"{'; '.join(sayings)}. The maximum likelihood estimate is infinite (separation): "
-            f"{_REMEDIES}, reduce bias (`bias_reduction=True`), or collect comparisons that could "
-            "go the other way",
+            f"{_REMEDIES}{reduce}, or collect comparisons that could go the other way",
             groups=[*winners, *losers],
         )
 

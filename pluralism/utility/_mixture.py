@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -106,13 +106,13 @@ def fit_preference_mixture(
     >>> round(float(mixture.share.sum()), 10)
     1.0
     """
-    sizes = (n_classes,) if isinstance(n_classes, (int, np.integer)) else tuple(n_classes)
+    sizes = tuple(n_classes) if isinstance(n_classes, Iterable) else (n_classes,)
     sizes = tuple(_validate.whole_number("n_classes", size, at_least=1) for size in sizes)
     if not sizes:
         raise DataError("`n_classes` is empty; give at least one number of classes")
     _validate.one_of("criterion", criterion, ("bic", "held-out"))
     _validate.one_of("ties", ties, ("half", "drop"))
-    ridge = _validate.number("prior", prior, above=0.0) ** -2
+    ridge = _validate.prior_deviation("prior", prior) ** -2
     starts = _validate.whole_number("starts", starts, at_least=1)
     _validate.number("tolerance", tolerance, above=0.0)
     _validate.whole_number("max_iterations", max_iterations, at_least=1)

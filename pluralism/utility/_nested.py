@@ -11,6 +11,12 @@ from ._fit import UtilityFit
 __all__ = ["LikelihoodRatioTest", "likelihood_ratio_test"]
 
 
+#: Models of two names of which the first is a special case of the second.
+_NESTED = {("Thurstone Case V", "Thurstone Case III")}
+#: Methods that do not maximise a likelihood.
+_NOT_LIKELIHOOD = ("least-squares", "as-published", "map")
+
+
 @dataclass(frozen=True)
 class LikelihoodRatioTest:
     """Twice the gain in log-likelihood, and how surprising it is.
@@ -49,8 +55,9 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
     Raises
     ------
     DataError
-        If the two cannot be nested: other votes or items, another treatment of ties, a prior,
-        no more parameters, or a lower likelihood.
+        If the two cannot be nested: other votes or items, another model or treatment of ties,
+        a prior, a likelihood that is not at its maximum, no more parameters, or a lower
+        likelihood.
 
     References
     ----------
@@ -77,6 +84,17 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
                 f"`{name}` was fitted with `{penalty}`, so its likelihood is not at its maximum; "
                 "refit without it"
             )
+        if not fit.convergence.converged or fit.options.get("method") in _NOT_LIKELIHOOD:
+            raise DataError(
+                f"`{name}` ({fit.model}) is not at the maximum of its likelihood "
+                f"({fit.convergence.status}, {fit.convergence.method}); refit it by maximum "
+                "likelihood"
+            )
+    if restricted.model != full.model and (restricted.model, full.model) not in _NESTED:
+        raise DataError(
+            f"`restricted` is a {restricted.model} model and `full` a {full.model} model: neither "
+            "is a special case of the other"
+        )
     if restricted.items != full.items or restricted.n_votes != full.n_votes:
         raise DataError(
             f"the fits are of different votes: {restricted.n_votes:,} on "

@@ -70,6 +70,8 @@ def next_pairs(
 
     Raises
     ------
+    NotIdentifiedError
+        If the fit has several components, between which it says nothing.
     DataError
         If the fit has no covariance to reckon with, votes that are needed are not given or are
         about other items, there are over 8,000 items, or for an argument outside its range.
@@ -91,6 +93,7 @@ def next_pairs(
         raise DataError(f"`fit` is a {type(fit).__name__}; it must be the result of a fit")
     _validate.one_of("strategy", strategy, ("information", "percentile"))
     n = _validate.whole_number("n", n, at_least=1)
+    fit._check_one_component("next pairs")
     n_items = len(fit.items)
     if n_items > _MOST_ITEMS:
         raise DataError(
@@ -101,6 +104,10 @@ def next_pairs(
         raise DataError(f"{wanted} leaves out pairs that met, so `comparisons` must be given")
     met = np.zeros((n_items, n_items), dtype=bool)
     if comparisons is not None:
+        if not isinstance(comparisons, Comparisons):
+            raise DataError(
+                f"`comparisons` is a {type(comparisons).__name__}; it must be Comparisons"
+            )
         if tuple(comparisons.items) != tuple(fit.items):
             raise DataError(
                 f"`comparisons` are about {enumerate_some(comparisons.items)}, "

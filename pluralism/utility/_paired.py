@@ -60,11 +60,21 @@ class PairedModel:
     tolerance: float
     max_iterations: int
     tie_models: tuple[str, ...] = ("half", "davidson", "rao-kupper", "drop")
+    has_terms: bool = True  # whether it takes `components`, features, covariates, order effects
 
     @property
     def ridge(self) -> float:
         """Prior precision of a utility."""
         return 0.0 if self.prior is None else self.prior**-2
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """Arguments of this very model, beside `prior`, that help where no estimate exists."""
+        if not self.has_terms:
+            return ()
+        if self.link == "logit" and self.tie_model == "none":
+            return ("components", "bias_reduction")
+        return ("components",)
 
     @property
     def tie_model(self) -> str:
@@ -75,8 +85,11 @@ class PairedModel:
         """Check every argument that can be checked without the data."""
         _validate.one_of("ties", self.ties, self.tie_models)
         _validate.one_of("components", self.components, ("error", "separate"))
+        for name in ("bias_reduction", "residual", "check"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise DataError(f"`{name}` is {getattr(self, name)!r}; it must be True or False")
         if self.prior is not None:
-            _validate.number("prior", self.prior, above=0.0)
+            _validate.prior_deviation("prior", self.prior)
         _validate.number("tolerance", self.tolerance, above=0.0)
         _validate.whole_number("max_iterations", self.max_iterations, at_least=1)
         if self.bias_reduction and (
@@ -234,6 +247,7 @@ def _components(
         graph,
         separate=model.components == "separate",
         separation=not model.bias_reduction,
+        remedies=model.remedies,
     )
     return graph.component
 
@@ -274,7 +288,8 @@ def _fit_design(
     """Fit utilities with parameters, refusing what the data cannot tell apart."""
     size = design.n_utilities + terms.columns.shape[1] + design.has_tie
     start = np.zeros(size)
-    share = float(design.counts.tied.sum() / design.counts.total.sum())
+    total = float(design.counts.total.sum())
+    share = float(design.counts.tied.sum()) / total if total else 0.0
     if model.tie_model == "davidson":
         start[-1] = np.log(2.0 * share / (1.0 - share))
     elif model.tie_model == "rao-kupper":
@@ -389,7 +404,7 @@ def _label(
 
 def _reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:
     """Place of the reference item, or None for the mean."""
-    if reference in items:
+    if isinstance(reference, Hashable) and reference in items:
         return items.index(reference)
     if isinstance(reference, str) and reference == "mean":
         return None

@@ -114,7 +114,7 @@ def fit_plackett_luce(
             "`ballots` are approvals, which rank nothing within the approved; "
             "give rankings, or compare approval counts"
         )
-    ridge = 0.0 if prior is None else _validate.number("prior", prior, above=0.0) ** -2
+    ridge = 0.0 if prior is None else _validate.prior_deviation("prior", prior) ** -2
     _validate.number("tolerance", tolerance, above=0.0)
     _validate.whole_number("max_iterations", max_iterations, at_least=1)
     items, n = tuple(ballots.alternatives), ballots.n_alternatives

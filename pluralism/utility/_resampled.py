@@ -85,7 +85,11 @@ def _replicates(
     max_iterations = options.pop("max_iterations", 100)
     components = options.pop("components", "error")
     options.pop("covariance", None)
-    plain = all(value is None or value is False or value == () for value in options.values())
+    # Compared by type first: a table of features has no truth value.
+    plain = all(
+        value is None or value is False or (isinstance(value, (tuple, list)) and not value)
+        for value in options.values()
+    )
     if not plain or ties not in ("half", "drop") or components != "error":
         return NotImplemented
     if data.n_items > DENSE_ITEMS or unit not in ("rater", "row", "pair"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..data import Comparisons
-from ..errors import DataError, NotIdentifiedError
+from ..errors import DataError, NotIdentifiedError, SmallSampleWarning
 from ..kernels import _bordered, _newton, _scores
 from ..kernels._outcomes import Counts, Local
 from . import _tables
@@ -18,6 +19,10 @@ from ._covariance import Anchor, JointCovariance
 __all__ = ["Middle", "covariance_type", "joint_covariance", "middle"]
 
 FloatArray = npt.NDArray[np.float64]
+
+
+#: With fewer, as in the bootstrap, standard errors by rater are nominal.
+_FEW_RATERS = 6
 
 
 class Middle(NamedTuple):
@@ -54,6 +59,13 @@ def middle(
         raise NotIdentifiedError(
             "clustered standard errors need at least two raters, and all votes are by "
             'one; ask for `covariance="fisher"`'
+        )
+    if n_raters < _FEW_RATERS:
+        warnings.warn(
+            f"standard errors are clustered by only {n_raters} raters: they are too small, and "
+            "intervals too short",
+            SmallSampleWarning,
+            stacklevel=5,
         )
     factor = _scores.cluster_factor(
         *cells, local, comparisons.rater, n_utilities=n_utilities, has_tie=has_tie

@@ -17,6 +17,10 @@ __all__ = ["Terms", "make_terms", "read_features"]
 FloatArray = npt.NDArray[np.float64]
 
 
+#: Products of features must not overflow.
+_LARGEST = 1e100
+
+
 class Terms(NamedTuple):
     """Columns of the linear predictor and what they are called."""
 
@@ -39,9 +43,9 @@ def make_terms(
     first, second = comparisons.first, comparisons.second
     features, feature_names = read_features(item_features, comparisons.items)
     columns = [features[first] - features[second]]
-    names = (covariates,) if isinstance(covariates, str) else tuple(covariates)
+    names = (covariates,) if isinstance(covariates, str) else tuple(covariates or ())
     for name in names:
-        if name not in comparisons.covariates:
+        if not isinstance(name, str) or name not in comparisons.covariates:
             raise LabelError.unknown(
                 "`covariates`",
                 name,
@@ -62,7 +66,7 @@ def make_terms(
             columns.append(np.ones((len(first), 1)))
             order_names = ("order_effect",)
         else:
-            if order_effect not in comparisons.groups:
+            if not isinstance(order_effect, str) or order_effect not in comparisons.groups:
                 raise LabelError.unknown(
                     "`order_effect`",
                     order_effect,
@@ -98,14 +102,18 @@ def read_features(
         names = tuple(values.columns) if hasattr(values, "columns") else (values.name or "x1",)
         values = values.to_numpy()
     elif hasattr(values, "coords") and hasattr(values, "transpose"):
-        if "item" not in values.coords:
-            raise DataError("`item_features` is a DataArray without an `item` coordinate")
+        if "item" not in values.coords or "item" not in values.dims:
+            raise DataError(
+                f"`item_features` is a DataArray over {values.dims}; it needs a dimension `item` "
+                "with labels"
+            )
         values = values.transpose("item", ...)
         labels = list(values["item"].values.tolist())
         if values.ndim == 2 and values.dims[1] in values.coords:
             names = tuple(values[values.dims[1]].values.tolist())
         values = values.values
     array = _validate.finite_array("item_features", values)
+    _validate.within("item_features", array, -_LARGEST, _LARGEST, what="a feature")
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2:
         raise DataError(f"`item_features` must be items x features; it has shape {array.shape}")

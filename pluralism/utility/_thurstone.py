@@ -178,6 +178,7 @@ def fit_thurstone(
         tolerance=tolerance,
         max_iterations=max_iterations,
         tie_models=("half", "drop"),
+        has_terms=case == "V" and chosen != "least-squares",
     )
     if case == "V" and chosen != "least-squares":
         return fit_paired(comparisons, model)
@@ -248,10 +249,10 @@ def _prior(case: str, prior: Any) -> tuple[float, float]:
             )
         utility, log_variance = prior
         return (
-            _validate.number("prior[0]", utility, above=0.0),
-            _validate.number("prior[1]", log_variance, above=0.0),
+            _validate.prior_deviation("prior[0]", utility),
+            _validate.prior_deviation("prior[1]", log_variance),
         )
-    return _validate.number("prior", prior, above=0.0), _PRIOR[1]
+    return _validate.prior_deviation("prior", prior), _PRIOR[1]
 
 
 def _least_squares(votes: FoldedVotes, options: dict[str, Any]) -> UtilityFit:

@@ -205,6 +205,34 @@ def test_items_named_like_codes_are_items(run, tmp_path) -> None:
     assert re.search(r"1  a +0\.347", done.out)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_columns_are_guessed_without_pyarrow(run, tmp_path, monkeypatch, suffix: str) -> None:
+    # The package does not require PyArrow, and `pip install ".[report]"` does not bring it.
+    from pluralism.cli._columns import Columns, find_columns
+
+    assert run("simulate", "--votes", 30, "--items", 3, "-o", f"v{suffix}").status == 0
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    found = find_columns(tmp_path / f"v{suffix}", Columns())
+    assert found == Columns("first", "second", outcome="outcome")
+
+
+@pytest.mark.parametrize("column", ["rater", "Worker", "annotator_id"])
+def test_a_column_of_raters_that_is_not_used_is_pointed_at(run, tmp_path, column: str) -> None:
+    rows = f"{column},first,second,outcome\n" + "u,a,b,first\nv,b,a,first\nw,a,b,first\n"
+    (tmp_path / "v.csv").write_text(rows, encoding="utf-8")
+    assert f"--rater {column} gives errors" in run("fit", "v.csv").err
+    assert "is not used" not in run("fit", "v.csv", "--rater", column).err
+
+
+def test_a_missing_package_is_named_with_what_brings_it() -> None:
+    from pluralism.cli._run import _not_installed
+
+    said = {name: _not_installed(ImportError(name=name)) for name in ("jinja2", "h5netcdf.x", "x")}
+    assert said["jinja2"] == 'jinja2 is not installed; pip install "pluralism[report]"'
+    assert said["h5netcdf.x"] == 'h5netcdf is not installed; pip install "pluralism[netcdf]"'
+    assert said["x"] == "x is not installed; pip install x"
+
+
 def test_columns_may_be_named_and_codes_explained(run, tmp_path) -> None:
     frame = pd.DataFrame(ROWS, columns=["x", "y", "z"])
     frame["z"] = frame["z"].map({"first": "A>B", "second": "B>A", "tie": "A=B"})
@@ -256,7 +284,7 @@ WRONG = {
     "unknown column": (
         ["fit", "votes.csv", "--first", "frist", "--second", "second"],
         1,
-        r"no column 'frist' \(its columns: 'rater', 'first'",
+        r"there is no column 'frist' in the file; did you mean 'first'\? \(its columns: 'rater',",
     ),
     "unknown rater": (
         ["fit", "votes.csv", "--rater", "ratr"],
@@ -273,7 +301,7 @@ WRONG = {
     "codes": (
         ["fit", "odd.csv"],
         1,
-        "'perhaps'",
+        """holds 'perhaps', .* map them with --outcomes "code=first,other=tie"$""",
     ),
     "bad meanings": (
         ["fit", "odd.csv", "--outcomes", "perhaps=maybe"],

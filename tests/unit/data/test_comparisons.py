@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,6 +99,25 @@ def test_every_source_gives_the_same_cells(votes, kind, columns, tmp_path):
     expected = Comparisons.from_frame(votes, **COLUMNS, **columns)
     found = Comparisons.from_frame(as_source(votes, kind, tmp_path), **COLUMNS, **columns)
     assert_same(expected, found)
+
+
+@pytest.mark.parametrize("kind", ["polars", "polars-lazy", "duckdb", "csv"])
+def test_sources_are_counted_without_pyarrow(votes, kind, tmp_path, monkeypatch):
+    source = as_source(votes, kind, tmp_path)
+    expected = Comparisons.from_frame(votes, **COLUMNS, rater="rater")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert_same(expected, Comparisons.from_frame(source, **COLUMNS, rater="rater"))
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_whole_numbers_stay_whole_beside_a_missing_one(lazy):
+    pl = pytest.importorskip("polars")
+    table = pl.DataFrame({"a": [1, 2, 3], "b": [2, 3, 1], "r": [7, None, 8], "w": ["left"] * 3})
+    found = Comparisons.from_frame(
+        table.lazy() if lazy else table,
+        first="a", second="b", outcome="w", rater="r", missing="drop",
+    )  # fmt: skip
+    assert [repr(label) for label in found.raters] == ["7", "8"]
 
 
 @pytest.mark.parametrize("kind", SOURCES)

@@ -352,6 +352,14 @@ def test_errors_of_alpha_are_its_infinitesimal_jackknife(scale):
     assert row["stderr"] == pytest.approx(np.std(slope) * np.sqrt(len(slope)), rel=1e-6)
 
 
+@pytest.mark.parametrize("scale", ["nominal", "ordinal", "interval", "ratio"])
+def test_agreement_beside_alpha_is_a_share_of_what_could_be(scale):
+    row = agreement_table(ratings(scale), coefficients="krippendorff_alpha").iloc[0]
+    assert 0 <= row["expected"] < row["observed"] <= 1
+    ratio = (row["observed"] - row["expected"]) / (1 - row["expected"])
+    assert ratio == pytest.approx(row["estimate"], abs=1e-12)
+
+
 @pytest.mark.slow
 def test_kernels_run_on_jax_arrays_and_can_be_differentiated():
     import jax

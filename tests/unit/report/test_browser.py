@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from pluralism import Comparisons, write_report
-from pluralism.data import simulate_votes
+from pluralism.data import load_table, simulate_votes
 
 pytestmark = pytest.mark.slow
 
@@ -212,6 +212,15 @@ def test_the_page_never_scrolls_sideways(opened: Browser, width: int) -> None:
     # What is wider scrolls within itself, and by keyboard.
     assert opened.evaluate(
         "[...document.querySelectorAll('.scroll')].every(each => each.tabIndex === 0)"
+    )
+
+
+def test_the_example_shows_all_its_columns_on_a_desk(browser: Browser, tmp_path: Path) -> None:
+    browser.width(1200)
+    browser.open(write_report(load_table("celebrities"), tmp_path / "report.html"))
+    assert browser.evaluate(
+        "[...document.querySelectorAll('#utilities .scroll, #neighbours .scroll')]"
+        ".every(each => each.scrollWidth <= each.clientWidth)"
     )
 
 

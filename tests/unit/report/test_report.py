@@ -274,6 +274,17 @@ def test_ties_order_groups_and_sparse_items_are_said() -> None:
     assert "What a tie means" not in few
 
 
+def test_with_ties_the_table_of_pairs_speaks_of_wins(tmp_path) -> None:
+    votes = simulated(1500, tie_parameter=2.0)
+    fit = fit_bradley_terry(votes, ties="davidson")
+    text = write_report(votes, tmp_path / "r.html", fit=fit).read_text(encoding="utf-8")
+    best, worst = fit.utility.idxmax().item(), fit.utility.idxmin().item()
+    win, tie = fit.probability(best, worst), fit.probability(best, worst, outcome="tie")
+    said = f"{100 * win:.0f}% of all votes, {100 * win / (1 - tie):.0f}% of those that are no tie"
+    assert said in re.sub(r"\s+", " ", text)
+    assert "Probability that the row wins over the column" in text
+
+
 def test_order_of_presentation_is_measured() -> None:
     votes = simulated(20_000, order_effect=0.5)
     order = gather(fit_bradley_terry(votes), votes, 0.95).order

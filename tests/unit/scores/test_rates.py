@@ -35,6 +35,15 @@ def test_wilson_clopper_pearson_and_jeffreys_by_their_formulas():
         np.testing.assert_allclose([row.lower, row.upper], bounds, rtol=1e-10)
 
 
+def test_a_printed_table_shows_the_rates_and_their_intervals():
+    table = scores.rate_table({"a long name of a group": (7, 23), "b": (1, 9)}, level=0.9)
+    first, _, *rows = repr(table).split("\n")
+    assert first == "RateTable(of answered rows; 90% wilson intervals)"
+    row = table["a long name of a group"]
+    (shown,) = [text.split() for text in rows if "a long name of a group" in text]
+    assert shown[-5:] == ["7", "23", *(f"{row[c]:.3f}" for c in ("rate", "lower", "upper"))]
+
+
 @pytest.mark.parametrize("interval", ["wilson", "clopper-pearson", "jeffreys"])
 def test_none_and_all_end_at_zero_and_one(interval):
     found = scores.rate_table(

@@ -7,7 +7,7 @@ import pytest
 
 from pluralism.data import Annotations, Ballots, Comparisons, Grouping
 from pluralism.errors import DataError, LabelError
-from pluralism.jury import krippendorff_alpha
+from pluralism.jury import fit_dawid_skene, fit_mace, krippendorff_alpha
 from pluralism.uncertainty import bootstrap, permutation_test
 from pluralism.uncertainty._units import units_of
 
@@ -320,3 +320,26 @@ class TestPermutations:
     def test_bad_input(self, data, keywords, error, message):
         with pytest.raises(error, match=message):
             permutation_test(lambda *data: 1.0, data, **keywords)
+
+
+def test_items_drawn_again_are_items_of_their_own_for_rater_models():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 40)
+    votes = np.array(
+        [np.where(rng.random(40) < 0.7, truth, rng.integers(0, 3, 40)) for _ in range(5)]
+    ).astype(float)
+    votes[rng.random(votes.shape) < 0.3] = np.nan
+    drawn = rng.multinomial(40, np.full(40, 1 / 40))
+    again = units_of(Annotations.from_matrix(votes), "item").reweighted(drawn.astype(float))
+    written = Annotations.from_matrix(np.repeat(votes, drawn, axis=1))
+    assert (np.diff(again.item) >= 0).all()
+    for fit in (fit_dawid_skene, fit_mace):
+        assert fit(again, check=False).log_likelihood == pytest.approx(
+            fit(written, check=False).log_likelihood
+        )
+
+
+def test_counts_too_large_to_draw_one_by_one_are_refused():
+    labels = Annotations.from_counts([[10**15, 1], [1, 10**15]])
+    with pytest.raises(DataError, match="draws 2,000,000,000,000,002 labels one by one"):
+        bootstrap(krippendorff_alpha, labels, unit="row", n=2)

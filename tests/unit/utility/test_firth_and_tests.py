@@ -110,7 +110,7 @@ def test_likelihood_ratio_refuses_what_is_not_nested(ordered, cells):
 
 def test_clustered_fits_say_what_limits_the_test():
     rng = np.random.default_rng(0)
-    first, rater = rng.integers(0, 3, 90), rng.integers(0, 4, 90)
+    first, rater = rng.integers(0, 3, 90), rng.integers(0, 12, 90)
     frame = pd.DataFrame({"a": first, "b": (first + 1) % 3, "rater": rater})
     frame["y"] = rng.integers(0, 2, 90)
     votes = pl.Comparisons.from_frame(frame, first="a", second="b", outcome="y", rater="rater")

@@ -1,0 +1,62 @@
+"""Ways into `Comparisons` that must not be silently wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pluralism as pl
+
+WINS = pd.DataFrame([[0, 8, 9], [2, 0, 7], [1, 3, 0]], index=list("abc"), columns=list("abc"))
+TIES = pd.DataFrame([[0, 5, 0], [5, 0, 0], [0, 0, 0]], index=list("abc"), columns=list("abc"))
+
+
+def test_labels_of_a_matrix_in_another_order_are_refused():
+    turned = TIES.loc[list("cba"), list("cba")]
+    with pytest.raises(pl.DataError, match="`ties` has rows 'c', 'b', 'a', but the items are 'a'"):
+        pl.Comparisons.from_matrix(WINS, ties=turned)
+    with pytest.raises(pl.DataError, match="`wins` has rows 'a', 'b', 'c', but the items are 'c'"):
+        pl.Comparisons.from_matrix(WINS, items=list("cba"))
+    assert pl.Comparisons.from_matrix(WINS, ties=TIES).tied.tolist() == [5.0, 0.0, 0.0]
+    assert pl.Comparisons.from_matrix(WINS, items=["x", "y", "z"]).items == ("x", "y", "z")
+
+
+def test_a_transposed_matrix_is_read_by_the_names_of_its_dimensions():
+    votes = pl.Comparisons.from_matrix(WINS)
+    again = pl.Comparisons.from_matrix(votes.pairwise().transpose("item_bis", "item"))
+    assert again.first_won.tolist() == votes.first_won.tolist()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_file_named_like_a_pattern_is_that_file(tmp_path, kind):
+    for name, item in (("votes1", "wrong"), ("votes[1]", "right")):
+        table = pd.DataFrame({"a": [item], "b": ["other"], "y": ["first"]})
+        path = tmp_path / f"{name}.{kind}"
+        table.to_csv(path, index=False) if kind == "csv" else table.to_parquet(path)
+    votes = pl.Comparisons.from_frame(path, first="a", second="b", outcome="y")
+    assert "right" in votes.items
+    both = pl.Comparisons.from_frame(
+        tmp_path / f"votes*.{kind}", first="a", second="b", outcome="y"
+    )
+    assert {"right", "wrong"} < set(both.items)
+
+
+def test_load_reads_the_file_that_was_named(tmp_path):
+    pl.Comparisons.from_pairs([("wrong", "x")]).save(tmp_path / "cells1.parquet")
+    pl.Comparisons.from_pairs([("right", "x")]).save(tmp_path / "cells[1].parquet")
+    assert pl.Comparisons.load(tmp_path / "cells[1].parquet").items == ("right", "x")
+
+
+def test_weights_whose_squares_overflow_and_infinite_covariates_are_refused(tmp_path):
+    with pytest.raises(pl.DataError, match=r"`weight\[1\]` is 1e\+200; a weight must be in"):
+        pl.Comparisons.from_codes([0, 1], [1, 0], items=2, weight=[1.0, 1e200])
+    table = pd.DataFrame({"a": [0, 1], "b": [1, 0], "y": ["first"] * 2, "x": [1.0, np.inf]})
+    columns = {"first": "a", "second": "b", "outcome": "y"}
+    with pytest.raises(pl.DataError, match="covariate column 'x' holds inf"):
+        pl.Comparisons.from_frame(table, **columns, covariates=["x"])
+    heavy = table.assign(x=[1.0, 1e200])
+    heavy.to_parquet(tmp_path / "heavy.parquet")
+    for source in (heavy, tmp_path / "heavy.parquet"):
+        with pytest.raises(pl.DataError, match=r"column 'x' holds 1e\+200.*at most 1e\+100"):
+            pl.Comparisons.from_frame(source, **columns, weight="x")

@@ -1,0 +1,147 @@
+"""Input that once gave a wrong number without an error, or a crash that named nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pluralism import Annotations, DataError, jury
+
+RNG = np.random.default_rng(3)
+VOTES = Annotations.from_matrix([list("ababa"), list("abbba"), list("bbaaa")])
+
+
+def from_rows(rows, **options):
+    columns = ["item", "rater", "label", "weight"][: len(rows[0])]
+    if len(columns) == 4:
+        options["weight"] = "weight"
+    frame = pd.DataFrame(rows, columns=columns)
+    return Annotations.from_frame(frame, item="item", rater="rater", label="label", **options)
+
+
+SHARED = [("q", "x", "b"), ("q", "y", "b"), ("s", "x", "a"), ("s", "y", "b")]
+
+
+@pytest.mark.parametrize("again", ["a", "b"])
+def test_nobody_agrees_with_themselves_in_cohens_kappa(again):
+    labels = from_rows([("p", "x", "a"), ("p", "x", again), *SHARED])
+    with pytest.raises(DataError, match="rater 'x' labelled item 'p' more than once"):
+        jury.cohen_kappa(labels)
+    with pytest.raises(DataError, match="rater 'x' labelled item 'p' more than once"):
+        jury.agreement_table(labels, coefficients="cohen_kappa")
+    assert "cohen_kappa" not in jury.agreement_table(labels).index
+    assert jury.cohen_kappa(from_rows(SHARED)) == 0.0
+    weighted = from_rows([(*row, 2.5) for row in SHARED])
+    assert jury.cohen_kappa(weighted) == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("scale", ["interval", "ratio"])
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_agreement_does_not_depend_on_the_unit_of_the_labels(scale, unit):
+    ratings = np.array([[1, 2, 3, 2], [2, 3, 4, 3], [3, 4, 5, 5.0]])
+    plain = Annotations.from_matrix(ratings, scale=scale)
+    scaled = Annotations.from_matrix(ratings * unit, scale=scale)
+    assert jury.krippendorff_alpha(scaled) == pytest.approx(jury.krippendorff_alpha(plain))
+    kappas = [jury.fleiss_kappa(each, weights="quadratic") for each in (plain, scaled)]
+    assert kappas[0] == pytest.approx(kappas[1])
+
+
+@pytest.mark.parametrize("name", ["fleiss_kappa", "cohen_kappa", "brennan_prediger"])
+def test_weights_that_make_all_alike_leave_nothing_to_correct(name):
+    alike = np.ones((2, 2))
+    with pytest.raises(DataError, match=r"`weights` counts all categories .* as alike"):
+        getattr(jury, name)(VOTES, weights=alike)
+    with pytest.raises(DataError, match=r"`weights` counts all categories .* as alike"):
+        jury.agreement_table(VOTES, coefficients=name, weights=alike)
+    with pytest.raises(DataError, match=r"`distance` counts all categories .* as alike"):
+        jury.krippendorff_alpha(VOTES, distance=np.zeros((2, 2)))
+
+
+def test_a_posteriors_of_weighted_labels_is_no_count():
+    weighted = from_rows([("p", "x", "a", 0.5), ("p", "y", "b", 2.0), ("q", "x", "b", 1.0)])
+    for call in (
+        lambda: jury.fit_dirichlet_multinomial(weighted),
+        lambda: jury.oracle_score(weighted, alpha=[1.0, 1.0]),
+    ):
+        with pytest.raises(DataError, match=r"labels of item 'p' weigh 0.5 on 'a'"):
+            call()
+
+
+def test_pools_given_as_arrays_have_one_shape():
+    with pytest.raises(DataError, match=r"shape \(2, 2\) and `second` \(1, 2\)"):
+        jury.cross_replication_reliability([[1, 1], [1, 0]], [[1, 0]])
+
+
+def test_positive_labels_may_come_in_any_collection():
+    expected = jury.verdict_probability(VOTES, composition=3, positive="a")
+    for labels in (["a"], {"a"}, np.array(["a"]), pd.Index(["a"]), {"a": 1}.keys()):
+        found = jury.verdict_probability(VOTES, composition=3, positive=labels)
+        assert found.equals(expected)
+    pairs = Annotations.from_codes(
+        [0, 0, 0], [0, 1, 1], rater=range(3), items=["p"], raters=range(3),
+        categories=[("c", 0), ("c", 1)],
+    )  # fmt: skip
+    assert float(jury.verdict_probability(pairs, composition=3, positive=("c", 1))[0]) == 1.0
+
+
+def test_resamples_without_any_jury_are_said():
+    with pytest.raises(DataError, match="in 0 of 5 resamples some item has enough"):
+        jury.jury_calibration(np.full(5, 0.5), VOTES, composition=3, positive="a", n=5, seed=9)
+
+
+def test_temperatures_apply_to_frames():
+    frame = pd.DataFrame([[4.0, 0.0], [1.0, 4.0]], index=["p", "q"], columns=["a", "b"])
+    fit = jury.fit_temperature(frame, [[4, 1], [1, 4]])
+    assert np.allclose(fit.apply(frame), fit.apply(frame.to_numpy()))
+
+
+def test_constant_elasticity_passes_smoothly_through_nash():
+    rows = RNG.random((50, 4)) * 5
+    nash = jury.jury_score(rows, welfare="nash")
+    for rho in (1e-4, 1e-8, 1e-12, 1e-15, -1e-12, -1e-4):
+        found = jury.jury_score(rows, welfare="ces", rho=rho)
+        assert np.allclose(found, nash, rtol=10 * abs(rho) + 1e-12)
+        assert float(jury.jury_score([0.0, 4.0], welfare="ces", rho=rho)) == pytest.approx(
+            0.0, abs=1e-12
+        )
+    below, above = (jury.jury_score(rows, welfare="ces", rho=rho) for rho in (9.99e-4, 1.01e-3))
+    assert np.allclose(below, above, rtol=1e-4)
+
+
+@pytest.mark.parametrize("bandwidth", [1e-300, 1e300])
+def test_smooth_errors_stay_in_their_range(bandwidth):
+    value = jury.smooth_calibration_error([0.0, 1.0], [1, 0], bandwidth=bandwidth)
+    assert 0.0 <= value <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: jury.calibration_error([0.1], [1], bins=10**9), "`bins` is 1000000000"),
+        (lambda: jury.fit_temperature(np.zeros((0, 2)), np.zeros((0, 2))), "`logits` is empty"),
+        (
+            lambda: jury.abstention_alignment(np.zeros((0, 2)), np.zeros((0, 2))),
+            "`model` is empty",
+        ),
+        (lambda: Annotations.from_counts([[6e18, 1]]), "above 2\\*\\*53 counts are not exact"),
+        (
+            lambda: jury.perspectivist_scores(
+                *(Annotations.from_matrix([[1, 2]], scale=s) for s in ("ordinal", "interval"))
+            ),
+            "the scales differ: 'ordinal' and 'interval'",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_by_name(call, message):
+    with pytest.raises(DataError, match=message):
+        call()
+
+
+def test_intersections_without_pairs_divide_without_a_warning():
+    labels = Annotations.from_codes(
+        [0] * 4, [0, 1, 1, 0], rater=range(4), items=["p"], raters=range(4),
+        categories=["n", "y"], groups={"g": list("uuvv"), "h": list("abab")},
+    )  # fmt: skip
+    found = jury.group_association(labels, group=["g", "h"], min_raters=1, n_permutations=3, seed=0)
+    assert found.gai.sizes["group"] == 4

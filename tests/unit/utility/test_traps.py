@@ -1,0 +1,211 @@
+"""Questions to a utility model that must not get a wrong number for an answer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pluralism as pl
+from pluralism.data._ordered import ordered_votes
+from pluralism.uncertainty import bootstrap
+from pluralism.utility import (
+    fit_bradley_terry,
+    fit_elo,
+    fit_groups,
+    fit_plackett_luce,
+    fit_preference_mixture,
+    fit_thurstone,
+    held_out_accuracy,
+    likelihood_ratio_test,
+    next_pairs,
+)
+
+
+def table(n=300, seed=1):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.integers(0, 4, n)})
+    frame["b"] = (frame["a"] + rng.integers(1, 4, n)) % 4
+    frame["y"] = rng.choice(["first", "second", "tie"], n)
+    frame["rater"] = rng.integers(0, 15, n)
+    frame["group"] = np.where(frame["rater"] % 2, "odd", "even")
+    frame["w"] = rng.choice([0.5, 2.0, 3.0], n)
+    return frame
+
+
+def votes_of(frame, **more):
+    return pl.Comparisons.from_frame(frame, first="a", second="b", outcome="y", **more)
+
+
+@pytest.fixture(scope="module")
+def votes():
+    return votes_of(table(), rater="rater", group="group")
+
+
+@pytest.fixture(scope="module")
+def apart():
+    wins = [[0, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 4], [0, 0, 2, 0]]
+    return fit_bradley_terry(pl.Comparisons.from_matrix(wins), components="separate")
+
+
+@pytest.mark.slow
+def test_votes_of_a_file_keep_their_order(tmp_path):
+    # Large enough that the file is read in several pieces, which may end in any order.
+    n = 160_000
+    frame = pd.DataFrame({"a": np.arange(n) // 100, "b": n, "y": "first", "why": "so " * 100})
+    frame.to_csv(tmp_path / "votes.csv", index=False)
+    votes = ordered_votes(tmp_path / "votes.csv", first="a", second="b", outcome="y")
+    assert np.array_equal(np.array(votes.items)[votes.first].astype(int), frame["a"])
+
+
+def test_the_sandwich_leaves_out_dropped_ties_also_where_votes_are_weighted():
+    frame = table()
+    untied = frame[frame["y"] != "tie"]
+    options = {"covariance": "sandwich", "order_effect": True}
+    dropped = fit_bradley_terry(votes_of(frame, weight="w"), ties="drop", **options)
+    absent = fit_bradley_terry(votes_of(untied, weight="w"), **options)
+    np.testing.assert_allclose(dropped.summary().stderr, absent.summary().stderr, rtol=1e-10)
+
+
+def test_groups_refuse_tie_models_that_they_do_not_fit(votes):
+    with pytest.raises(
+        pl.DataError, match="`ties` is 'davidson'; it must be one of 'half', 'drop'"
+    ):
+        fit_groups(votes, ties="davidson")
+
+
+@pytest.mark.parametrize("form", [np.asarray, pd.DataFrame])
+def test_features_can_be_bound_in_a_bootstrap(votes, form):
+    model = partial(fit_bradley_terry, item_features=form(np.arange(4.0)[:, None]))
+    fast = bootstrap(model, votes, unit="rater", n=3, seed=0)
+    slow = bootstrap(lambda data: model(data), votes, unit="rater", n=3, seed=0)
+    np.testing.assert_array_equal(fast.replicates, slow.replicates)
+
+
+def test_models_that_are_not_nested_are_not_compared(votes):
+    logit, ordered = fit_bradley_terry(votes), fit_bradley_terry(votes, order_effect=True)
+    probit = fit_thurstone(votes, order_effect=True)
+    with pytest.raises(pl.DataError, match="a Bradley-Terry model and `full` a Thurstone Case V"):
+        likelihood_ratio_test(logit, probit)
+    with pytest.raises(pl.DataError, match=r"`restricted` \(Elo\) is not at the maximum"):
+        likelihood_ratio_test(fit_elo(votes, shuffles=2, seed=0), ordered)
+    with pytest.raises(pl.DataError, match=r"not at the maximum.*least squares of probits"):
+        likelihood_ratio_test(fit_thurstone(votes, method="least-squares"), probit)
+    early = fit_bradley_terry(votes, order_effect=True, max_iterations=1, check=False)
+    with pytest.raises(pl.DataError, match=r"`full`.*is not at the maximum.*out of iterations"):
+        likelihood_ratio_test(logit, early)
+
+
+def test_nothing_is_said_across_components(apart):
+    with pytest.raises(pl.NotIdentifiedError, match="next pairs compare all items"):
+        next_pairs(apart)
+    with pytest.raises(pl.NotIdentifiedError, match="worths compare all items"):
+        _ = apart.worth
+
+
+def test_remedies_are_those_that_the_model_has():
+    chain, parts = [("a", "b"), ("b", "c")], [("a", "b"), ("b", "a"), ("c", "d"), ("d", "c")]
+    always, pieces = pl.Comparisons.from_pairs(chain), pl.Comparisons.from_pairs(parts)
+    ranked = pl.Ballots.from_rankings([("a", "b", "c")])
+    for votes, words in ((always, "bias_reduction"), (pieces, "components=")):
+        with pytest.raises(pl.NotIdentifiedError, match=words):
+            fit_bradley_terry(votes)
+    with pytest.raises(pl.NotIdentifiedError, match="components="):
+        fit_thurstone(pieces)
+    for fit, votes in (
+        (partial(fit_bradley_terry, ties="davidson"), always),
+        (fit_thurstone, always),
+        (partial(fit_thurstone, method="least-squares"), pieces),
+        (partial(fit_thurstone, case="III", method="mle"), pieces),
+        (fit_plackett_luce, ranked),
+    ):
+        with pytest.raises(pl.NotIdentifiedError, match=r"never|give a prior") as caught:
+            fit(votes)
+        assert "bias_reduction" not in str(caught.value)
+        if votes is pieces:
+            assert "components=" not in str(caught.value)
+
+
+def test_an_item_against_itself_and_lists(votes):
+    fit = fit_bradley_terry(votes)
+    assert np.isnan(fit.contrast(0, 0).pvalue)
+    np.testing.assert_array_equal(np.isnan(fit.contrast([0, 0], [0, 1]).z), [True, False])
+    with pytest.raises(pl.DataError, match=r"`a` is the list \[0, 1\]; `probability` takes one"):
+        fit.probability([0, 1], [1, 2])
+    with pytest.raises(pl.LabelError, match=r"`a` names array\(\[0\]\)"):
+        fit.contrast(np.array([0]), np.array([1]))
+
+
+def test_arguments_of_the_wrong_kind(votes):
+    fit = fit_bradley_terry(votes)
+    with pytest.raises(pl.DataError, match="`prior` is 1e-200; it must be finite at least 1e-100"):
+        fit_bradley_terry(votes, prior=1e-200)
+    with pytest.raises(pl.LabelError, match=r"`reference` names array\(\[1, 2\]\)"):
+        fit_bradley_terry(votes, reference=np.array([1, 2]))
+    with pytest.raises(pl.LabelError, match=r"`order_effect` names \['group'\]"):
+        fit_bradley_terry(votes, order_effect=["group"])
+    with pytest.raises(pl.DataError, match=r"`n_classes` is 2.5; it must be a whole number"):
+        fit_preference_mixture(votes, n_classes=2.5)
+    with pytest.raises(pl.DataError, match=r"`shuffles` has shape \(0, 1\)"):
+        fit_elo([("a", "b")], shuffles=np.zeros((0, 1), dtype=int))
+    with pytest.raises(pl.DataError, match=r"log\(`base`\) / `scale` is inf"):
+        fit_elo([("a", "b")], scale=1e-320)
+    with pytest.raises(pl.DataError, match="`comparisons` is a DataFrame; it must be Comparisons"):
+        next_pairs(fit, comparisons=votes.to_frame())
+    with pytest.raises(pl.DataError, match="`model` is 'bt'; it must be a function"):
+        held_out_accuracy(votes, model="bt")
+    with pytest.raises(pl.DataError, match="`model` returned a GroupFits"):
+        held_out_accuracy(votes, model=fit_groups)
+
+
+def test_all_votes_dropped_as_ties_with_a_prior_is_said_without_a_warning():
+    even = pl.Comparisons.from_codes(
+        [0, 1], [1, 0], [0, 0], tie=np.array([True, True]), items=["a", "b"]
+    )
+    with pytest.raises(pl.NotIdentifiedError, match="cannot tell `order_effect` from"):
+        fit_bradley_terry(even, ties="drop", order_effect=True, prior=1.0)
+
+
+def test_few_raters_are_warned_of_and_a_singular_wald_test_is_refused(votes):
+    frame = table(120)
+    frame["rater"] %= 2
+    with pytest.warns(pl.SmallSampleWarning, match="clustered by only 2 raters"):
+        fit_bradley_terry(votes_of(frame, rater="rater"))
+    frame["rater"] = np.arange(120) % 6
+    frame["group"] = frame["rater"] % 2
+    with pytest.raises(pl.DataError, match="group 0 has 3 raters for 4 items, so its clustered"):
+        fit_groups(votes_of(frame, rater="rater", group="group")).wald_test()
+    with pytest.warns(pl.SmallSampleWarning, match="group 'odd' has 7 raters for 4 items"):
+        fit_groups(votes).wald_test()
+    with pytest.raises(pl.DataError, match="the groups were fitted with `prior` 1"):
+        fit_groups(votes, prior=1.0).likelihood_ratio()
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_lopsided_counts_do_not_cancel(way):
+    wins = np.array([[0.0, 1e15], [1e-5, 0.0]])[::way, ::way]
+    fit = fit_bradley_terry(pl.Comparisons.from_matrix(wins))
+    assert way * fit.contrast(0, 1).estimate == pytest.approx(np.log(1e20), rel=1e-9)
+
+
+def test_features_and_switches_of_the_wrong_kind(votes):
+    import xarray as xr
+
+    with pytest.raises(pl.DataError, match=r"`item_features\[2\]` is 1e\+200; a feature must be"):
+        fit_bradley_terry(votes, item_features=[0.0, 1.0, 1e200, 2.0])
+    beside = xr.DataArray(np.arange(4.0), dims="q", coords={"item": ("q", np.arange(4))})
+    with pytest.raises(pl.DataError, match=r"DataArray over \('q',\); it needs a dimension `item`"):
+        fit_bradley_terry(votes, item_features=beside)
+    with pytest.raises(pl.DataError, match="`bias_reduction` is 'no'; it must be True or False"):
+        fit_bradley_terry(votes, bias_reduction="no")
+
+
+def test_more_votes_than_can_be_listed():
+    many = pl.Comparisons.from_matrix([[0, 1e15], [1, 0]])
+    for ask in (many.to_pairs, lambda: fit_elo(many, shuffles=2)):
+        with pytest.raises(pl.DataError, match=r"hold 1e\+15 votes, more than the 1.074e\+09"):
+            ask()
+    with pytest.raises(pl.DataError, match=r"`counts` make 1e\+12 votes"):
+        pl.Comparisons.from_rankings([("a", "b")], counts=[1e12])
