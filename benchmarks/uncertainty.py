@@ -1,7 +1,7 @@
 """What intervals cost: bootstraps of agreement and of fits, and fits of many groups.
 
 Run ``OMP_NUM_THREADS=1 python benchmarks/uncertainty.py`` from the root of the repository; it
-writes ``benchmarks/results/uncertainty.md``. Times are CPU seconds (user and system, all threads), the
+writes ``benchmarks/results/uncertainty.md``. Times are CPU seconds (user and system), the
 median of five runs after one that compiles, in this process; the error is the largest difference
 from the loop's results on the same resamples.
 """
