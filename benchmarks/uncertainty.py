@@ -1,7 +1,7 @@
 """What intervals cost: bootstraps of agreement and of fits, and fits of many groups.
 
-Run ``python benchmarks/uncertainty.py`` from the root of the repository; it writes
-``benchmarks/results/uncertainty.md``. Times are CPU seconds (user and system, all threads), the
+Run ``OMP_NUM_THREADS=1 python benchmarks/uncertainty.py`` from the root of the repository; it
+writes ``benchmarks/results/uncertainty.md``. Times are CPU seconds (user and system), the
 median of five runs after one that compiles, in this process; the error is the largest difference
 from the loop's results on the same resamples.
 """
@@ -23,7 +23,7 @@ import numpy as np
 from pluralism import Annotations, Comparisons, bootstrap
 from pluralism.data import simulate_votes
 from pluralism.jury import krippendorff_alpha
-from pluralism.uncertainty._draws import WeightDrawer, child_seeds
+from pluralism.uncertainty._draws import Streams, WeightDrawer
 from pluralism.utility import fit_bradley_terry, fit_groups
 
 RESULT = Path(__file__).parent / "results" / "uncertainty.md"
@@ -54,7 +54,8 @@ def alpha() -> list[str]:
     )
     error = np.abs(result.replicates[:50] - looped.replicates).max()
     drawer = WeightDrawer((np.ones(104),), "multinomial")
-    picks = [np.repeat(np.arange(104), drawer(seed)[0].astype(int)) for seed in child_seeds(1, 50)]
+    streams = Streams(1)
+    picks = [np.repeat(np.arange(104), drawer(streams(r))[0].astype(int)) for r in range(50)]
     peer, _ = cpu(
         lambda: [
             krippendorff.alpha(labels[pick].astype(float), level_of_measurement="nominal")
@@ -123,7 +124,8 @@ def main() -> None:
     lines = [
         "# What intervals cost",
         "",
-        f"`python benchmarks/uncertainty.py`, Python {platform.python_version()}, NumPy "
+        "`OMP_NUM_THREADS=1 python benchmarks/uncertainty.py`, "
+        f"Python {platform.python_version()}, NumPy "
         f"{np.__version__}, JAX {jax.__version__} on {jax.default_backend()}; CPU seconds, median "
         f"of {RUNS}; two cores shared with other work.",
         "",

@@ -34,6 +34,7 @@ IntArray = npt.NDArray[np.int32]
 #: An items x categories table above this (2 GiB) is refused: most likely an id column was taken
 #: for the labels.
 LARGEST_TABLE = 1 << 28
+_CELLS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -473,10 +474,18 @@ class Annotations:
                 f"a table of {self.n_items:,} items x {self.n_categories:,} categories is too "
                 "large; is the label column perhaps an id? Bin continuous labels first"
             )
-        key = np.multiply(self.item, self.n_categories, dtype=np.int64)
-        key += self.label
-        table = np.bincount(key, weights, size).reshape(self.n_items, self.n_categories)
-        return table.astype(np.float64, copy=False)
+        table = np.zeros(size)
+        n = np.int32(self.n_categories)
+        for start in range(0, len(self.item), _CELLS_AT_ONCE):
+            # Cells are in the order of items: each part fills a stretch of the table.
+            here = slice(start, start + _CELLS_AT_ONCE)
+            item = self.item[here]
+            key = (item - item[0]) * n
+            key += self.label[here]
+            part = np.bincount(key, None if weights is None else weights[here])
+            low = int(item[0]) * self.n_categories
+            table[low : low + len(part)] += part
+        return table.reshape(self.n_items, self.n_categories)
 
     # -- ways on -------------------------------------------------------------------------
 

@@ -28,26 +28,46 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Raters x items x categories up to which tables are laid out in full.
+#: Numbers up to which a table by rater is laid out in full.
 _DENSE_NUMBERS = 1 << 22
+#: Counts that go to a kernel at once: what fits the cache.
+_BLOCK = 1 << 15
 
 
 def replicate_counts(
     annotations: Annotations, rater_weights: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Counts (replicates, items, categories) and squares (replicates, items) by replicate."""
-    from scipy.sparse import csr_array
+    """Counts (replicates, items, categories) and squares (replicates, items) by replicate.
 
+    In memory the categories come before the items, which is what the kernels like best.
+    """
     assert annotations.rater is not None
     n_items, n = annotations.n_items, annotations.n_categories
-    cell = annotations.item.astype(np.int64) * n + annotations.label
-    shape = (n_items * n, rater_weights.shape[1])
-    table = csr_array((annotations.weight, (cell, annotations.rater)), shape=shape)
-    counts = np.ascontiguousarray((table @ rater_weights.T).T)
-    squares = annotations.weight if annotations.squares is None else annotations.squares
-    shape = (n_items, rater_weights.shape[1])
-    table = csr_array((squares, (annotations.item, annotations.rater)), shape=shape)
-    return counts.reshape(-1, n_items, n), np.ascontiguousarray((table @ (rater_weights.T**2)).T)
+    cell = np.multiply(annotations.label, n_items, dtype=np.int64)
+    cell += annotations.item
+    counts = _by_rater(cell, annotations.weight, annotations.rater, n_items * n, rater_weights)
+    own = annotations.weight if annotations.squares is None else annotations.squares
+    squares = _by_rater(annotations.item, own, annotations.rater, n_items, rater_weights**2)
+    return counts.reshape(-1, n, n_items).swapaxes(1, 2), squares
+
+
+def _by_rater(
+    cell: npt.NDArray[np.integer],
+    value: FloatArray,
+    rater: npt.NDArray[np.integer],
+    n_cells: int,
+    rater_weights: FloatArray,
+) -> FloatArray:
+    """Sums of the values by cell, each times its rater's weight, (replicates, cells)."""
+    n_raters = rater_weights.shape[1]
+    if n_raters * n_cells <= _DENSE_NUMBERS:
+        key = rater.astype(np.int64) * n_cells + cell
+        table = np.bincount(key, value, n_raters * n_cells).reshape(n_raters, n_cells)
+        return rater_weights @ table
+    from scipy.sparse import csr_array
+
+    sparse = csr_array((value, (cell, rater)), shape=(n_cells, n_raters))
+    return np.ascontiguousarray((sparse @ rater_weights.T).T)
 
 
 def alpha_replicates(data: Annotations, *, unit: str, weights: Any, distance: Any = None) -> Any:
@@ -96,43 +116,20 @@ def _replicates(
         counts, squares = data.count_table()[None], data.item_squares()[None]
         item_weight = np.asarray(weights)
     elif unit == "rater":
-        if len(data.raters or ()) * data.n_items * data.n_categories <= _DENSE_NUMBERS:
-            return _dense_replicates(data, np.asarray(weights), coefficient)
         counts, squares = replicate_counts(data, np.asarray(weights))
-        item_weight = np.ones(squares.shape)
+        item_weight = np.ones((1, data.n_items))
     elif unit == "rater+item":
         counts, squares = replicate_counts(data, np.asarray(weights[0]))
         item_weight = np.asarray(weights[1])
     else:
         return NotImplemented
+    step = max(1, _BLOCK // (data.n_items * data.n_categories))
+    n = max(len(counts), len(item_weight))
+    values = np.empty(n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = coefficient(counts, squares, item_weight).value
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _dense_replicates(
-    data: Annotations, weights: FloatArray, coefficient: Callable[..., Any]
-) -> FloatArray:
-    """Compute the replicates from dense tables, in one fused call."""
-    from .._precision import in_float64
-    from ..kernels._agreement_replicates import rater_replicates
-
-    assert data.rater is not None
-    n, n_raters = data.n_categories, weights.shape[1]
-    labels = np.zeros((n_raters, data.n_items * n))
-    labels[data.rater, data.item.astype(np.int64) * n + data.label] = data.weight
-    own = data.weight if data.squares is None else data.squares
-    place = data.rater.astype(np.int64) * data.n_items + data.item
-    squares = np.bincount(place, own, n_raters * data.n_items).reshape(n_raters, -1)
-    assert isinstance(coefficient, partial)
-    (metric,) = coefficient.keywords.values()
-    values = in_float64(
-        rater_replicates,
-        weights,
-        labels,
-        squares,
-        metric,
-        coefficient=coefficient.func,
-        shape=(data.n_items, n),
-    )
+        for start in range(0, n, step):
+            here = slice(start, start + step)
+            # What is the same for all replicates stands there once.
+            arguments = (x if len(x) == 1 else x[here] for x in (counts, squares, item_weight))
+            values[here] = coefficient(*arguments).value
     return np.where(np.isfinite(values), values, np.nan)

@@ -27,8 +27,10 @@ FloatArray = npt.NDArray[np.float64]
 WITHIN = ("alpha", "plurality", "negentropy")
 ACROSS = ("xrr", "voting_agreement", "cross_negentropy")
 
+#: A product with a table of which more than one in so many numbers is set is faster dense.
+_SPARSE = 8
 #: Numbers in one block of label counts: small enough for the cache, few enough calls.
-_BLOCK = 1 << 17
+_BLOCK = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,14 +250,14 @@ def _statistics(
         counts, squares = tables.of(np.ascontiguousarray(member.T, dtype=np.float64))
         with np.errstate(invalid="ignore", divide="ignore"):
             result = group_statistics(
-                counts, squares, everyone, distance, smoothing, ordinal=ordinal
+                counts, squares, everyone, distance, smoothing, ordinal=ordinal, whole=tables.unit
             )
         parts.append(result.reshape(len(result), len(some), len(kept)))
     return np.concatenate(parts, axis=1)
 
 
 class _RaterTables:
-    """Labels by rater as sparse matrices: counts of any set of raters are products."""
+    """Labels by rater as matrices: counts of any set of raters are products."""
 
     def __init__(self, annotations: Annotations) -> None:
         from scipy.sparse import csr_array
@@ -270,6 +272,8 @@ class _RaterTables:
         shape = (self.n * size[0], size[1])
         self.labels: Any = csr_array((annotations.weight, (row, annotations.rater)), shape=shape)
         self.squares: Any = csr_array((squares, (annotations.item, annotations.rater)), shape=size)
+        if self.labels.nnz * _SPARSE >= shape[0] * shape[1]:
+            self.labels, self.squares = self.labels.toarray(), self.squares.toarray()
 
     def of(self, member: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Counts (categories, items, sets) and squares (items, sets) of sets of raters."""

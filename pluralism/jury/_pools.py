@@ -83,7 +83,9 @@ class Pool:
         for place, member in enumerate(self.member):
             group[member] = place
         n_items = len(self.items)
-        return group[self.rater] * n_items + self.item, (len(self.member) + 1, n_items)
+        key = (group * n_items).take(self.rater)
+        key += self.item
+        return key, (len(self.member) + 1, n_items)
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,12 @@ def _one_vote_each(
     assert annotations.rater is not None
     assert annotations.raters is not None
     item, rater = annotations.item, annotations.rater  # sorted by item, rater, label
-    vote = is_positive[annotations.label]
+    vote = is_positive.take(annotations.label)
     new = np.ones(len(item), dtype=np.bool_)
-    new[1:] = (item[1:] != item[:-1]) | (rater[1:] != rater[:-1])
+    np.not_equal(rater[1:], rater[:-1], out=new[1:])
+    new[1:] |= item[1:] != item[:-1]
+    if new.all():
+        return item, rater, vote.astype(np.float64)
     contrary = ~new
     contrary[1:] &= vote[1:] != vote[:-1]
     if contrary.any():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _validate
 from ..data import Annotations
-from ..errors import ConvergenceError, DataError
+from ..errors import ApproximationWarning, ConvergenceError, DataError
 from ._inputs import as_annotations
 from ._tables import labelled
 
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["DawidSkeneFit", "MaceFit", "fit_dawid_skene", "fit_mace"]
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Rows of the largest information matrix that is set up: 200 MB.
+_LARGEST_INFORMATION = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +53,56 @@ class DawidSkeneFit:
     log_likelihood: float
     iterations: int
     converged: bool
+    _cells: _Cells = field(repr=False)
 
     @property
     def labels(self) -> xr.DataArray:
         """Most probable true label of each item, (item,); the first of equals."""
         return _most_probable(self.posterior)
+
+    @property
+    def prevalence_stderr(self) -> xr.DataArray:
+        """Standard errors of `prevalence`, (true_label,).
+
+        From the observed information (Louis 1982) by the delta method; with `smoothing`, of the
+        penalised likelihood. NaN marks probabilities on the boundary, where there is no such
+        error: those that stand for less than a hundredth of a label (or item), and a one
+        beside them. All is NaN if the information is singular, with an `ApproximationWarning`.
+        A model of more than 5,000 free probabilities is a `DataError`: use `bootstrap`.
+        """
+        return self.prevalence.copy(data=self._stderr[0]).rename("stderr")
+
+    @property
+    def confusion_stderr(self) -> xr.DataArray:
+        """Standard errors of `confusion`, (rater, true_label, label); see `prevalence_stderr`."""
+        return self.confusion.copy(data=self._stderr[1]).rename("stderr")
+
+    @cached_property
+    def _stderr(self) -> tuple[FloatArray, FloatArray]:
+        from ..kernels._rater_information import count_free, dawid_skene_variances
+
+        free = count_free(*self._cells.options["shape"][1:])
+        if free > _LARGEST_INFORMATION:
+            raise DataError(
+                f"standard errors of {free:,} free probabilities need a matrix of that many rows "
+                f"(at most {_LARGEST_INFORMATION:,}); use bootstrap(..., unit='item')"
+            )
+        found = dawid_skene_variances(
+            *self._cells.arrays,
+            shape=self._cells.options["shape"],
+            smoothing=self._cells.options["smoothing"],
+            prevalence=self.prevalence.to_numpy(),
+            confusion=self.confusion.to_numpy(),
+            posterior=self.posterior.to_numpy()[self._cells.present],
+        )
+        if found.singular:
+            warnings.warn(
+                "the information of the Dawid-Skene model is singular: the labels do not tell "
+                "some of its probabilities apart, and there are no standard errors",
+                ApproximationWarning,
+                stacklevel=3,
+            )
+        return np.sqrt(found.prevalence), np.sqrt(found.confusion)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +194,8 @@ def fit_dawid_skene(
     [0.500, 0.500]
     >>> "".join(fit.labels.values)
     'aabbaabb'
+    >>> fit.confusion_stderr.sel(rater="noise", true_label="a").values.tolist()
+    [0.25, 0.25]
     """
     cells = _cells(annotations, smoothing, max_iterations, tolerance)
     from ..kernels._rater_models import dawid_skene
@@ -160,6 +215,7 @@ def fit_dawid_skene(
         log_likelihood=float(state.log_likelihood),
         iterations=int(state.iterations),
         converged=_settled(state, cells),
+        _cells=cells,
     )
     return _checked(fit, "fit_dawid_skene", state, check)
 

@@ -1,7 +1,8 @@
 """Chance-corrected agreement from label counts: one pair kernel, one formula of chance each.
 
 Written against the array API, so the same functions run on NumPy arrays and on JAX arrays (where
-they may be differentiated by `item_weight`). Leading axes of `counts` are batches.
+they may be differentiated by `item_weight`). Leading axes of `counts` are batches. Every step runs
+over items, the long axis; tables whose memory has the categories first are therefore the fastest.
 
 A pair of labels on one item has weight w_a w_b. `squares` is the sum of w^2 over the labels of an
 item: what the pairs of a label with itself would add. With weights of one it equals the number of
@@ -63,7 +64,7 @@ def krippendorff_agreement(
         position = rank_positions(marginal)  # (..., categories)
         step = position[..., :, None] - position[..., None, :]
         distance = step * step  # (..., categories, categories)
-    within = _row_sums(xp.matmul(counts, distance) * counts)  # (..., items)
+    within = _quadratic_forms(counts, distance)  # (..., items)
     within = within / xp.where(pairable, pairs, 1.0 + 0.0 * pairs)  # mean distance of a pair
     n_labels = (weight * total).sum(axis=-1)  # (...)
     observed = (weight * total * within).sum(axis=-1) / n_labels
@@ -144,7 +145,7 @@ def _pair_agreement(counts: Array, squares: Array, item_weight: Array, similarit
     total = _row_sums(counts)  # (..., items)
     pairs = total * total - squares
     pairable = pairs > _tiny(total)
-    agreeing = _row_sums(xp.matmul(counts, similarity) * counts) - squares  # (..., items)
+    agreeing = _quadratic_forms(counts, similarity) - squares  # (..., items)
     share = agreeing / xp.where(pairable, pairs, 1.0 + 0.0 * pairs)
     weight = xp.where(pairable, item_weight, 0.0 * item_weight)
     return (weight * share).sum(axis=-1) / weight.sum(axis=-1)
@@ -163,6 +164,13 @@ def _quadratic(share: Array, similarity: Array) -> Array:
     """Expected similarity of two draws from `share`, (...)."""
     xp = share.__array_namespace__()
     return (xp.matmul(share[..., None, :], similarity)[..., 0, :] * share).sum(axis=-1)
+
+
+def _quadratic_forms(counts: Array, matrix: Array) -> Array:
+    """``sum_kl c_k matrix_kl c_l`` of each item, (..., items); `matrix` is symmetric."""
+    xp = counts.__array_namespace__()
+    by_category = xp.matrix_transpose(counts)  # (..., categories, items)
+    return (xp.matmul(matrix, by_category) * by_category).sum(axis=-2)
 
 
 def _corrected(observed: Array, expected: Array) -> Coefficient:

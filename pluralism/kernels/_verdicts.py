@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +16,9 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Pools up to this size have a table of all numbers of voters; larger ones of those that occur.
+_LARGEST_TABLE = 4096
+
 
 def hypergeometric_votes(pool: FloatArray, positive: FloatArray, seats: int) -> FloatArray:
     """Distribution of positive votes among `seats` drawn without replacement, (..., seats + 1).
@@ -30,22 +31,43 @@ def hypergeometric_votes(pool: FloatArray, positive: FloatArray, seats: int) -> 
     seats : int
         Voters drawn.
     """
-    from scipy.special import gammaln
+    choices = _Choices(pool, positive, seats)
+    return np.moveaxis(choices.votes(pool, positive, seats), 0, -1)
 
-    size, yes_voters = pool.astype(np.intp)[..., None], positive.astype(np.intp)[..., None]
-    no_voters = size - yes_voters
-    k = np.arange(seats + 1)
-    possible = (k <= yes_voters) & (seats - k <= no_voters) & (size >= seats)
-    log_factorial = gammaln(np.arange(1.0, max(int(size.max(initial=0)), seats) + 2.0))
 
-    def log_choose(n: Any, k: Any) -> FloatArray:
-        return np.asarray(log_factorial[n] - log_factorial[k] - log_factorial[n - k])
+class _Choices:
+    """Numbers of ways to choose jurors, worked out once for all items and groups."""
 
-    yes, no = np.where(possible, k, 0), np.where(possible, seats - k, 0)
-    total = np.where(size >= seats, size, seats)
-    log_mass = log_choose(yes_voters, yes) + log_choose(no_voters, no) - log_choose(total, seats)
-    mass = np.where(possible, np.exp(log_mass), 0.0)
-    return np.where(size >= seats, mass, np.nan)
+    def __init__(self, pools: FloatArray, positives: FloatArray, most: int) -> None:
+        from scipy.special import gammaln
+
+        largest = int(pools.max(initial=0.0))
+        self._numbers: npt.NDArray[np.intp] | None = None  # all up to the largest
+        n = np.arange(largest + 1)
+        if largest > _LARGEST_TABLE:
+            voters = np.stack([pools, positives, pools - positives])
+            n = self._numbers = np.unique(voters.astype(np.intp))
+        k = np.arange(most + 1)[:, None]
+        log_factorial = gammaln(np.arange(1.0, max(largest, most) + 2.0))
+        ways = log_factorial[n] - log_factorial[k] - log_factorial[np.maximum(n - k, 0)]
+        self._log_ways = np.where(k <= n, ways, -np.inf)  # (most + 1, numbers)
+
+    def votes(self, pool: FloatArray, positive: FloatArray, seats: int) -> FloatArray:
+        """Distribution of positive votes, (seats + 1, ...)."""
+        size, yes = self._place(pool), self._place(positive)
+        no = self._place(pool - positive)
+        total = self._log_ways[seats].take(size)  # (...): -inf where the pool is too small
+        log_mass = self._log_ways[: seats + 1].take(yes, axis=1)
+        log_mass += self._log_ways[seats::-1].take(no, axis=1)
+        short = np.isinf(total)
+        log_mass -= np.where(short, 0.0, total)
+        mass = np.exp(log_mass, out=log_mass)
+        mass[:, short] = np.nan
+        return mass
+
+    def _place(self, number: FloatArray) -> npt.NDArray[np.intp]:
+        whole = number.astype(np.intp)
+        return whole if self._numbers is None else np.searchsorted(self._numbers, whole)
 
 
 def binomial_votes(share: FloatArray, size: int) -> FloatArray:
@@ -66,12 +88,12 @@ def quota_votes(pools: FloatArray, positives: FloatArray, seats: list[int]) -> F
     seats : list of int
         Seats of each group.
     """
-    return convolved(
-        [
-            hypergeometric_votes(pool, positive, n)
-            for pool, positive, n in zip(pools, positives, seats, strict=True)
-        ]
-    )
+    choices = _Choices(pools, positives, max(seats))
+    votes = [
+        choices.votes(pool, positive, n)
+        for pool, positive, n in zip(pools, positives, seats, strict=True)
+    ]
+    return np.moveaxis(_convolved(votes), 0, -1)
 
 
 def weighted_votes(positive: FloatArray, negative: FloatArray) -> FloatArray:
@@ -110,12 +132,17 @@ def _elementary(power: FloatArray) -> list[FloatArray]:
 
 def convolved(votes: list[FloatArray]) -> FloatArray:
     """Distribution of the sum of independent numbers of votes, (..., all seats + 1)."""
+    first = [np.ascontiguousarray(np.moveaxis(each, -1, 0)) for each in votes]
+    return np.moveaxis(_convolved(first), 0, -1)
+
+
+def _convolved(votes: list[FloatArray]) -> FloatArray:
+    """Likewise with numbers of votes along the first axis, so that products run over items."""
     mass = votes[0]
     for more in votes[1:]:
-        n = more.shape[-1] - 1
-        wider = np.zeros((*mass.shape[:-1], mass.shape[-1] + n))
-        for k in range(n + 1):
-            wider[..., k : k + mass.shape[-1]] += mass * more[..., k : k + 1]
+        wider = np.zeros((len(mass) + len(more) - 1, *mass.shape[1:]))
+        for k, share in enumerate(more):
+            wider[k : k + len(mass)] += mass * share
         mass = wider
     return mass
 

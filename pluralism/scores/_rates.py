@@ -387,7 +387,7 @@ def _bootstrap(
     """Percentile bounds (2, groups) over resamples of the clusters."""
     from scipy.sparse import coo_array
 
-    from ..uncertainty._draws import WeightDrawer, child_seeds
+    from ..uncertainty._draws import Streams, WeightDrawer
 
     n_replicates = _validate.whole_number("n_replicates", n_replicates, at_least=2)
     n_clusters = int(cluster.max()) + 1
@@ -408,12 +408,12 @@ def _bootstrap(
         for value in values
     )
     drawer = WeightDrawer((np.ones(n_clusters),), "multinomial")
-    seeds = child_seeds(seed, n_replicates)
+    streams = Streams(seed)
     shares = np.empty((n_groups, n_replicates))
     for start in range(0, n_replicates, _BATCH):
-        batch = seeds[start : start + _BATCH]
-        weights = np.stack([drawer(child)[0] for child in batch], axis=1)
-        shares[:, start : start + len(batch)] = resampled_ratios(hits, totals, weights)
+        stop = min(start + _BATCH, n_replicates)
+        weights = np.stack([drawer(streams(each))[0] for each in range(start, stop)], axis=1)
+        shares[:, start:stop] = resampled_ratios(hits, totals, weights)
     tails = [(1 - level) / 2, (1 + level) / 2]
     if not np.isnan(shares).any():
         return np.quantile(shares, tails, axis=1)

@@ -31,7 +31,7 @@ the batched function (as ``"module:name"``, imported at first use) or is that fu
 `permuted_by` is the same for `permutation_test`: ``hook(data, *, group, codes, **keywords)``
 with ``codes`` (replicates, units) of int32, the group of every rater (or row).
 
-Weights are drawn on the host, from one child seed per replicate, so batched, looped and sharded
+Weights are drawn on the host, from one random stream per replicate, so batched, looped and sharded
 runs agree.
 """
 

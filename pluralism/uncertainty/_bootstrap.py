@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..errors import ApproximationWarning, DataError, SmallSampleWarning
 from . import _intervals
-from ._draws import WeightDrawer, child_seeds
+from ._draws import Streams, WeightDrawer
 from ._hooks import BATCHED, find_hook
 from ._run import Failures, Plan, Progress, run
 from ._unit import Units
@@ -49,7 +49,7 @@ class Bootstrap:
         ``(lower, upper)`` for a number; for anything else a labelled array with the last
         dimension `ci_bound` (lower, upper) and the attributes `ci_kind` and `ci_prob`.
     replicates : numpy.ndarray or xarray.DataArray, (n, ...)
-        One row per replicate, in the order of their seeds; NaN in rows that failed.
+        One row per replicate, in the order of their streams; NaN in rows that failed.
     failed : Failures
         How many replicates failed (an int) and why (`failed.reasons`).
     unit, method, level, n
@@ -106,7 +106,7 @@ def bootstrap(
     weights : {"multinomial", "poisson"}
         Draw exactly as many units as there are, or each unit a Poisson number of times.
     seed : int, numpy.random.Generator, numpy.random.SeedSequence, optional
-        Each replicate has a child seed of its own.
+        Each replicate has a random stream of its own: the first of more are the same.
     max_failed : float
         Share of replicates that may fail, in [0, 1), before it is an error.
     progress : bool or callable, optional
@@ -175,10 +175,10 @@ def bootstrap(
     _warn_if_few(units)
     form = Form.of(statistic(data))
 
-    seeds, drawer = child_seeds(seed, n), WeightDrawer(units.counts, weights)
+    streams, drawer = Streams(seed), WeightDrawer(units.counts, weights)
 
     def draw(replicate: int) -> tuple[FloatArray, ...]:
-        return drawer(seeds[replicate])
+        return drawer(streams(replicate))
 
     hook = find_hook(statistic, BATCHED)
     values, failed = run(statistic, _plan("bootstrap", n, draw, units, hook, data), form, progress)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import ApproximationWarning, DataError
-from ._draws import child_seeds
+from ._draws import Streams
 from ._groupings import unit_groups
 from ._hooks import PERMUTED, find_hook
 from ._run import Failures, Plan, Progress, run
@@ -135,10 +135,10 @@ def permutation_test(
     if len(np.unique(groups.codes)) < 2:
         raise DataError("`group` has one group only; nothing can be moved")
     form = Form.of(statistic(*groups.moved(groups.codes)))
-    seeds = child_seeds(seed, n)
+    streams = Streams(seed)
 
     def draw(replicate: int) -> tuple[npt.NDArray[np.int32]]:
-        return (np.random.default_rng(seeds[replicate]).permutation(groups.codes),)
+        return (streams(replicate).permutation(groups.codes),)
 
     hook = find_hook(statistic, PERMUTED)
 

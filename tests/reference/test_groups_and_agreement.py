@@ -81,7 +81,7 @@ def test_cems_students_differ_by_study_and_languages(cems, column):
         frame, first="first", second="second", outcome="outcome", rater="student", group="group"
     )
     fits = fit_groups(data)
-    permuted = fits.permutation_test(n=199, seed=0)
+    permuted = fits.permutation_test(n=999, seed=0)
     assert fits.wald_test().pvalue < 0.01
     assert permuted.pvalue < 0.01
     if column != "study":

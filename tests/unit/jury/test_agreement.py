@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pluralism import Annotations, DataError, SmallSampleWarning, bootstrap
@@ -198,6 +199,11 @@ def test_perfect_agreement_is_one_and_one_category_warns():
     assert gwet_ac1(single) == brennan_prediger(single) == 1.0
 
 
+LABEL_MISSING = pd.DataFrame(
+    {"item": [0, 0, 1, 1], "who": list("xyxy"), "label": ["a", None, "b", "b"]}
+)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -233,11 +239,58 @@ def test_perfect_agreement_is_one_and_one_category_warns():
             "there is no variance",
         ),
         (lambda: agreement_table(ratings(), coefficients="kappa"), "`coefficients` is 'kappa'"),
+        (
+            lambda: cohen_kappa(Annotations.from_matrix([[1, 2, nan, nan], [nan, nan, 1, 2]])),
+            r"no item has two labels \(4 items, 4 labels\): agreement needs raters who share",
+        ),
+        (
+            lambda: Annotations.from_counts([[3, -1], [2, 2]]),
+            r"`counts\[0, 1\]` is -1; counts must be at least 0",
+        ),
+        (
+            lambda: Annotations.from_counts([[3, nan], [2, 2]]),
+            r"`counts\[0, 1\]` is nan; 1 entry is not finite",
+        ),
+        (
+            lambda: Annotations.from_frame(LABEL_MISSING, item="item", rater="who", label="label"),
+            r"column 'label' has no value in 1 row\(s\) \(first: row 1\)",
+        ),
+        (
+            lambda: Annotations.from_matrix([[1, "1"], ["1", 1]]),
+            r"1 \(int\) and '1' \(str\), which look alike",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(DataError, match=message):
         call()
+
+
+@pytest.mark.parametrize("function", [krippendorff_alpha, *FUNCTIONS.values()])
+def test_one_rater_is_too_few_for_every_coefficient(function):
+    with pytest.raises(DataError, match=r"no item has two labels \(3 items, 3 labels\)"):
+        function(Annotations.from_matrix([[1, 2, 3]]))
+
+
+@pytest.mark.parametrize("function", [krippendorff_alpha, fleiss_kappa, gwet_ac1, brennan_prediger])
+def test_counts_of_eight_bits_do_not_overflow(function):
+    counts = np.array([[100, 50], [60, 90], [120, 30]])
+    narrow = Annotations.from_counts(counts.astype(np.int8))
+    assert function(narrow) == function(Annotations.from_counts(counts))
+
+
+def test_fleiss_of_unequal_numbers_of_raters_counts_each_item_once():
+    """Agreement 1, 1/3 and 1; shares of the first label 1, 1/3 and 0; chance 41/81."""
+    annotations = Annotations.from_counts([[2, 0], [1, 2], [0, 4]])
+    assert fleiss_kappa(annotations) == pytest.approx((7 / 9 - 41 / 81) / (40 / 81), abs=1e-15)
+
+
+def test_rows_without_a_label_are_dropped_when_asked_and_counted():
+    kept = Annotations.from_frame(
+        LABEL_MISSING, item="item", rater="who", label="label", missing="drop"
+    )
+    assert kept.dropped == {"no label": 1}
+    assert kept.n_labels == 3
 
 
 def simulated(raters: int = 30, items: int = 60) -> Annotations:

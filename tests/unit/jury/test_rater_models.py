@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pluralism import Annotations, ConvergenceError, DataError, NotIdentifiedError
+from pluralism.errors import ApproximationWarning
 from pluralism.jury import fit_dawid_skene, fit_mace, fit_rater_effects
 
 nan = float("nan")
@@ -98,6 +99,92 @@ def test_smoothing_keeps_every_label_possible():
     assert (fit.confusion > 0).all()
     plain = fit_dawid_skene(annotations(item, rater, label))
     assert plain.log_likelihood > fit.log_likelihood
+
+
+def log_likelihood(free, item, rater, label, weight, shape):
+    """Of the observed labels, from log-ratios against the first entry of each row."""
+    import jax.numpy as jnp
+
+    n_items, n_raters, n = shape
+    rows = free.reshape(-1, n - 1)
+    rows = jnp.concatenate([jnp.zeros((len(rows), 1)), rows], axis=1)
+    log_p = rows - jnp.log(jnp.exp(rows).sum(axis=1, keepdims=True))
+    log_confusion = log_p[1:].reshape(n_raters, n, n)
+    each = weight[:, None] * log_confusion[rater, :, label]  # (cells, classes)
+    joint = jnp.zeros((n_items, n)).at[item].add(each) + log_p[:1]
+    return jnp.log(jnp.exp(joint).sum(axis=1)).sum()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("weighted", [False, True])
+def test_standard_errors_are_those_of_the_hessian(weighted):
+    import jax
+
+    rng = np.random.default_rng(1)
+    item, rater = np.repeat(np.arange(300), 5), np.tile(np.arange(5), 300)
+    truth = rng.integers(0, 3, 300)[item]
+    label = (truth + rng.choice(3, truth.size, p=[0.7, 0.15, 0.15])) % 3
+    weight = rng.uniform(0.5, 2.0, len(item)) if weighted else np.ones(len(item))
+    fit = fit_dawid_skene(annotations(item, rater, label, weight))
+    table = np.concatenate([fit.prevalence.values[None], fit.confusion.values.reshape(-1, 3)])
+    assert table.min() > 1e-3  # all off the boundary
+    free = np.log(table[:, 1:] / table[:, :1]).ravel()
+    with jax.enable_x64(True):
+        hessian = jax.hessian(log_likelihood)(
+            free, item, rater, label, weight, (item.max() + 1, 5, 3)
+        )
+    covariance = np.linalg.inv(-np.asarray(hessian))
+    errors = []
+    for row, p in enumerate(table):
+        here = slice(2 * row, 2 * row + 2)
+        slope = (np.diag(p) - np.outer(p, p))[:, 1:]
+        errors.append(np.sqrt(np.diag(slope @ covariance[here, here] @ slope.T)))
+    np.testing.assert_allclose(fit.prevalence_stderr, errors[0], rtol=1e-6)
+    np.testing.assert_allclose(
+        fit.confusion_stderr.values.reshape(-1, 3), np.array(errors[1:]), rtol=1e-6
+    )
+    assert fit.confusion_stderr.dims == ("rater", "true_label", "label")
+
+
+@pytest.mark.slow
+def test_standard_errors_are_the_spread_of_the_estimates():
+    rng = np.random.default_rng(0)
+    right, n_items, n_raters = np.array([0.85, 0.8, 0.75, 0.8, 0.7, 0.75]), 400, 6
+    z = []
+    for _ in range(100):
+        truth = (rng.random(n_items) < 0.4).astype(int)
+        said = np.where(rng.random((n_raters, n_items)) < right[:, None], truth, 1 - truth)
+        fit = fit_dawid_skene(Annotations.from_matrix(said, categories=[0, 1]))
+        z.append((fit.prevalence.values[1] - 0.4) / fit.prevalence_stderr.values[1])
+        for k in (0, 1):
+            hit = fit.confusion.values[:, k, k] - right
+            z.extend(hit / fit.confusion_stderr.values[:, k, k])
+    z = np.array(z)
+    assert np.isfinite(z).all()
+    assert (np.abs(z) < 1.96).mean() == pytest.approx(0.95, abs=0.025)
+    assert z.std() == pytest.approx(1.0, abs=0.1)
+
+
+def test_errors_on_the_boundary_are_nan_and_singular_information_warns():
+    rows = [list("aabbaabbab"), list("aabbaabbab"), list("ababababab")]
+    fit = fit_dawid_skene(Annotations.from_matrix(rows, raters=["x", "y", "noise"]))
+    assert np.isnan(fit.confusion_stderr.sel(rater="x")).all()
+    noise = fit.confusion.sel(rater="noise")
+    known = np.sqrt(noise * (1 - noise) / 5)  # five items of each label, all known
+    np.testing.assert_allclose(fit.confusion_stderr.sel(rater="noise"), known, rtol=1e-6)
+    np.testing.assert_allclose(fit.prevalence_stderr, np.sqrt(0.25 / 10), rtol=1e-6)
+    rng = np.random.default_rng(0)
+    two = Annotations.from_matrix(rng.integers(0, 2, (2, 40)))  # four kinds of item, five unknowns
+    vague = fit_dawid_skene(two, smoothing=0.0, max_iterations=5000, check=False)
+    with pytest.warns(ApproximationWarning, match="singular"):
+        assert np.isnan(vague.prevalence_stderr).all()
+
+
+def test_standard_errors_of_too_many_raters_are_refused():
+    item = np.arange(2600)
+    fit = fit_dawid_skene(annotations(item, item, item % 2), check=False)
+    with pytest.raises(DataError, match="free probabilities need a matrix"):
+        fit.confusion_stderr  # noqa: B018
 
 
 def test_items_without_labels_have_no_posterior():

@@ -350,3 +350,21 @@ def test_intervals_over_jurors_are_centred_in_small_pools():
         result.estimate.sel(measure="mean_difference")
     )
     assert abs(float(bias)) < 0.5 * float(result.stderr.sel(measure="mean_difference"))
+
+
+@pytest.mark.parametrize("largest", [60, 200_000])
+def test_hypergeometric_votes_of_any_pool_equal_scipy(largest):
+    """Small pools use a table of all numbers of voters, large ones of those that occur."""
+    from scipy.stats import hypergeom
+
+    from pluralism.kernels._verdicts import hypergeometric_votes
+
+    pool = np.array([[largest, largest - 7.0, 5.0], [9.0, largest, 3.0]])
+    positive = np.array([[largest // 3, 0.0, 5.0], [4.0, largest, 1.0]])
+    ours = hypergeometric_votes(pool, positive, 4)
+    k = np.arange(5)
+    wanted = hypergeom.pmf(k, pool[..., None], positive[..., None], 4)
+    short = pool < 4
+    assert short.sum() == 1
+    assert np.isnan(ours[short]).all()
+    np.testing.assert_allclose(ours[~short], wanted[~short], atol=1e-10)

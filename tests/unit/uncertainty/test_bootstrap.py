@@ -19,6 +19,7 @@ from pluralism.errors import (
     SmallSampleWarning,
 )
 from pluralism.uncertainty import Batch, batched_by, bootstrap, permuted_by
+from pluralism.uncertainty._draws import Streams
 
 ROWS = np.random.default_rng(0).gamma(2.0, size=(40, 3))
 
@@ -135,6 +136,19 @@ class TestSeeds:
         few = bootstrap(np.mean, ROWS, n=10, seed=7).replicates
         many = bootstrap(np.mean, ROWS, n=30, seed=7).replicates
         np.testing.assert_array_equal(many[:10], few)
+
+    def test_a_stream_is_the_same_in_any_order_and_after_any_use(self):
+        key = np.random.SeedSequence(7).generate_state(2, np.uint64)
+        streams = Streams(7)
+        for number in (5, 0, 5, 3):
+            counter = np.array([0, 0, 0, number], dtype=np.uint64)
+            alone = np.random.Generator(np.random.Philox(key=key, counter=counter))
+            rng = streams(number)
+            np.testing.assert_array_equal(rng.random(7), alone.random(7))
+            # An odd number of narrow draws leaves half a word behind.
+            np.testing.assert_array_equal(
+                rng.integers(0, 9, 3, dtype=np.uint32), alone.integers(0, 9, 3, dtype=np.uint32)
+            )
 
     def test_poisson_weights_vary_in_number(self):
         sizes = bootstrap(len, ROWS, n=400, weights="poisson", seed=0).replicates
