@@ -119,7 +119,10 @@ def test_smooth_errors_stay_in_their_range(bandwidth):
     ("call", "message"),
     [
         (lambda: jury.calibration_error([0.1], [1], bins=10**9), "`bins` is 1000000000"),
-        (lambda: jury.fit_temperature(np.zeros((0, 2)), np.zeros((0, 2))), "`logits` holds no distribution"),
+        (
+            lambda: jury.fit_temperature(np.zeros((0, 2)), np.zeros((0, 2))),
+            "`logits` holds no distribution",
+        ),
         (
             lambda: jury.abstention_alignment(np.zeros((0, 2)), np.zeros((0, 2))),
             "`model` holds no distribution",
