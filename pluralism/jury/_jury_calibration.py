@@ -13,9 +13,8 @@ from .. import _labelled, _validate
 from ..data import Annotations
 from ..errors import DataError, LabelError, enumerate_some
 from ..kernels import _calibration as binned
-from ..kernels import _verdicts as kernels
 from ._calibration import _closed, _edges
-from ._pools import Pool, Rule, pool_of, rule_of
+from ._pools import pool_of, rule_of
 from ._tables import labelled
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def jury_calibration(
     """
     import pandas as pd
 
-    pool = pool_of(annotations, composition, positive, group)
+    pool = pool_of(annotations, composition, positive, group).unweighted("`jury_calibration`")
     rule = rule_of(sum(pool.seats), threshold, ties)
     p = _by_item(probabilities, annotations)
     n = _validate.whole_number("n", n, at_least=2)
@@ -145,7 +144,7 @@ def jury_calibration(
     rng = _validate.generator("seed", seed)
     limits = _edges(p, bins, edges)
     place = binned.assign_bins(p, limits, _closed(closed))
-    verdict = _verdicts(pool, rule, None)
+    verdict = pool.verdicts(rule)
     estimate, by_bin = _measures(p, verdict, place, len(limits) - 1)
     if not np.isfinite(verdict).any():
         raise DataError("no item has a pool large enough for the jury")
@@ -157,7 +156,7 @@ def jury_calibration(
         for member in pool.member:
             drawn = rng.integers(0, len(member), len(member))
             weights += np.bincount(member[drawn], minlength=pool.n_raters)
-        again = _verdicts(pool, rule, weights)
+        again = pool.verdicts(rule, weights)
         skipped[draw] = np.isnan(again).sum()
         if skipped[draw] < len(p):
             replicates[draw], means = _measures(p, again, place, len(limits) - 1)
@@ -198,20 +197,6 @@ def jury_calibration(
         mean_skipped=float(skipped.mean()),
         n=n,
     )
-
-
-def _verdicts(pool: Pool, rule: Rule, weights: FloatArray | None) -> FloatArray:
-    if weights is None:
-        votes = kernels.quota_votes(*pool.sizes(), pool.seats)
-    else:
-        positive, negative = pool.power_sums(weights)
-        votes = kernels.convolved(
-            [
-                kernels.weighted_votes(positive[:n, g], negative[:n, g])
-                for g, n in enumerate(pool.seats)
-            ]
-        )
-    return kernels.verdict(votes, rule.needed, rule.tied, rule.tie_value)
 
 
 def _measures(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..data import Annotations
 from ..errors import DataError, LabelError
+from ..kernels import _verdicts as kernels
 from ._groups import _groups_of
 from ._inputs import as_annotations
 
@@ -38,6 +39,9 @@ class Pool:
         Who voted on what: codes, and 1 for a positive vote, else 0.
     n_raters : int
         All raters.
+    weight : numpy.ndarray, (raters,), or None
+        Whole weights of raters in a resample, in which nobody sits beside their own copy; None
+        where every rater counts once.
     """
 
     items: tuple[Hashable, ...]
@@ -48,6 +52,7 @@ class Pool:
     rater: npt.NDArray[np.int32]
     vote: FloatArray
     n_raters: int
+    weight: FloatArray | None = None
 
     def sizes(self) -> tuple[FloatArray, FloatArray]:
         """Voters and positive voters, (groups, items)."""
@@ -55,6 +60,27 @@ class Pool:
         voters = np.bincount(key, minlength=shape[0] * shape[1]).astype(np.float64)
         positive: FloatArray = np.bincount(key, self.vote, shape[0] * shape[1]).astype(np.float64)
         return voters.reshape(shape)[:-1], positive.reshape(shape)[:-1]
+
+    def unweighted(self, what: str) -> Pool:
+        """Return the pool itself, or say that `what` takes no weights."""
+        if self.weight is not None:
+            raise DataError(f"{what} takes labels of weight one; leave the weights out")
+        return self
+
+    def verdicts(self, rule: Rule, weights: FloatArray | None = None) -> FloatArray:
+        """Probability of a positive verdict by item, (items,); NaN where the pool is short."""
+        weights = self.weight if weights is None else weights
+        if weights is None:
+            votes = kernels.quota_votes(*self.sizes(), self.seats)
+        else:
+            positive, negative = self.power_sums(weights)
+            votes = kernels.convolved(
+                [
+                    kernels.weighted_votes(positive[:n, g], negative[:n, g])
+                    for g, n in enumerate(self.seats)
+                ]
+            )
+        return kernels.verdict(votes, rule.needed, rule.tied, rule.tie_value)
 
     def power_sums(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Sums of powers of the raters' weights, for those who vote positively and the others.
@@ -134,7 +160,8 @@ def pool_of(
                 numbers.append(number)
         if not numbers:
             raise DataError("`composition` has no seat")
-    return Pool(annotations.items, numbers, names, member, item, rater, vote, n_raters)
+    weight = _rater_weights(annotations)
+    return Pool(annotations.items, numbers, names, member, item, rater, vote, n_raters, weight)
 
 
 def rule_of(size: int, threshold: Any, ties: Any) -> Rule:
@@ -163,6 +190,26 @@ def _positive_labels(annotations: Annotations, positive: Any) -> npt.NDArray[np.
     if not labels or len(set(labels)) == len(known):
         raise DataError(f"`positive` must be some, but not all, of the {len(known)} categories")
     return np.array([category in set(labels) for category in known])
+
+
+def _rater_weights(annotations: Annotations) -> FloatArray | None:
+    """Weights of the raters, (raters,), or None where every label weighs one."""
+    if annotations.squares is None:
+        return None
+    assert annotations.rater is not None
+    assert annotations.raters is not None
+    each = annotations.squares / annotations.weight  # (cells,): the weight of one label
+    weight = np.zeros(len(annotations.raters))
+    weight[annotations.rater] = np.rint(each)
+    wrong = np.abs(weight[annotations.rater] - each) > 1e-9 * each
+    if wrong.any():
+        place = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"the label of rater {annotations.raters[annotations.rater[place]]!r} on item "
+            f"{annotations.items[annotations.item[place]]!r} weighs {each[place]:g}; a juror has "
+            "one vote: leave the weights out"
+        )
+    return weight
 
 
 def _one_vote_each(

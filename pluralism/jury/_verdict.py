@@ -247,7 +247,7 @@ def sample_juries(
     n = _validate.whole_number("n", n, at_least=1)
     rng = _validate.generator("seed", seed)
     assert annotations.raters is not None
-    pool = pool_of(annotations, composition, None, group)
+    pool = pool_of(annotations, composition, None, group).unweighted("`sample_juries`")
     allowed = np.ones(pool.n_raters, dtype=np.bool_)
     if item is not None:
         if item not in annotations.items:
@@ -269,7 +269,7 @@ def sample_juries(
 
 
 def _pool_verdicts(pool: Pool, rule: Rule, short_pool: str) -> xr.DataArray:
-    voters, positive = pool.sizes()
+    voters, _ = pool.sizes()
     short = voters < np.array(pool.seats)[:, None]  # (groups, items)
     if short.any() and (short_pool == "error" or short.any(axis=0).all()):
         place = int(np.flatnonzero(short.any(axis=0))[0])
@@ -279,12 +279,7 @@ def _pool_verdicts(pool: Pool, rule: Rule, short_pool: str) -> xr.DataArray:
             f"the jury; item {pool.items[place]!r} has {voters[g, place]:g} raters of "
             f"{pool.groups[g]!r} for {pool.seats[g]} seats"
         )
-    votes = kernels.quota_votes(voters, positive, pool.seats)
-    result = labelled(
-        kernels.verdict(votes, rule.needed, rule.tied, rule.tie_value),
-        "verdict_probability",
-        item=pool.items,
-    )
+    result = labelled(pool.verdicts(rule), "verdict_probability", item=pool.items)
     result.attrs["skipped"] = int(short.any(axis=0).sum())
     result.attrs["size"] = sum(pool.seats)
     return result
@@ -295,5 +290,4 @@ def _probabilities(
 ) -> FloatArray:
     pool = pool_of(annotations, composition, positive, group)
     rule = rule_of(sum(pool.seats), threshold, ties)
-    votes = kernels.quota_votes(*pool.sizes(), pool.seats)
-    return kernels.verdict(votes, rule.needed, rule.tied, rule.tie_value)
+    return pool.verdicts(rule)

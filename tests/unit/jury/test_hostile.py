@@ -148,3 +148,41 @@ def test_intersections_without_pairs_divide_without_a_warning():
     )  # fmt: skip
     found = jury.group_association(labels, group=["g", "h"], min_raters=1, n_permutations=3, seed=0)
     assert found.gai.sizes["group"] == 4
+
+
+def test_verdicts_of_a_resample_seat_nobody_beside_their_own_copy():
+    """Weights of raters: a jury's chance is in proportion to the product of its weights."""
+    from itertools import combinations
+
+    weight, votes = np.array([1.0, 2.0, 3.0, 1.0, 2.0]), np.array([1, 0, 1, 0, 1])
+    resample = Annotations.from_codes(
+        np.zeros(5, dtype=int),
+        votes,
+        rater=np.arange(5),
+        weight=weight,
+        items=["post"],
+        raters=range(5),
+        categories=["fine", "rude"],
+    )
+    chance = total = 0.0
+    for seated in map(list, combinations(range(5), 3)):
+        total += weight[seated].prod()
+        chance += weight[seated].prod() * (votes[seated].sum() >= 2)
+    found = jury.verdict_probability(resample, composition=3, positive="rude")
+    np.testing.assert_allclose(found.values, [chance / total], rtol=1e-12)
+
+
+def test_a_juror_has_one_vote():
+    weighted = Annotations.from_codes(
+        [0, 0, 1],
+        [1, 0, 1],
+        rater=[0, 1, 0],
+        weight=[0.5, 1.0, 2.0],
+        items=["p", "q"],
+        raters=["r", "s"],
+        categories=["fine", "rude"],
+    )
+    with pytest.raises(DataError, match=r"rater 'r' on item 'p' weighs 0.5; a juror has one vote"):
+        jury.verdict_probability(weighted, composition=1, positive="rude")
+    with pytest.raises(DataError, match="weighs"):
+        jury.sample_juries(weighted, composition=1, n=2)
