@@ -257,23 +257,33 @@ def cohen_kappa(annotations: Annotations, *, weights: Any = None) -> float:
     if labels.one_category:
         return warn_one_category(annotations)
     ones = np.ones(len(labels.counts))
-    shares = rater_shares(annotations, labels.kept)
-    arguments = (labels.counts, labels.squares, ones, similarity, shares)
+    shares, each = rater_shares(annotations, labels.kept)
+    arguments = (labels.counts, labels.squares, ones, similarity, shares, each)
     return float(corrected("weights", kernels.conger_agreement, *arguments).value)
 
 
-def rater_shares(annotations: Annotations, kept: npt.NDArray[np.bool_]) -> FloatArray:
-    """Each rater's distribution of labels over the `kept` items, (raters, categories)."""
+def rater_shares(
+    annotations: Annotations, kept: npt.NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Raters' distributions of labels over the `kept` items, and the weight of one label.
+
+    Shapes (raters, categories) and (raters,), of the raters with a label on these items.
+    """
     assert annotations.rater is not None
     assert annotations.raters is not None
     n = annotations.n_categories
     use = kept[annotations.item]
     key = annotations.rater[use].astype(np.int64) * n + annotations.label[use]
     table = np.bincount(key, annotations.weight[use], len(annotations.raters) * n).reshape(-1, n)
-    table = table[table.any(axis=1)]
+    present = table.any(axis=1)
+    table = table[present]
     if len(table) < 2:
         raise DataError("only one rater shares items with others; kappa needs two raters")
-    return table / table.sum(axis=1, keepdims=True)
+    total = table.sum(axis=1)
+    if annotations.squares is None:
+        return table / total[:, None], np.ones(len(table))
+    squares = np.bincount(annotations.rater[use], annotations.squares[use], len(annotations.raters))
+    return table / total[:, None], squares[present] / total
 
 
 def all_labels(annotations: Annotations) -> Pairable:

@@ -188,8 +188,8 @@ def _conger(
 ) -> tuple[kernels.Coefficient, FloatArray]:
     assert annotations.rater is not None
     counts, squares, kept = labels
-    shares = rater_shares(annotations, kept)
-    arguments = (counts, squares, np.ones(len(counts)), similarity, shares)
+    shares, each = rater_shares(annotations, kept)
+    arguments = (counts, squares, np.ones(len(counts)), similarity, shares, each)
     parts = corrected("weights", kernels.conger_agreement, *arguments)
     use = kept[annotations.item]
     position = np.cumsum(kept) - 1
@@ -199,6 +199,7 @@ def _conger(
         annotations.label[use],
         annotations.weight[use],
         shares,
+        each,
         similarity,
         len(counts),
     )

@@ -108,6 +108,7 @@ def conger_agreement(
     item_weight: Array,
     similarity: Array,
     rater_share: Array,
+    rater_weight: Array,
 ) -> Coefficient:
     """Conger's kappa, which for two raters is Cohen's: chance is two different raters' draws.
 
@@ -119,12 +120,15 @@ def conger_agreement(
         Agreement of two categories, 1 on the diagonal.
     rater_share : array, (..., raters, categories)
         Each rater's distribution of labels over the pairable items.
+    rater_weight : array, (..., raters)
+        What each rater counts for: one, or in a resample how often the rater was drawn.
     """
     observed = _pair_agreement(counts, squares, item_weight, similarity)
-    n = rater_share.shape[-2]
-    together = _quadratic(rater_share.sum(axis=-2), similarity)
-    alone = _quadratic(rater_share, similarity).sum(axis=-1)
-    return _corrected(observed, (together - alone) / (n * (n - 1)))
+    weighted = rater_weight[..., None] * rater_share
+    together = _quadratic(weighted.sum(axis=-2), similarity)
+    alone = _quadratic(weighted, similarity).sum(axis=-1)
+    pairs = rater_weight.sum(axis=-1) ** 2 - (rater_weight**2).sum(axis=-1)
+    return _corrected(observed, (together - alone) / pairs)
 
 
 def rank_positions(marginal: Array) -> Array:

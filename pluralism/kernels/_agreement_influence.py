@@ -86,6 +86,7 @@ def conger_chance_influence(
     label: npt.NDArray[np.integer],
     weight: FloatArray,
     rater_share: FloatArray,
+    rater_weight: FloatArray,
     similarity: FloatArray,
     n_items: int,
 ) -> FloatArray:
@@ -97,12 +98,17 @@ def conger_chance_influence(
         Labels of the pairable items.
     rater_share : array, (raters, categories)
         As in `conger_agreement`.
+    rater_weight : array, (raters,)
+        Likewise.
     similarity : array, (categories, categories)
     n_items : int
         Items.
     """
     n = len(rater_share)
-    gradient = 2.0 * (rater_share.sum(axis=0) - rater_share) @ similarity / (n * (n - 1))
+    each = rater_weight[:, None]
+    pairs = rater_weight.sum() ** 2 - (rater_weight**2).sum()
+    others = (each * rater_share).sum(axis=0) - each * rater_share
+    gradient = 2.0 * each * (others @ similarity) / pairs
     labels = np.bincount(rater, weight, n)  # (raters,)
     centred = gradient - (gradient * rater_share).sum(axis=1, keepdims=True)
     moved = weight * centred[rater, label] / labels[rater]

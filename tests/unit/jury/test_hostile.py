@@ -186,3 +186,22 @@ def test_a_juror_has_one_vote():
         jury.verdict_probability(weighted, composition=1, positive="rude")
     with pytest.raises(DataError, match="weighs"):
         jury.sample_juries(weighted, composition=1, n=2)
+
+
+def test_kappa_of_a_resample_weighs_raters_by_pairs_in_chance_as_in_agreement():
+    """Raters who label at random agree by chance alone, whatever their weights."""
+    rng = np.random.default_rng(0)
+    weight = np.array([3.0, 1.0, 1.0, 1.0])
+    skill = np.array([0.8, 0.2, 0.5, 0.35])  # each answers "b" with a probability of their own
+    item, rater = np.divmod(np.arange(4 * 20_000), 4)
+    label = (rng.random(len(item)) < skill[rater]).astype(int)
+    resample = Annotations.from_codes(
+        item,
+        label,
+        rater=rater,
+        weight=weight[rater],
+        items=range(20_000),
+        raters=range(4),
+        categories=["a", "b"],
+    )
+    assert jury.cohen_kappa(resample) == pytest.approx(0.0, abs=0.01)
