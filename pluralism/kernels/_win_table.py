@@ -93,7 +93,6 @@ class TableLaplacian(Laplacian):
         """Multiply by (items,) or (items, columns)."""
         if right.ndim > 1:
             return np.stack([self.times(column) for column in right.T], axis=1)
-        assert self._factor is None
         inner = linalg.blas.dsymv(1.0, self.halved.T, self.worth * right)
         product: FloatArray = self.degree * right
         product -= self.worth * inner
@@ -131,12 +130,19 @@ def fit_win_table(
     """Utilities and the curvature at them, or None if utilities spread too far for the table."""
     n = len(table.wins)
     start = shares(table) if start is None else start
+    if not np.ptp(start) < _WIDEST:
+        return None
     blocks, ones = _row_blocks(n), np.ones(n)
     buffer, work = np.zeros((n, n)), np.empty((2, max(_BLOCK, n)))
 
+    last: list[Laplacian] = []
+    too_wide = False
+
     def evaluate(utility: FloatArray) -> tuple[FloatArray, Laplacian]:
-        if not np.ptp(utility) < _WIDEST:
-            raise _TooWideError
+        nonlocal too_wide
+        too_wide = too_wide or not np.ptp(utility) < _WIDEST
+        if too_wide:  # a gradient that is no number ends the iteration
+            return np.full(n, np.nan), last[-1]
         worth = np.exp(utility - 0.5 * (utility.max() + utility.min()))
         expected, degree = np.zeros(n), np.zeros(n)
         for low, high in blocks:
@@ -155,23 +161,18 @@ def fit_win_table(
         gradient = table.wins - worth * expected
         if ridge:
             gradient -= ridge * utility
-        return gradient, TableLaplacian(worth, buffer, worth * degree + ridge, ridge)
+        last[:] = [TableLaplacian(worth, buffer, worth * degree + ridge, ridge)]
+        return gradient, last[-1]
 
-    try:
-        return maximise(
-            evaluate,
-            start,
-            ridge=ridge,
-            exact=True,
-            tolerance=tolerance,
-            max_iterations=max_iterations,
-        )
-    except _TooWideError:
-        return None
-
-
-class _TooWideError(Exception):
-    """Utilities for which the table's arithmetic would lose its range."""
+    fitted = maximise(
+        evaluate,
+        start,
+        ridge=ridge,
+        exact=True,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+    return None if too_wide else fitted
 
 
 def win_table_log_likelihood(table: WinTable, utility: FloatArray) -> float:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..data import Comparisons
 from ..kernels import _graph, _newton, _outcomes, _pairs, _win_table
 from ..uncertainty import Batch
-from . import _paired
+from . import _paired_model
 from ._covariance import Anchor
 
 __all__ = ["batched_bradley_terry"]
@@ -53,7 +53,7 @@ def batched_bradley_terry(
     full = _pairs.fold_pairs(data.first, data.second, *_outcomes.Counts(*counts).halved(), n)
     place = _pairs.pair_of_cell(full, data.first, data.second)
     start = _newton.fit_pairs(full, ridge=ridge)[0].point
-    reference = _paired._reference_code(options.get("reference", "mean"), data.items)
+    reference = _paired_model.reference_code(options.get("reference", "mean"), data.items)
     component = np.zeros(n, dtype=np.int32)
     anchor = Anchor.at_mean(component) if reference is None else Anchor.at_item(reference, n)
     values = np.full((len(weights), n), np.nan)

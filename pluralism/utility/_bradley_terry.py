@@ -6,7 +6,8 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..uncertainty import batched_by
-from ._paired import PairedModel, fit_paired
+from ._paired import fit_paired
+from ._paired_model import PairedModel
 
 if TYPE_CHECKING:
     from ..data import Comparisons

@@ -10,7 +10,8 @@ from ..data import Comparisons
 from ..kernels import _pairs
 from ..kernels._outcomes import Counts
 from ._covariance import Anchor
-from ._paired import PairedModel, _components, _counts, checked
+from ._paired import _components, _counts
+from ._paired_model import PairedModel, checked
 
 __all__ = ["FoldedVotes", "folded_votes"]
 

@@ -21,7 +21,8 @@ from . import _identified, _tables
 from ._covariance import Anchor, JointCovariance
 from ._estimates import Convergence, Parameter
 from ._fit import UtilityFit
-from ._paired import _STATUS, _reference_code
+from ._paired import _STATUS
+from ._paired_model import reference_code
 
 __all__ = ["fit_plackett_luce"]
 
@@ -118,7 +119,7 @@ def fit_plackett_luce(
     _validate.number("tolerance", tolerance, above=0.0)
     _validate.whole_number("max_iterations", max_iterations, at_least=1)
     items, n = tuple(ballots.alternatives), ballots.n_alternatives
-    code = _reference_code(reference, items)
+    code = reference_code(reference, items)
     rankings = (ballots.ranks, ballots.counts)
     missing: dict[str, Any] = {"unranked": ballots.sentinel, "below": ballots.unranked == "last"}
     data: ChoiceSets | Rankings

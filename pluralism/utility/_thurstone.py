@@ -17,7 +17,8 @@ from . import _tables
 from ._estimates import Convergence
 from ._fit import UtilityFit
 from ._folded import FoldedVotes, folded_votes
-from ._paired import PairedModel, fit_paired
+from ._paired import fit_paired
+from ._paired_model import PairedModel
 
 __all__ = ["fit_thurstone"]
 

@@ -62,3 +62,11 @@ def test_a_win_table_is_linked_only_by_mutual_wins():
     one = np.ones(2)
     assert tabulate_wins(first, second, one, one, 3).linked
     assert not tabulate_wins(first, second, one, np.array([1.0, 0.0]), 3).linked
+
+
+@pytest.mark.parametrize("start", [None, np.zeros(3)], ids=["wide start", "widens on the way"])
+def test_utilities_too_far_apart_for_the_table_are_left_to_the_pairs(start):
+    first, second = np.array([0, 1, 0], np.int32), np.array([1, 2, 2], np.int32)
+    won, lost = np.array([1e13, 1e13, 1e13]), np.array([1.0, 1.0, 1e-9])
+    table = tabulate_wins(first, second, won, lost, 3)
+    assert fit_win_table(table, start=start) is None
