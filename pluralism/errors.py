@@ -94,6 +94,12 @@ def enumerate_some(values: Iterable[Any], limit: int = 6) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def first_line(error: BaseException) -> str:
+    """Say in one line what another library's error says, or its name where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
 def _plain(value: Any) -> Any:
     """Turn a NumPy scalar into the Python value that a reader would have typed."""
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value

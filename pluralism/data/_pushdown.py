@@ -11,7 +11,7 @@ import narwhals as nw
 import numpy as np
 
 from .._labelled import collected
-from ..errors import DataError, enumerate_some
+from ..errors import DataError, enumerate_some, first_line
 from ._frames import CountedRows, missing_message, relabelled, weight_bounds
 
 __all__ = ["count_lazily", "open_path"]
@@ -60,7 +60,7 @@ def open_path(
         else:
             relation = connection.read_parquet(text)
     except duckdb.Error as error:
-        raise DataError(f"{str(path)!r} cannot be read: {_first_line(error)}") from None
+        raise DataError(f"{str(path)!r} cannot be read: {first_line(error)}") from None
     return nw.from_native(relation)
 
 
@@ -101,7 +101,7 @@ def count_lazily(
         cells = _as_pandas(collected(votes.group_by(*names, "__lack").agg(*sums)), names)
     except Exception as error:
         # The engine's own exception classes cannot be named without importing the engine.
-        raise DataError(f"`frame` could not be counted: {_first_line(error)}") from error
+        raise DataError(f"`frame` could not be counted: {first_line(error)}") from error
     if not len(cells):
         raise DataError("`frame` has no rows; at least one is needed")
     n_rows = int(cells["__n"].sum())
@@ -198,7 +198,3 @@ def _as_pandas(cells: nw.DataFrame[Any], keys: Sequence[str]) -> Any:
 def _is_missing(name: str, schema: Any) -> nw.Expr:
     column = nw.col(name)
     return column.is_null() | column.is_nan() if schema[name].is_float() else column.is_null()
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]

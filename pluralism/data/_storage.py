@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DataError
+from ..errors import DataError, first_line
 from ._comparisons import SUMS, Comparisons, Grouping
 
 __all__ = ["load_comparisons", "read_columns", "save_comparisons", "write_columns"]
@@ -46,7 +46,7 @@ def write_columns(
             )
         os.replace(aside, path)
     except (duckdb.Error, OSError) as error:
-        raise DataError(f"{str(path)!r} cannot be written: {_first_line(error)}") from error
+        raise DataError(f"{str(path)!r} cannot be written: {first_line(error)}") from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             aside.unlink()
@@ -66,7 +66,7 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
             ).fetchone()
             columns = connection.execute(f"SELECT * FROM read_parquet({name})").fetchnumpy()
     except duckdb.Error as error:
-        raise DataError(f"{str(path)!r} is no Parquet file: {_first_line(error)}") from None
+        raise DataError(f"{str(path)!r} is no Parquet file: {first_line(error)}") from None
     if found is None:
         raise DataError(
             f"{str(path)!r} holds a table but not saved {kind}; read a table with `from_frame`"
@@ -149,7 +149,7 @@ def load_comparisons(path: Path) -> Comparisons:
             dropped={str(reason): int(count) for reason, count in metadata["dropped"].items()},
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{str(path)!r} is damaged: {_first_line(error)}") from error
+        raise DataError(f"{str(path)!r} is damaged: {first_line(error)}") from error
     _check(path, comparisons)
     return comparisons
 
@@ -176,7 +176,7 @@ def _metadata(path: Path, raw: Any) -> dict[str, Any]:
     try:
         metadata = json.loads(bytes(raw).decode() if not isinstance(raw, str) else raw)
     except (ValueError, TypeError) as error:
-        raise DataError(f"{str(path)!r} is damaged: {_first_line(error)}") from error
+        raise DataError(f"{str(path)!r} is damaged: {first_line(error)}") from error
     if not isinstance(metadata, dict):
         raise DataError(f"{str(path)!r} is damaged: its metadata is no object")
     return metadata
@@ -192,8 +192,3 @@ def _plain(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _quoted(text: str) -> str:
     """Write an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -173,7 +173,7 @@ def _custom(
     at_most: float = np.inf,
 ) -> FloatArray:
     names = annotations.categories
-    if isinstance(given, Callable):  # type: ignore[arg-type]
+    if callable(given):
         given = [[given(left, right) for right in names] for left in names]
     matrix = _validate.finite_array(name, given, ndim=2)
     if matrix.shape != (len(names), len(names)):

@@ -60,3 +60,10 @@ def test_weights_whose_squares_overflow_and_infinite_covariates_are_refused(tmp_
     for source in (heavy, tmp_path / "heavy.parquet"):
         with pytest.raises(pl.DataError, match=r"column 'x' holds 1e\+200.*at most 1e\+100"):
             pl.Comparisons.from_frame(source, **columns, weight="x")
+
+
+def test_an_error_without_words_is_told_by_its_name():
+    from pluralism.errors import first_line
+
+    assert first_line(RuntimeError()) == "RuntimeError"
+    assert first_line(ValueError("one\ntwo")) == "one"
