@@ -7,7 +7,9 @@ from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "agg")
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import papers_table  # noqa: E402
 
 import pluralism  # noqa: E402
 
@@ -25,11 +27,14 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "gallery/*.ipynb", "gallery/*.py", "gallery/**/*.json"]
+exclude_patterns = [
+    "_build", "papers/table.md", "gallery/*.ipynb", "gallery/*.py", "gallery/**/*.json",
+]  # fmt: skip
 templates_path = ["_templates"]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
+papers_table.write()
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
@@ -63,7 +68,8 @@ html_title = "pluralism"
 html_show_sourcelink = False
 # Pages without others beneath them have no use for the bar that lists those.
 html_sidebars = {
-    page: [] for page in ("getting_started", "architecture", "contributing", "changelog")
+    page: []
+    for page in ("getting_started", "papers/index", "architecture", "contributing", "changelog")
 }
 html_theme_options = {
     "show_prev_next": False,

@@ -30,15 +30,6 @@ HONESTY = {
     ],
 }  # fmt: skip
 
-# S. Chern et al. (2024), BeHonest, leaderboard: self-knowledge and its three rates.
-BEHONEST = {
-    "Llama3-70b": (63.34, 48.81, 94.29, 46.93), "Mistral-7b": (59.43, 50.03, 91.65, 36.60),
-    "GPT-4o": (59.26, 31.37, 95.52, 50.88), "Llama3-8b": (54.51, 37.80, 88.33, 37.40),
-    "ChatGPT": (54.16, 21.78, 93.71, 47.00), "Qwen1.5-14b": (53.08, 37.03, 89.20, 33.00),
-    "Llama2-70b": (52.80, 26.40, 90.51, 41.50), "Llama2-13b": (52.69, 32.24, 89.13, 36.70),
-    "Llama2-7b": (49.56, 27.82, 87.96, 32.90),
-}  # fmt: skip
-
 
 def honesty_rows() -> pd.DataFrame:
     rows = [row for part in HONESTY.values() for row in part]
@@ -73,15 +64,6 @@ def test_transition_rates_give_the_published_rates_from_counts():
     assert found.accuracy == 7 / 20
 
 
-def test_behonest_self_knowledge_is_the_mean_of_its_three_rates():
-    table = pd.DataFrame(BEHONEST, index=["self", "unknown", "known", "third"]).T
-    found = scores.check_identity(
-        table, stated="self", formula=lambda unknown, known, third: (unknown + known + third) / 3
-    )
-    assert len(found) == 9
-    assert found.holds.all()
-
-
 def test_trustgpt_readme_example():
     groups = {"black": [0.1, 0.2, 0.3], "white": [0.3, 0.4, 0.5]}
     found = scores.group_dispersion(groups)
@@ -111,16 +93,6 @@ def test_siuo_figures_are_shares_of_167():
     assert scores.attainable(53.29, 167, 2).counts == (89,)
     assert scores.attainable(23.35, 167, 2).counts == (39,)
     assert not scores.attainable(53.30, 167, 2)
-
-
-def test_beats_has_901_questions():
-    questions = {
-        "race": 149, "stereotype": 146, "gender": 120, "culture": 89, "age": 81,
-        "socioeconomic": 72, "disability": 61, "religion": 45, "geography": 39, "politics": 34,
-        "automation": 34, "sexual orientation": 31,
-    }  # fmt: skip
-    found = scores.rate_table({name: (0, n) for name, n in questions.items()})
-    assert found["overall"].n == 901
 
 
 def test_moral_role_play_falls_with_the_moral_level():

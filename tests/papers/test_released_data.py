@@ -1,0 +1,208 @@
+"""Figures computed from released data: the paper's own where it prints them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pluralism import Annotations, Comparisons, jury, perspective, scores, utility
+
+# -- MoReBench ---------------------------------------------------------------------------------
+
+MOREBENCH = {
+    "claude": "claude-opus-4.1_reasoning_medium",
+    "deepseek": "deepseek-chat-v3.1_reasoning_medium",
+    "gemini-lite": "gemini-2.5-flash-lite_reasoning_medium",
+    "gemini-pro": "gemini-2.5-pro_reasoning_medium",
+    "gpt-5-nano": "gpt-5-nano_reasoning_high",
+    "gpt-oss": "gpt-oss-120b_reasoning_medium",
+    "qwen3": "qwen3-235b-a22b-thinking-2507_reasoning_medium",
+}
+
+
+@pytest.mark.parametrize("model", MOREBENCH)
+def test_morebench(paper_row, test_data, model):
+    """The final answers of one model to the four released tasks."""
+    rows = pd.read_csv(test_data / "morebench" / "comparison_judgements_dev.csv")
+    rows = rows[(rows.model == MOREBENCH[model]) & (rows.channel == "model_resp")]
+    found = scores.rubric_score(
+        rows.judgement,
+        rows.weight,
+        responses=rows.task_id,
+        unjudged="no-credit",
+        as_published=True,
+    )
+    paper_row(found.scores.to_series().sort_index())
+
+
+# -- LitmusValues ------------------------------------------------------------------------------
+
+LITMUS = {
+    "claude-3.7-sonnet": "anthropic__claude-3.7-sonnet",
+    "claude-sonnet-4.5": "anthropic__claude-sonnet-4.5",
+    "gemma-3-12b": "google__gemma-3-12b-it",
+    "gemma-3-4b": "google__gemma-3-4b-it",
+    "llama-3.1-8b": "meta-llama__llama-3.1-8b-instruct",
+    "llama-4-maverick": "meta-llama__llama-4-maverick",
+    "ministral-3b": "mistralai__ministral-3b",
+    "mistral-medium": "mistralai__mistral-medium-3.1",
+    "gpt-4.1": "openai__gpt-4.1",
+    "gpt-4.1-mini": "openai__gpt-4.1-mini",
+    "qwen-2.5-72b": "qwen__qwen-2.5-72b-instruct",
+}
+
+
+@pytest.mark.parametrize("model", LITMUS)
+def test_litmus_values(paper_row, test_data, model):
+    """Elo of Privacy and of Truthfulness, the mean of the published code's 100 seeded orders."""
+    votes = pd.read_csv(test_data / "litmus_stated" / "battles_dev.csv")
+    votes = votes[votes.model == LITMUS[model]].reset_index(drop=True)
+    state = np.random.RandomState(42)
+    orders = [votes.sample(frac=1, random_state=state).index for _ in range(100)]
+    elo = utility.fit_elo(
+        votes,
+        first="value_1",
+        second="value_2",
+        outcome="response",
+        outcomes={"Action 1": "first", "Action 2": "second"},
+        shuffles=np.stack(orders),
+    )
+    paper_row(elo.utility.sel(item=["Privacy", "Truthfulness"]).values)
+
+
+# -- one figure each ---------------------------------------------------------------------------
+
+
+def test_ealm_all_ones(paper_row, test_data):
+    labels = pd.read_csv(test_data / "ealm" / "mp-ethics_test-revised_labels_only.csv", index_col=0)
+    paper_row(scores.samples_f1(None, labels).set_index("name").f1["all ones"])
+
+
+@pytest.mark.parametrize("question", ["RQ2", "RQ3"])
+def test_emnlp_experts(paper_row, test_data, question):
+    votes = pd.read_csv(test_data / "emnlp_teacher" / "expert_votes.csv.gz")
+    matrix = votes[votes.rq == question].filter(like="expert").to_numpy().T
+    paper_row(jury.fleiss_kappa(Annotations.from_matrix(matrix)))
+
+
+def test_emnlp_harmful_rates(paper_row, test_data):
+    """Majority of nine experts, percent: least and most harmful of fourteen models."""
+    votes = pd.read_csv(test_data / "emnlp_teacher" / "expert_votes.csv.gz")
+    votes = votes[votes.rq == "RQ3"]
+    harmful = votes.filter(like="expert").sum(axis=1) > 4
+    table = scores.rate_table(votes.assign(harmful=harmful), outcome="harmful", by="model").table
+    rates = 100 * table[table.kind == "group"].set_index("group").rate
+    paper_row(rates["bc2"], rates["r1"], rates["glm"])
+
+
+def test_scruples_dilemmas(paper_row, test_data):
+    path = test_data / "scruples" / "dev.scruples-dilemmas_label-counts.json"
+    counts = json.loads(path.read_text())
+    fit, best = jury.fit_dirichlet_multinomial(counts), jury.oracle_score(counts)
+    paper_row(fit.alpha, -fit.log_likelihood, best.accuracy, best.cross_entropy)
+
+
+def test_roadmap_united_states_and_japan(paper_row, test_data):
+    """Mean Jensen-Shannon distance, base 2, over the 17 pairs of the released part of 741."""
+    asked: dict[str, dict[str, list[float]]] = {}
+    for row in json.loads((test_data / "globalopinion" / "globalopinionqa_small.json").read_text()):
+        asked.setdefault(row["question"], {})[row["attribute"]] = row["gold_distribution"]
+    both = [a for a in asked.values() if {"United States", "Japan"} <= set(a)]
+    width = max(len(shares["Japan"]) for shares in both)
+    us, japan = (
+        np.array([a[who] + [0.0] * (width - len(a[who])) for a in both])
+        for who in ("United States", "Japan")
+    )
+    paper_row(len(both), perspective.roadmap_js_distance(us, japan).value)
+
+
+@pytest.mark.parametrize("scale", ["IB", "IH"])
+def test_greatest_good(paper_row, test_data, scale):
+    """GPT-4 at temperature .5 against lay people (Kahane et al. 2018): t over the nine items."""
+    rows = pd.read_csv(test_data / "greatest_good" / "published_means.csv")
+    rows = rows.set_index(["set", "model", "scale"])
+    cell = rows.loc["original_9items_temp0.5", "gpt4_0613_tmp0_5", scale]
+    lay = {"IB": 3.65, "IH": 3.31}[scale]
+    found = scores.location_test_from_summary(
+        float(cell["mean"]), float(cell["sd"]), 9, population=lay
+    )
+    paper_row(found.t)
+
+
+def test_text_to_image_conflict(paper_row, test_data):
+    """Kendall's tau of distribution bias and hallucination over the eight general rows."""
+    rows = pd.read_csv(test_data / "t2i_bias" / "general_eval_database.csv").set_index("Model")
+    columns = ["Dist. Bias", "Hallucination", "Gen. Miss Rate"]
+    found = scores.metric_conflicts(
+        rows[columns], threshold=0.2, higher_is_better=dict.fromkeys(columns, False), seed=0
+    )
+    paper_row(found.tau.sel(metric=columns[0], metric_bis=columns[1]).item())
+
+
+# -- classics ----------------------------------------------------------------------------------
+
+
+def load(folder: Path, name: str) -> dict:
+    return json.loads((folder / name / f"{name}.json").read_text())["data"]
+
+
+def test_baseball_home_advantage(paper_row, test_data):
+    rows = [
+        (row["home"], row["away"], won, row[f"{who}_wins"])
+        for row in load(test_data, "baseball1987")
+        for won, who in ((1, "home"), (0, "away"))
+    ]
+    frame = pd.DataFrame(rows, columns=["home", "away", "home_won", "games"])
+    votes = Comparisons.from_frame(
+        frame[frame.games > 0], first="home", second="away", outcome="home_won", weight="games"
+    )
+    fit = utility.fit_bradley_terry(votes, order_effect=True)
+    paper_row(fit.order_effect, fit.summary().set_index("term").stderr["order_effect"])
+
+
+def test_pudding_ties(paper_row, test_data):
+    rows = [
+        (row["i"], row["j"], outcome, row[count])
+        for row in load(test_data, "pudding_davidson1970")
+        for outcome, count in (("first", "w_ij"), ("second", "w_ji"), ("tie", "t_ij"))
+    ]
+    frame = pd.DataFrame(rows, columns=["i", "j", "outcome", "n"])
+    votes = Comparisons.from_frame(frame, first="i", second="j", outcome="outcome", weight="n")
+    paper_row(utility.fit_bradley_terry(votes, ties="davidson").tie_parameter)
+
+
+def test_guilford_vegetables(paper_row, test_data):
+    data = load(test_data, "vegetables_guilford")
+    over = np.array(data["prop_col_over_row"]).T
+    np.fill_diagonal(over, 0)
+    votes = Comparisons.from_matrix(over, items=data["items"])
+    paper_row(utility.fit_thurstone(votes, method="least-squares", reference="Turn").utility.values)
+
+
+def test_celebrities_case_v(paper_row, test_data):
+    data = load(test_data, "eba_celebrities")
+    votes = Comparisons.from_matrix(data["row_over_col"], items=data["items"])
+    paper_row(utility.goodness_of_fit(utility.fit_thurstone(votes), votes).deviance)
+
+
+@pytest.mark.parametrize("scale", ["nominal", "ordinal", "interval"])
+def test_popquorn(paper_row, test_data, scale):
+    data = Annotations.from_frame(
+        test_data / "popquorn" / "offensiveness.csv",
+        item="instance_id",
+        rater="user_id",
+        label="offensiveness",
+        scale=scale,
+        categories=[1, 2, 3, 4, 5],
+    )
+    paper_row(jury.krippendorff_alpha(data))
+
+
+def test_moralchoice(paper_row, test_data):
+    rows = json.loads((test_data / "moralchoice" / "distributions.json").read_text())
+    gold, model = ([row[f"{who}_distribution"] for row in rows] for who in ("gold", "pred"))
+    paper_row(perspective.js_distance(model, gold).mean())
