@@ -60,6 +60,8 @@ def ranks_from_rankings(rankings: Any, known: Labels | None) -> tuple[Labels, Ra
     if isinstance(rankings, (str, bytes)):
         raise DataError(f"`rankings` is the string {rankings!r}; give a list of rankings")
     rankings = _listed("rankings", rankings)
+    if not rankings:
+        raise DataError("`rankings` holds no ballot; give at least one")
     _refuse_words(rankings)
     for row, ranking in enumerate(rankings):
         if isinstance(ranking, (set, frozenset)) or not isinstance(ranking, Iterable):
@@ -105,10 +107,14 @@ def _refuse_words(rankings: list[Any]) -> None:
 
 
 def _labels_met(rankings: list[Any]) -> Labels:
-    met: dict[Any, None] = {}
-    for ranking in rankings:
+    met: dict[Any, int] = {}
+    for row, ranking in enumerate(rankings):
         for group in ranking:
-            met.update(dict.fromkeys(group if isinstance(group, _GROUPS) else (group,)))
+            for label in group if isinstance(group, _GROUPS) else (group,):
+                met.setdefault(label, row)
+    for label, row in met.items():
+        if label is None or label != label:  # NaN
+            raise DataError(f"`rankings[{row}]` holds {label!r}; every label must be given")
     return _labels.in_order(_labels.check_labels("rankings", met))
 
 

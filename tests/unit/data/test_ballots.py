@@ -114,7 +114,7 @@ def test_containers_are_frozen():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Ballots.from_rankings([]), "at least two alternatives"),
+        (lambda: Ballots.from_rankings([]), "no ballot"),
         (lambda: Ballots.from_rankings([], alternatives="ab"), "no ballot"),
         (lambda: Ballots.from_rankings([("a", "b"), ()]), r"`rankings\[1\]` is empty"),
         (lambda: Ballots.from_rankings([("a", "b", "a")]), r"`rankings\[0\]` names 'a' twice"),
