@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Ballots, _ballot_rows
 from ..errors import ApproximationWarning, DataError
 from ..kernels import _tournament
@@ -164,9 +163,8 @@ def winner_shares(ballots: Ballots, *, rule: Rule = schulze) -> xr.DataArray:
 
 
 def _resampled(ballots: Ballots, rule: Rule, n: int, seed: Any) -> WinnerProbabilities:
-    with warnings.catch_warnings():
-        # A winner in every replicate is an answer here, not a sign of trouble.
-        warnings.filterwarnings("ignore", "every replicate equals", ApproximationWarning)
+    # A winner in every replicate is an answer here, not a sign of trouble.
+    with _quiet.held_back(ApproximationWarning, starting="every replicate equals"):
         result = bootstrap(partial(winner_shares, rule=rule), ballots, unit="voter", n=n, seed=seed)
     shares = np.asarray(result.replicates)
     kept = shares[np.isfinite(shares).all(axis=1)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Annotations
 from ..errors import DataError, SmallSampleWarning
 from ..kernels._agreement import Coefficient
@@ -188,7 +187,7 @@ def _custom(
 
 def warn_one_category(annotations: Annotations, *, stacklevel: int = 3) -> float:
     """Warn that agreement on a single category cannot be told from chance; return 1.0."""
-    warnings.warn(
+    _quiet.warn(
         f"all labels that can be paired are one category of {annotations.n_categories}: perfect "
         "agreement, but chance cannot be told from it; the value 1.0 says nothing more",
         SmallSampleWarning,

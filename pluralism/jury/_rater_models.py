@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Annotations
 from ..errors import ApproximationWarning, ConvergenceError, DataError
 from ._inputs import as_annotations
@@ -96,7 +95,7 @@ class DawidSkeneFit:
             posterior=self.posterior.to_numpy()[self._cells.present],
         )
         if found.singular:
-            warnings.warn(
+            _quiet.warn(
                 "the information of the Dawid-Skene model is singular: the labels do not tell "
                 "some of its probabilities apart, and there are no standard errors",
                 ApproximationWarning,

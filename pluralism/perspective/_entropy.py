@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Hashable
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from .. import _quiet
 from .._labelled import take
 from .._validate import counts_or_shares, number, one_of, whole_number
 from ..errors import DataError, SmallSampleWarning
@@ -245,7 +245,7 @@ def log_base(base: float | None) -> float:
 def _warn_of_bias(bias: FloatArray) -> None:
     large = bias < -LARGE_BIAS
     if large.any():
-        warnings.warn(
+        _quiet.warn(
             f"the plug-in entropy is too low by an estimated {-np.median(bias[large]):.2f} nats "
             f"or more in {int(large.sum())} of {len(large)} distributions: few answers per "
             "category seen. Choose another `estimator`, such as 'chao-shen'",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import ApproximationWarning, DataError
 from ..kernels._distances import wasserstein
 from ..uncertainty._bootstrap import bootstrap
@@ -196,9 +195,8 @@ def _nearest_share(scores: FloatArray, n: int, seed: Any) -> FloatArray:
     """Share of the resamples of questions (groups,) in which each group scores highest."""
     if scores.shape[1] < 2:
         return np.full(len(scores), np.nan)
-    with warnings.catch_warnings():
-        # One group that is always the nearest is an answer here, not a degenerate bootstrap.
-        warnings.filterwarnings("ignore", "every replicate equals", ApproximationWarning)
+    # One group that is always the nearest is an answer here, not a degenerate bootstrap.
+    with _quiet.held_back(ApproximationWarning, starting="every replicate equals"):
         best = bootstrap(_winner, scores.T, unit="row", n=n, seed=seed).replicates
     return np.asarray(best).mean(axis=0)
 

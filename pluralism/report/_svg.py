@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .. import _quiet
 from ..plots import _style
 
 if TYPE_CHECKING:
@@ -60,11 +60,8 @@ def draw(
     import matplotlib.pyplot as plt
 
     buffer = io.StringIO()
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # The page's own fonts draw what Matplotlib's font lacks.
-        warnings.filterwarnings(
-            "ignore", message="Glyph .* missing from font", category=UserWarning
-        )
+    # The page's own fonts draw what Matplotlib's font lacks, of which it would warn.
+    with _quiet.others_silenced(), mpl.rc_context(_SETTINGS):
         figure = _style.root_figure(plot(*args))
         try:
             figure.savefig(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import ConvergenceError, DataError
 from . import _inputs
 
@@ -294,11 +294,8 @@ def _modelled(
 
 def _mixed_fit(model: Any) -> Any:
     """Fit a mixed model, falling back on Powell's search where the variance of items is near 0."""
-    import warnings
-
-    with warnings.catch_warnings():
-        # An optimiser at the boundary complains; what it found is judged below.
-        warnings.simplefilter("ignore")
+    # An optimiser at the boundary complains; what it found is judged below.
+    with _quiet.others_silenced():
         for optimizer in ("bfgs", "powell"):
             try:
                 fit = model.fit(method=optimizer)

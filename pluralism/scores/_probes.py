@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _quiet
 from ..errors import DataError
 
 #: Name under which probed data stand among the systems of a metric of whole sets.
@@ -65,15 +66,11 @@ class Scorer:
 
 def attempt(call: Callable[[], float]) -> tuple[float, str]:
     """Value of a call, or NaN and what it raised (an audit must outlive its patient)."""
-    with np.errstate(all="ignore"):
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                return float(call()), ""
-            except Exception as error:
-                return float("nan"), f"{type(error).__name__}: {error}"
+    with np.errstate(all="ignore"), _quiet.others_silenced():
+        try:
+            return float(call()), ""
+        except Exception as error:
+            return float("nan"), f"{type(error).__name__}: {error}"
 
 
 def constant_baselines(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import _labels
 from ..errors import DataError, LabelError, SmallSampleWarning, enumerate_some
 from ..kernels._counting import group_sums
@@ -392,7 +391,7 @@ def _bootstrap(
     n_replicates = _validate.whole_number("n_replicates", n_replicates, at_least=2)
     n_clusters = int(cluster.max()) + 1
     if n_clusters < 6:
-        warnings.warn(
+        _quiet.warn(
             f"only {n_clusters} clusters to draw from: the interval is too short and its level "
             "nominal",
             SmallSampleWarning,
@@ -426,7 +425,7 @@ def _bootstrap(
 def _warn_if_degenerate(table: pd.DataFrame) -> None:
     flat = table.loc[(table["upper"] <= table["lower"]) & (table["n"] > 0), "group"]
     if len(flat):
-        warnings.warn(
+        _quiet.warn(
             f"the bootstrap interval of {enumerate_some(flat, 3)} has no width: all its clusters "
             "agree, and a bootstrap cannot see beyond them; use interval='wilson' there",
             SmallSampleWarning,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import ConvergenceError, DataError
 from . import _inputs
 
@@ -148,7 +148,6 @@ def win_rate(
 def _controlled(
     y: FloatArray, covariates: Any, squash: bool, group: Any
 ) -> tuple[float, float, FloatArray]:
-    import warnings
 
     import statsmodels.api as sm
 
@@ -173,9 +172,8 @@ def _controlled(
             f"`covariates` has {z.shape[1]} columns that {len(z)} comparisons cannot tell apart; "
             "leave out those that follow from the others"
         )
-    with warnings.catch_warnings():
-        # A separated fit warns from inside; it is judged by its result, below.
-        warnings.simplefilter("ignore")
+    # A separated fit warns from inside; it is judged by its result, below.
+    with _quiet.others_silenced():
         fit = sm.GLM(y, sm.add_constant(z, has_constant="add"), family=sm.families.Binomial()).fit(
             cov_type="cluster", cov_kwds={"groups": group}
         )

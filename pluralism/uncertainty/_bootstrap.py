@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import ApproximationWarning, DataError, SmallSampleWarning
 from . import _intervals
 from ._draws import Streams, WeightDrawer
@@ -227,7 +226,7 @@ def _plan(
 def _warn_if_few(units: Units) -> None:
     for counts in units.counts:
         if counts.sum() < _FEW_UNITS:
-            warnings.warn(
+            _quiet.warn(
                 f"only {counts.sum():g} units ({units.unit}) to draw from: the interval is too "
                 "short and its level nominal",
                 SmallSampleWarning,
@@ -248,13 +247,13 @@ def _good_rows(
     if failed:
         usable = np.isfinite(form.estimate)
         good = values[np.isfinite(values[:, usable] if form.shape else values[:, None]).all(axis=1)]
-        warnings.warn(
+        _quiet.warn(
             f"{failed.count} of {n} replicates failed and are left out: {failed!r}",
             ApproximationWarning,
             stacklevel=3,
         )
     if (good == form.estimate)[:, np.isfinite(form.estimate)].all():
-        warnings.warn(
+        _quiet.warn(
             "every replicate equals the estimate: either the statistic is constant here or it "
             "does not use the weights of the resampled data",
             ApproximationWarning,

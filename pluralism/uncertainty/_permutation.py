@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import ApproximationWarning, DataError
 from ._draws import Streams
 from ._groupings import unit_groups
@@ -162,7 +161,7 @@ def permutation_test(
             "without them"
         )
     if failed:
-        warnings.warn(
+        _quiet.warn(
             f"{failed.count} of {n} permutations failed and are left out: {failed!r}",
             ApproximationWarning,
             stacklevel=2,

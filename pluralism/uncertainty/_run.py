@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import _quiet
 from ..errors import (
     ApproximationWarning,
     ConvergenceError,
@@ -159,10 +159,8 @@ def _loop(
         reason = "empty resample" if arguments is None else ""
         if arguments is not None:
             try:
-                with warnings.catch_warnings():
-                    # What the estimate was warned of need not be said a thousand times.
-                    warnings.simplefilter("ignore", SmallSampleWarning)
-                    warnings.simplefilter("ignore", ApproximationWarning)
+                # What the estimate was warned of need not be said a thousand times.
+                with _quiet.held_back(SmallSampleWarning, ApproximationWarning):
                     value = form.read(statistic(*arguments))
                 reason = "" if form.usable(value[None])[0] else NOT_A_NUMBER
             except PluralismError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -14,7 +13,7 @@ import pandas as pd
 import xarray as xr
 from scipy import special, stats
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons, _labels
 from ..errors import DataError, LabelError, SmallSampleWarning
 from ..kernels._group_covariance import GroupCells, group_covariances
@@ -198,7 +197,7 @@ class GroupFits:
                     'fit with covariance="fisher"'
                 )
             if self.raters[place] < 3 * n:
-                warnings.warn(
+                _quiet.warn(
                     f"{few}: the p-value of the clustered Wald test is too small; "
                     "`permutation_test` is exact",
                     SmallSampleWarning,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg, sparse
 
+from .. import _quiet
 from .._precision import in_float64
 from ..data import Comparisons
 from ..errors import DataError, NotIdentifiedError, SmallSampleWarning
@@ -93,7 +93,7 @@ def rater_votes(comparisons: Any, ties: str) -> Votes:
         )
     middle = float(np.median(cast[present]))
     if middle < 3.0:
-        warnings.warn(
+        _quiet.warn(
             f"the median rater cast {middle:g} votes; with fewer than three the classes rest on "
             "little more than the share of agreeing pairs of votes",
             SmallSampleWarning,

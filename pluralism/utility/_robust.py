@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
 from ..errors import DataError, NotIdentifiedError, SmallSampleWarning
 from ..kernels import _bordered, _newton, _scores
@@ -61,7 +60,7 @@ def middle(
             'one; ask for `covariance="fisher"`'
         )
     if n_raters < _FEW_RATERS:
-        warnings.warn(
+        _quiet.warn(
             f"standard errors are clustered by only {n_raters} raters: they are too small, and "
             "intervals too short",
             SmallSampleWarning,

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "pluralism"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "_lazy", "_validate", "_precision", "_labelled"}
+BASE = {"errors", "_lazy", "_quiet", "_validate", "_precision", "_labelled"}
 ROOMS = ("utility", "perspective", "jury", "choice", "scores")
 BELOW_PLOTS = {*BASE, "kernels", "data", "uncertainty", *ROOMS}
 
@@ -167,3 +167,15 @@ def test_a_module_is_short(path: Path) -> None:
         if isinstance(node, documented) and ast.get_docstring(node) is not None
     )
     assert len(text.splitlines()) - docstrings <= 400
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_warnings_pass_through_the_one_module_that_threads_share(path: Path) -> None:
+    if path.name == "_quiet.py":
+        return
+    imported = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) and any(name.name == "warnings" for name in node.names)
+    ]
+    assert not imported, f"line {imported}: use pluralism._quiet, which is safe among threads"
