@@ -1,0 +1,135 @@
+"""Damaged files: a reader answers or says what is wrong, and leaves no trace."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pluralism import Annotations, Ballots, Comparisons
+from pluralism.errors import PluralismError
+
+VOTES = pd.DataFrame({"left": ["a", "b"], "right": ["b", "c"], "won": ["left", "tie"]})
+LABELS = pd.DataFrame({"item": ["i", "i"], "rater": ["x", "y"], "label": [1, 2]})
+RANKS = pd.DataFrame({"voter": [1, 1], "who": ["a", "b"], "place": [1, 2]})
+PREFLIB = (
+    "# FILE NAME: x.toc\n# NUMBER ALTERNATIVES: 3\n# NUMBER VOTERS: 5\n"
+    "# ALTERNATIVE NAME 1: a\n# ALTERNATIVE NAME 2: b\n# ALTERNATIVE NAME 3: c\n"
+    "3: 1,{2,3}\n2: 3,1,2\n"
+)
+
+
+class Reader(NamedTuple):
+    """A reader of files, the ending it goes by, and a file that is well."""
+
+    read: Callable[[Path], Any]
+    ending: str
+    sound: Callable[[], bytes]
+
+
+def saved(write: Callable[[Path], Any]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "sound.parquet")
+        return (Path(folder) / "sound.parquet").read_bytes()
+
+
+def votes(path: Path) -> Comparisons:
+    return Comparisons.from_frame(path, first="left", second="right", outcome="won")
+
+
+def labels(path: Path) -> Annotations:
+    return Annotations.from_frame(path, item="item", rater="rater", label="label")
+
+
+def ranks(path: Path) -> Ballots:
+    return Ballots.from_frame(path, voter="voter", alternative="who", rank="place")
+
+
+def lines(frame: pd.DataFrame) -> bytes:
+    return "\n".join(map(json.dumps, frame.to_dict("records"))).encode()
+
+
+READERS = {
+    "votes.csv": Reader(votes, ".csv", lambda: VOTES.to_csv(index=False).encode()),
+    "votes.jsonl": Reader(votes, ".jsonl", lambda: lines(VOTES)),
+    "votes.parquet": Reader(votes, ".parquet", lambda: saved(VOTES.to_parquet)),
+    "labels.csv": Reader(labels, ".csv", lambda: LABELS.to_csv(index=False).encode()),
+    "labels.jsonl": Reader(labels, ".jsonl", lambda: lines(LABELS)),
+    "ranks.csv": Reader(ranks, ".csv", lambda: RANKS.to_csv(index=False).encode()),
+    **{
+        f"ballots{ending}": Reader(Ballots.from_preflib, ending, PREFLIB.encode)
+        for ending in (".soc", ".soi", ".toc", ".toi", ".cat", ".wmd")
+    },
+    "comparisons": Reader(
+        Comparisons.load, ".parquet", lambda: saved(Comparisons.from_pairs([("a", "b")]).save)
+    ),
+    "annotations": Reader(
+        Annotations.load, ".parquet", lambda: saved(Annotations.from_matrix([[1, 2], [2, 2]]).save)
+    ),
+    "ballots": Reader(
+        Ballots.load, ".parquet", lambda: saved(Ballots.from_rankings([["a", "b"]]).save)
+    ),
+}
+
+
+@cache
+def sound(name: str) -> bytes:
+    return READERS[name].sound()
+
+
+#: Bytes that file formats give a meaning to.
+TELLING = st.sampled_from(
+    [b"", b"\x00", b"\xff", b"\n", b"\r\n", b",", b'"', b"{", b"}", b"[", b":", b"-1", b"1e999",
+     b"nan", b"99999999999999999999", b"null", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"=cmd()", b"#"]
+)  # fmt: skip
+
+
+@st.composite
+def damaged(draw: st.DrawFn, name: str) -> bytes:
+    """Any bytes, or those of a sound file with pieces cut out, put in or written over."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(st.binary(max_size=200))
+    content = bytearray(sound(name))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(content)))
+        length = draw(st.integers(0, 12))
+        content[start : start + length] = draw(TELLING | st.binary(max_size=6))
+    return bytes(content)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READERS)
+def test_damaged_bytes_are_read_or_refused_and_nothing_is_written(name: str) -> None:
+    reader = READERS[name]
+
+    @settings(max_examples=100)
+    @given(damaged(name))
+    def attempt(content: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"file{reader.ending}"
+            path.write_bytes(content)
+            with contextlib.suppress(PluralismError):
+                reader.read(path)
+            assert [entry.name for entry in Path(folder).iterdir()] == [path.name]
+            assert path.read_bytes() == content
+
+    attempt()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_file_that_is_damaged_is_sound(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"file{READERS[name].ending}"
+    path.write_bytes(sound(name))
+    try:
+        READERS[name].read(path)
+    except PluralismError:
+        assert name in {"ballots.soc", "ballots.soi", "ballots.toi", "ballots.cat", "ballots.wmd"}
