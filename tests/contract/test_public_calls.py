@@ -2,26 +2,19 @@
 
 Each example is run with the function replaced by one that calls it and looks at what it did: the
 process as it was, the arguments as they were, the same answer again, and the same answer when four
-threads ask at once.
+threads ask at once. The same call is then made in other processes and with other types of numbers.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import dataclasses
-import doctest
-import importlib.util
-import inspect
-import io
 import json
 import os
 import random
 import subprocess
 import sys
-import tempfile
 import threading
-import types
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,69 +23,20 @@ from typing import Any
 
 import jax
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from public_calls import FUNCTIONS, digits, first_call, function, is_repeatable, is_same, run
 
 import pluralism
+from pluralism.errors import DataError
 
 ROOT = Path(__file__).parents[2]
-_spec = importlib.util.spec_from_file_location("_docs_names", ROOT / "docs" / "names.py")
-_names = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_names)
-FUNCTIONS = [
-    (namespace, name)
-    for namespace, names in _names.exported().items()
-    if namespace not in {"kernels", "errors"}
-    for name in sorted(names)
-    if inspect.isfunction(getattr(getattr(pluralism, namespace), name))
-]
+NAMES = [".".join(function) for function in FUNCTIONS]
 THREADS = 4
-
-
-def is_same(a: Any, b: Any) -> bool:
-    """Whether two values are the same, NaN equal to NaN, whatever they are made of."""
-    if a is b:
-        return True
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        a, b = np.asarray(a), np.asarray(b)
-        if a.dtype != b.dtype or a.shape != b.shape:
-            return False
-        if a.dtype == object:
-            return all(map(is_same, a.ravel(), b.ravel()))
-        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, (xr.DataArray, xr.Dataset, xr.DataTree)):
-        return a.identical(b)
-    if isinstance(a, (pd.DataFrame, pd.Series, pd.Index)):
-        return a.equals(b)
-    if isinstance(a, dict):
-        return list(a) == list(b) and all(is_same(a[key], b[key]) for key in a)
-    if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(is_same, a, b))
-    if dataclasses.is_dataclass(a):
-        return all(
-            is_same(getattr(a, field.name, None), getattr(b, field.name, None))
-            for field in dataclasses.fields(a)
-            if not field.name.startswith("_")  # what is computed on demand and kept
-        )
-    if isinstance(a, float) and a != a:
-        return b != b
-    if callable(a):
-        return True  # functions are code, not data
-    if hasattr(a, "__dict__") and type(a).__module__.startswith("pluralism"):
-        return is_same(public(a), public(b))
-    with contextlib.suppress(Exception):
-        return bool(a == b)
-    return True
-
-
-def public(thing: Any) -> dict[str, Any]:
-    """Attributes, without those that hold what is computed on demand and kept."""
-    return {key: value for key, value in vars(thing).items() if not key.startswith("_")}
+FLOATS = ("float64", "float32", "float16")
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint64")
 
 
 def world() -> dict[str, Any]:
@@ -122,15 +66,6 @@ def copied(value: Any) -> Any:
         return copy.deepcopy(value)
     except Exception:
         return value
-
-
-def is_repeatable(thing: Callable[..., Any], kwargs: dict[str, Any]) -> bool:
-    """Whether the same call must give the same answer."""
-    seed = inspect.signature(thing).parameters.get("seed")
-    if seed is None:
-        return True
-    given = kwargs.get("seed", seed.default)
-    return isinstance(given, int) and not isinstance(given, bool)
 
 
 def flat(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Any]:
@@ -180,36 +115,14 @@ class Watched:
         self.wrong += [f"changed when {THREADS} threads asked at once: {key}" for key in changed]
 
 
-def run(thing: Any, folder: Path, by: Any = None) -> None:
-    """Carry out the example of a docstring, as doctest does, perhaps with another function."""
-    names = dict(vars(sys.modules[thing.__module__]))
-    if by is not None:
-        names[thing.__name__] = by
-    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
-        for example in doctest.DocTestParser().get_examples(inspect.cleandoc(thing.__doc__)):
-            code = compile(example.source, f"<{thing.__name__}>", "single")
-            if example.exc_msg is None:
-                exec(code, names)
-            else:
-                with contextlib.suppress(Exception):
-                    exec(code, names)
-    for made in names.values():
-        if isinstance(made, tempfile.TemporaryDirectory):
-            made.cleanup()
-    plt.close("all")
-
-
-@pytest.mark.parametrize(
-    ("namespace", "name"), FUNCTIONS, ids=[".".join(function) for function in FUNCTIONS]
-)
+@pytest.mark.parametrize(("namespace", "name"), FUNCTIONS, ids=NAMES)
 def test_a_call_leaves_the_world_its_arguments_and_its_answer_as_they_are(
     namespace: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    room = getattr(pluralism, namespace)
-    thing = getattr(room, name)
+    thing = function(namespace, name)
     run(thing, tmp_path)  # what is imported at a first use has been imported now
     watched = Watched(thing, drawn=namespace == "plots")
-    monkeypatch.setattr(room, name, watched)
+    monkeypatch.setattr(getattr(pluralism, namespace), name, watched)
     if pluralism._EXPORTS.get(name) == namespace:
         monkeypatch.setattr(pluralism, name, watched)
     run(thing, tmp_path, by=watched)
@@ -217,71 +130,15 @@ def test_a_call_leaves_the_world_its_arguments_and_its_answer_as_they_are(
     assert not watched.wrong
 
 
-# -- across processes --------------------------------------------------------------------------
-
-SEEDED = [
-    (namespace, name)
-    for namespace, name in FUNCTIONS
-    if "seed" in inspect.signature(getattr(getattr(pluralism, namespace), name)).parameters
-]
-
-
-def digits(value: Any) -> str:
-    """What a value says, in ten digits, without the addresses of objects."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        parts = {
-            field.name: digits(getattr(value, field.name, None))
-            for field in dataclasses.fields(value)
-            if not field.name.startswith("_")
-        }
-        return f"{type(value).__name__} {parts}"
-    if isinstance(value, (xr.DataArray, xr.Dataset)):
-        return json.dumps(value.to_dict(), default=digits)
-    if isinstance(value, pd.DataFrame):
-        return value.to_csv(float_format="%.10g")
-    if isinstance(value, np.ndarray):
-        return digits(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(digits, value))}]"
-    if isinstance(value, (dict, types.MappingProxyType)):
-        return f"{{{', '.join(f'{key!r}: {digits(part)}' for key, part in value.items())}}}"
-    if isinstance(value, (float, np.floating)):
-        return f"{float(value):.10g}"
-    return type(value).__name__ if " at 0x" in repr(value) else repr(value)
-
-
-def seeded_answers() -> dict[str, str]:
-    """First answer of every function that takes a seed, in its example."""
-    answers = {}
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for namespace, name in SEEDED:
-            thing = getattr(getattr(pluralism, namespace), name)
-            kept: list[str] = []
-
-            def keep(*args: Any, thing: Any = thing, kept: list[str] = kept, **kwargs: Any) -> Any:
-                answer = thing(*args, **kwargs)
-                if is_repeatable(thing, kwargs):
-                    kept.append(digits(answer))
-                return answer
-
-            room = getattr(pluralism, namespace)
-            setattr(room, name, keep)
-            run(thing, Path(folder), by=keep)
-            setattr(room, name, thing)
-            if kept:
-                answers[f"{namespace}.{name}"] = kept[0]
-    return answers
-
-
 @pytest.mark.slow
 def test_a_seed_gives_one_answer_in_every_process_and_with_any_number_of_threads() -> None:
     found = []
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     for threads in ("1", "2"):
         several = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
         done = subprocess.run(
-            [sys.executable, __file__],
-            env={**os.environ, **several, "PYTHONHASHSEED": threads, "PYTHONPATH": str(ROOT)},
+            [sys.executable, "-m", "public_calls"],
+            env={**os.environ, **several, "PYTHONHASHSEED": threads, "PYTHONPATH": path},
             capture_output=True,
             text=True,
         )
@@ -291,5 +148,76 @@ def test_a_seed_gives_one_answer_in_every_process_and_with_any_number_of_threads
     assert [name for name in found[0] if found[0][name] != found[1][name]] == []
 
 
-if __name__ == "__main__":
-    print(json.dumps(seeded_answers()))
+# -- types of numbers --------------------------------------------------------------------------
+
+
+def as_numbers(value: Any) -> np.ndarray | None:
+    """The value as an array, if it is made of several plain numbers."""
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:  # ragged
+        return None
+    return array if array.dtype.kind in "iuf" and array.size > 1 else None
+
+
+def other_types(array: np.ndarray) -> Iterator[tuple[str, Any]]:
+    """The same numbers otherwise: every type that holds them exactly, and other memory."""
+    yield "list", array.tolist()
+    yield "object", array.astype(object)
+    yield "Fortran order", np.asfortranarray(array)
+    yield "every second row", np.repeat(array, 2, axis=0)[::2]
+    yield "read-only", read_only(array)
+    for kind in [
+        "float64",
+        "float32",
+        "float16",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint64",
+    ]:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            other = array.astype(kind)
+        if np.array_equal(other.astype(float), array.astype(float), equal_nan=True):
+            yield kind, other
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    array = array.copy()
+    array.flags.writeable = False
+    return array
+
+
+#: A user's own statistic, which indexes what it is given, is the one to say what it takes.
+USERS_OWN = {"uncertainty.bootstrap", "uncertainty.permutation_test"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("namespace", "name"), FUNCTIONS, ids=NAMES)
+def test_the_type_that_holds_a_number_does_not_change_the_answer(namespace: str, name: str) -> None:
+    if namespace in {"plots", "report"} or f"{namespace}.{name}" in USERS_OWN:
+        pytest.skip("draws, or hands its data on as they are")
+    thing, call = function(namespace, name), first_call(namespace, name)
+    if not is_repeatable(thing, call.kwargs):
+        pytest.skip("its example sets no seed")
+    expected = digits(thing(*call.args, **call.kwargs))
+    for key, value in [*enumerate(call.args), *call.kwargs.items()]:
+        array = as_numbers(value)
+        for kind, other in () if array is None else other_types(array):
+            args, kwargs = list(call.args), dict(call.kwargs)
+            if isinstance(key, int):
+                args[key] = other
+            else:
+                kwargs[key] = other
+            try:
+                answer = digits(thing(*args, **kwargs))
+            except DataError as error:
+                assert kind == "object", f"{key} as {kind}: {error}"  # noqa: PT017
+            else:
+                assert answer == expected, f"{key} as {kind}"
