@@ -12,7 +12,7 @@ from .. import _validate
 from ..data import Ballots, _ballot_rows, _labels
 from ..errors import DataError, LabelError
 
-__all__ = ["Pairwise", "as_ballots", "as_pairwise"]
+__all__ = ["Pairwise", "Profile", "as_ballots", "as_pairwise", "as_utilities", "require_met"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,6 +32,25 @@ class Pairwise(NamedTuple):
         if self.tolerance:
             margins[np.abs(margins) <= self.tolerance] = 0.0
         return margins
+
+    @property
+    def shares(self) -> FloatArray:
+        """Share that prefers the row, an indifferent vote being half of each.
+
+        NaN where a pair never met, and on the diagonal.
+        """
+        votes = self.wins + self.wins.T + self.ties
+        shares = np.full_like(votes, np.nan)
+        np.divide(self.wins + 0.5 * self.ties, votes, out=shares, where=votes > 0)
+        return shares
+
+
+class Profile(NamedTuple):
+    """Utilities of voters, and how much each counts."""
+
+    values: FloatArray  # (voters, alternatives)
+    share: FloatArray  # (voters,): sums to one
+    labels: tuple[Hashable, ...]
 
 
 def as_pairwise(value: Any) -> Pairwise:
@@ -94,6 +113,63 @@ def as_ballots(value: Any, rule: str) -> Ballots:
             f"is ranked where; got {type(value).__name__}"
         )
     return value
+
+
+def as_utilities(
+    value: Any,
+    *,
+    use: str,
+    alternatives: Any = None,
+    weights: Any = None,
+    at_least: float | None = None,
+    at_most: float = np.inf,
+    what: str = "a utility",
+) -> Profile:
+    """Read utilities of voters or groups from ballots or a matrix; whoever weighs 0 is left out.
+
+    `use` names the caller in messages; utilities outside the bounds are refused as `what`.
+    """
+    counts: Any = None
+    if isinstance(value, Ballots):
+        if value.utilities is None:
+            raise DataError(
+                f"{use} needs utilities, and these ballots are {value.kind}; use "
+                "`Ballots.from_utilities`"
+            )
+        matrix, labels = value.utilities, value.alternatives
+        counts = value.counts
+    else:
+        matrix, labels = _ballot_rows.labelled_matrix("utilities", value, alternatives)
+    values = _validate.finite_array("utilities", matrix, ndim=2)
+    if not values.size:
+        raise DataError(f"`utilities` is empty; its shape is {values.shape}")
+    if at_least is not None:
+        _validate.within("utilities", values, at_least, at_most, what=what)
+    share = np.ones(len(values)) if counts is None else counts.copy()
+    if weights is not None:
+        given = _validate.finite_array("weights", weights, ndim=1)
+        if len(given) != len(values):
+            raise DataError(f"`weights` has {len(given)} entries for {len(values)} voters")
+        share = share * _validate.within("weights", given, 0.0, what="a weight")
+    if not share.sum() > 0:
+        raise DataError("`weights` are all zero")
+    present = share > 0
+    return Profile(values[present], share[present] / share.sum(), labels)
+
+
+def require_met(pairwise: Pairwise, remedy: str) -> None:
+    """Raise if some pair was never compared, naming the first and saying what to do."""
+    votes = pairwise.wins + pairwise.wins.T + pairwise.ties
+    np.fill_diagonal(votes, 1.0)
+    if votes.min() > 0:
+        return
+    a, b = np.argwhere(votes == 0)[0]
+    left, right = pairwise.alternatives[a], pairwise.alternatives[b]
+    unmet = int((votes == 0).sum()) // 2
+    raise DataError(
+        f"{left!r} and {right!r} were never compared ({unmet} such "
+        f"pair{'' if unmet == 1 else 's'}); {remedy}"
+    )
 
 
 def _same_labels(sides: list[list[Any]]) -> list[Any] | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..data import Ballots, _ballot_rows, _labels
+from ..data import _labels
 from ..errors import DataError, LabelError
 from ..kernels import _welfare as kernels
+from ._inputs import as_utilities
 from ._outcome import Outcome, TieBreak, TieBreaker
 
 __all__ = ["welfare", "welfare_price"]
@@ -117,7 +118,15 @@ def welfare(
     """
     breaker = TieBreaker(tie_break, seed)
     _check_parameters(function, power=power, aversion=aversion, level=level)
-    profile = _read(utilities, alternatives, weights, function)
+    positive = function in _POSITIVE
+    profile = as_utilities(
+        utilities,
+        use="welfare",
+        alternatives=alternatives,
+        weights=weights,
+        at_least=0.0 if positive else None,
+        what=f"utilities under {function!r}",
+    )
     values, labels = profile.values, profile.labels
     if lotteries is not None:
         matrix, labels = _lottery_matrix(lotteries, profile.labels)
@@ -222,41 +231,6 @@ def welfare_price(
     if best == got:
         return 1.0
     return best / got if got > 0 else float("inf")
-
-
-class _Profile(NamedTuple):
-    values: npt.NDArray[np.float64]  # (voters, alternatives)
-    share: npt.NDArray[np.float64]  # (voters,), sums to one
-    labels: tuple[Hashable, ...]
-
-
-def _read(utilities: Any, alternatives: Any, weights: Any, function: str) -> _Profile:
-    counts: Any = None
-    if isinstance(utilities, Ballots):
-        if utilities.utilities is None:
-            raise DataError(
-                f"welfare needs utilities, and these ballots are {utilities.kind}; use "
-                "`Ballots.from_utilities`"
-            )
-        matrix, labels = utilities.utilities, utilities.alternatives
-        counts = utilities.counts
-    else:
-        matrix, labels = _ballot_rows.labelled_matrix("utilities", utilities, alternatives)
-    values = _validate.finite_array("utilities", matrix, ndim=2)
-    if not values.size:
-        raise DataError(f"`utilities` is empty; its shape is {values.shape}")
-    if function in _POSITIVE:
-        _validate.within("utilities", values, 0.0, what=f"utilities under {function!r}")
-    share = np.ones(len(values)) if counts is None else counts.copy()
-    if weights is not None:
-        given = _validate.finite_array("weights", weights, ndim=1)
-        if len(given) != len(values):
-            raise DataError(f"`weights` has {len(given)} entries for {len(values)} voters")
-        share = share * _validate.within("weights", given, 0.0, what="a weight")
-    if not share.sum() > 0:
-        raise DataError("`weights` are all zero")
-    present = share > 0
-    return _Profile(values[present], share[present] / share.sum(), labels)
 
 
 def _check_parameters(function: str, **given: float | None) -> None:

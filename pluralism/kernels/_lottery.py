@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Lottery", "maximal_lottery_of"]
+__all__ = ["Lottery", "maximal_lottery_of", "worst_maximal_value"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -61,3 +61,22 @@ def maximal_lottery_of(margins: FloatArray) -> Lottery:
         probabilities[support] = null
     violation = float(-min(0.0, (probabilities @ game).min(), probabilities.min()))
     return Lottery(probabilities, unique, violation, "")
+
+
+def worst_maximal_value(margins: FloatArray, value: FloatArray) -> float:
+    """Least expected `value`, (alternatives,), of a maximal lottery; NaN if no solver finds it."""
+    from scipy.optimize import linprog
+
+    scale = float(np.abs(margins).max())
+    if scale == 0.0:
+        return float(value.min())
+    solved = linprog(
+        value,
+        A_ub=-margins.T / scale,
+        b_ub=np.zeros(len(margins)),
+        A_eq=np.ones((1, len(margins))),
+        b_eq=np.ones(1),
+        bounds=(0, None),
+        method="highs",
+    )
+    return float(solved.fun) if solved.status == 0 else float("nan")

@@ -45,7 +45,7 @@ METHODS = [
     if not key.startswith("_") and isinstance(value, (classmethod, staticmethod))
 ]
 #: Data that may be left out, and, by the conventions for plots, `ax`.
-POSITIONAL_WITH_DEFAULT = {"ax", "comparisons", "outcome"}
+POSITIONAL_WITH_DEFAULT = {"ax", "comparisons", "outcome", "utilities"}
 
 
 def ids(cases: list[tuple[str, Any]]) -> list[str]:

@@ -1,0 +1,267 @@
+"""Linear social choice against a sweep of all directions, an optimiser, and the paper."""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.optimize import minimize
+
+from pluralism import Ballots, DataError, LabelError, NotIdentifiedError
+from pluralism.choice import copeland, feasible_ranking, linear_social_choice
+
+NAMES = ["a", "a'", "b", "b'", "c", "c'"]
+
+
+def example(eps=0.01, delta=0.5, p=6):
+    """Ge et al. (2024), theorem 3.1; the first type is induced by theta = (1, t), t > 1/delta."""
+    features = np.array(
+        [[2, 1], [2 - eps, 1], [1, 1], [1 - eps, 1], [0, 0], [-eps, delta * eps]], dtype=float
+    )
+    profile = Ballots.from_rankings(
+        [("a", "a'", "b", "b'", "c'", "c"), ("c'", "c", "b'", "b", "a'", "a")],
+        counts=[p, 10 - p],
+        alternatives=NAMES,
+    )
+    return features, profile
+
+
+def test_theorem_3_1():
+    features, profile = example()
+    fitted = linear_social_choice(features, profile, rule="mle")
+    assert fitted.coefficients.values == pytest.approx([0.266883, 0.00826], abs=1e-6)
+    assert fitted.ranking == tuple((name,) for name in NAMES)
+    assert not fitted.pareto_optimal
+    assert not fitted.majority_consistent
+    assert fitted.pareto_violations == (("c'", "c", 10.0, 0.0),)
+    assert fitted.majority_violations == (("c'", "c", 10.0, 0.0),)
+    assert "10 of 10 prefer c' to c" in repr(fitted)
+
+    repaired = linear_social_choice(features, profile)
+    assert [group[0] for group in repaired.ranking] == ["a", "a'", "b", "b'", "c'", "c"]
+    assert repaired.pareto_optimal
+    assert repaired.majority_consistent
+    assert repaired.majority_feasible
+    assert repaired.majority_ranking == ("a", "a'", "b", "b'", "c'", "c")
+    assert -np.diff(repaired.rewards.sel(alternative=list(repaired.majority_ranking))) == (
+        pytest.approx(np.maximum(-np.diff(np.sort(repaired.rewards)[::-1]), 1.0))
+    )
+
+
+def test_the_papers_own_theta_does_not_induce_the_first_type():
+    features, profile = example()
+    ones = linear_social_choice(features, profile, rule="given", coefficients=[1, 1])
+    assert ones.pareto_violations[0][:2] == ("c'", "c")
+    steep = linear_social_choice(features, profile, rule="given", coefficients=[1, 3])
+    assert steep.pareto_optimal
+    assert steep.majority_consistent
+
+
+def test_a_thousand_times_smaller_steps_are_still_told_apart():
+    features, profile = example(eps=1e-5)
+    assert not linear_social_choice(features, profile, rule="mle").pareto_optimal
+    assert linear_social_choice(features, profile).pareto_optimal
+
+
+def rankings_by_sweep(points):
+    """All strict rankings that a direction of the plane induces, from their critical angles."""
+    critical = []
+    for a, b in combinations(range(len(points)), 2):
+        gap = points[a] - points[b]
+        angle = np.arctan2(gap[0], -gap[1])
+        critical += [angle % (2 * np.pi), (angle + np.pi) % (2 * np.pi)]
+    critical = np.sort(critical)
+    middles = (critical + np.append(critical[1:], critical[0] + 2 * np.pi)) / 2
+    found = set()
+    for angle in middles:
+        rewards = points @ [np.cos(angle), np.sin(angle)]
+        found.add(tuple(np.argsort(-rewards).tolist()))
+    return found
+
+
+def linear_profile(rng, n_alternatives, n_voters):
+    points = rng.normal(size=(n_alternatives, 2)).round(2)
+    ranks = (-(rng.normal(size=(n_voters, 2)) @ points.T)).argsort(axis=1)
+    return points, Ballots.from_rankings(ranks.tolist(), alternatives=range(n_alternatives))
+
+
+def test_lcpo_equals_the_best_of_all_feasible_rankings():
+    rng = np.random.default_rng(1)
+    several = bound = 0
+    for trial in range(40):
+        n = int(rng.integers(2, 7))
+        points, profile = linear_profile(rng, n, int(rng.integers(1, 6)))
+        scores = copeland(profile).scores.values
+        wins = profile.pairwise().values
+        unanimous = [(a, b) for a, b in np.argwhere(wins == profile.n_voters)]
+        feasible = rankings_by_sweep(points)
+        allowed = {
+            order
+            for order in feasible
+            if all(order.index(a) < order.index(b) for a, b in unanimous)
+        }
+        best = max(tuple(scores[list(order)]) for order in allowed)
+        expected = {order for order in allowed if tuple(scores[list(order)]) == best}
+        found = linear_social_choice(points, profile)
+        assert {tuple(g[0] for g in order) for order in found.rankings} == expected, trial
+        assert tuple(np.argsort(-found.rewards.values)) == tuple(g[0] for g in found.ranking)
+        assert found.pareto_optimal
+        assert found.majority_consistent
+        several += len(expected) > 1
+        bound += len(allowed) < len(feasible)
+    assert several
+    assert bound
+
+
+def test_feasibility_equals_the_sweep():
+    rng = np.random.default_rng(2)
+    verdicts = []
+    for _ in range(60):
+        points = rng.normal(size=(4, 2)).round(2)
+        order = rng.permutation(4).tolist()
+        found = feasible_ranking(points, order)
+        assert bool(found) == (tuple(order) in rankings_by_sweep(points))
+        verdicts.append(found.feasible)
+        if found:
+            rewards = points @ found.coefficients.values
+            assert min(rewards[a] - rewards[b] for a, b in pairwise(order)) == pytest.approx(1)
+        else:
+            # The conflict contradicts itself: no direction keeps even these pairs.
+            for angle in np.linspace(0, 2 * np.pi, 2000):
+                rewards = points @ [np.cos(angle), np.sin(angle)]
+                assert any(rewards[a] <= rewards[b] for a, b in found.conflict)
+    assert any(verdicts)
+    assert not all(verdicts)
+
+
+def test_maximum_likelihood_equals_an_optimiser():
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        features = rng.normal(size=(5, 2))
+        wins = rng.integers(1, 9, size=(5, 5)).astype(float)
+        np.fill_diagonal(wins, 0)
+
+        def loss(theta, features=features, wins=wins):
+            rewards = features @ theta
+            return float((wins * np.logaddexp(0, rewards[None] - rewards[:, None])).sum())
+
+        expected = minimize(loss, np.zeros(2), tol=1e-12).x
+        found = linear_social_choice(features, wins, rule="mle")
+        assert found.coefficients.values == pytest.approx(expected, abs=1e-5)
+
+
+def test_ties_are_half_of_each():
+    tied = Ballots.from_rankings([(("a", "b"), "c"), ("c", "b", "a"), ("a", "c", "b")])
+    wins = tied.pairwise().values + 0.5 * tied.tied_pairs().values
+    features = [[1.0], [0.5], [0.0]]
+    ours = linear_social_choice(features, tied, rule="mle")
+    assert ours.coefficients.item() == pytest.approx(
+        linear_social_choice(features, wins, rule="mle").coefficients.item()
+    )
+
+
+def test_a_voter_who_is_indifferent_makes_no_pair_unanimous():
+    profile = Ballots.from_rankings([("a", "b"), (("a", "b"),)])
+    found = linear_social_choice([[0.0], [1.0]], profile, rule="given", coefficients=[1])
+    assert found.pareto_optimal
+    assert found.majority_violations == (("a", "b", 1.0, 0.0),)
+    assert not found.majority_consistent
+
+
+def test_an_infeasible_majority_ranking_is_no_violation():
+    # Majorities put the middle of the line last.
+    profile = Ballots.from_rankings([(0, 2, 1), (0, 2, 1), (2, 1, 0)])
+    found = linear_social_choice([[0.0], [1.0], [2.0]], profile)
+    assert found.majority_ranking == (0, 2, 1)
+    assert found.majority_feasible is False
+    assert found.majority_consistent
+    assert found.majority_violations
+
+
+def test_majorities_in_a_circle_have_no_ranking():
+    cycle = Ballots.from_rankings(["abc", "bca", "cab"])
+    found = linear_social_choice(np.eye(3), cycle)
+    assert found.majority_ranking is None
+    assert found.majority_feasible is None
+    assert len(found.rankings) == 6
+    few = linear_social_choice(np.eye(3), cycle, limit=2)
+    assert len(few.rankings) == 2
+    assert not few.exhaustive
+
+
+def test_labelled_features_are_matched_by_label():
+    profile = Ballots.from_rankings([("x", "y", "z"), ("y", "x", "z")], counts=[2, 1])
+    frame = pd.DataFrame({"size": [0.0, 2.0, 1.0]}, index=["z", "x", "y"])
+    found = linear_social_choice(frame, profile)
+    assert found.ranking == (("x",), ("y",), ("z",))
+    assert found.coefficients.coords["feature"].values.tolist() == ["size"]
+    array = xr.DataArray(frame.T, dims=("feature", "item"))
+    assert linear_social_choice(array, profile).ranking == found.ranking
+    assert feasible_ranking(frame, ["x", "y", "z"])
+    with pytest.raises(LabelError, match="names 'y'"):
+        linear_social_choice(frame.rename(index={"y": "w"}), profile)
+
+
+def test_redundant_features_leave_rewards_alone():
+    features, profile = example()
+    doubled = np.hstack([features, features])
+    once = linear_social_choice(features, profile, rule="mle")
+    twice = linear_social_choice(doubled, profile, rule="mle")
+    assert (once.rank, twice.rank) == (2, 2)
+    gap = twice.rewards - twice.rewards[0]
+    assert gap.values == pytest.approx((once.rewards - once.rewards[0]).values, abs=1e-9)
+
+
+def test_units_of_a_feature_do_not_matter():
+    features, profile = example()
+    scaled = features * [1e6, 1e-4]
+    for rule in ("mle", "lcpo"):
+        assert (
+            linear_social_choice(scaled, profile, rule=rule).ranking
+            == linear_social_choice(features, profile, rule=rule).ranking
+        )
+
+
+@pytest.mark.parametrize(
+    ("features", "ballots", "options", "error", "message"),
+    [
+        ([[0], [0], [1]], ["abc"], {}, DataError, "'a', 'b' have the same features"),
+        ([[1], [1], [1]], ["abc"], {}, DataError, "all rows of `features` are the same"),
+        ([[0], [1]], ["abc"], {}, DataError, "2 rows for 3 alternatives"),
+        ([[0], [np.inf], [1]], ["abc"], {}, DataError, "not finite"),
+        ([[0], [2], [1]], ["abc"], {}, DataError, "a > b, b > c"),
+        ([[0], [1], [2]], ["abc"], {"rule": "mle"}, NotIdentifiedError, "'a' over 'c' to"),
+        ([[0], [1], [2]], ["abc"], {"rule": "given"}, DataError, "`coefficients` go with"),
+        ([[0], [1], [2]], ["abc"], {"coefficients": [1]}, DataError, "`coefficients` go with"),
+        (
+            [[0], [1], [2]],
+            ["abc"],
+            {"rule": "given", "coefficients": [1, 2]},
+            DataError,
+            "2 entries for 1 features",
+        ),
+        ([[0], [1], [2]], ["abc"], {"rule": "pca"}, DataError, "`rule` is 'pca'"),
+        ([[0], [1], [2]], ["abc"], {"limit": 0}, DataError, "`limit` is 0"),
+    ],
+)
+def test_refusals(features, ballots, options, error, message):
+    with pytest.raises(error, match=message):
+        linear_social_choice(features, Ballots.from_rankings(ballots), **options)
+
+
+def test_pairs_that_leave_a_feature_unseen():
+    wins = np.array([[0.0, 2, 0], [1, 0, 0], [0, 0, 0]])
+    with pytest.raises(NotIdentifiedError, match="unseen"):
+        linear_social_choice([[0, 0], [1, 0], [0, 1]], wins, rule="mle")
+
+
+def test_refusals_of_rankings():
+    points = [[0.0], [1.0], [2.0]]
+    with pytest.raises(LabelError, match="`ranking\\[1\\]` names 7"):
+        feasible_ranking(points, [0, 7])
+    with pytest.raises(LabelError, match="twice"):
+        feasible_ranking(points, [0, 1, 0])
+    with pytest.raises(DataError, match="at least two"):
+        feasible_ranking(points, [0])
+    assert feasible_ranking([[0.0], [0.0], [1.0]], [2, 1, 0]).conflict == ((1, 0),)
