@@ -298,7 +298,7 @@ def by_alternative(alternatives: Labels, values: FloatArray, name: str) -> xr.Da
     )
 
 
-def by_pair(alternatives: Labels, values: FloatArray, name: str) -> xr.DataArray:
+def by_pair(alternatives: Labels, values: npt.NDArray[Any], name: str) -> xr.DataArray:
     """Label one number for each ordered pair of alternatives."""
     import xarray as xr
 
