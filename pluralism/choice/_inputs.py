@@ -50,6 +50,7 @@ class Profile(NamedTuple):
 
     values: FloatArray  # (voters, alternatives)
     share: FloatArray  # (voters,): sums to one
+    total: float  # weight of all voters
     labels: tuple[Hashable, ...]
 
 
@@ -154,7 +155,8 @@ def as_utilities(
     if not share.sum() > 0:
         raise DataError("`weights` are all zero")
     present = share > 0
-    return Profile(values[present], share[present] / share.sum(), labels)
+    total = float(share.sum())
+    return Profile(values[present], share[present] / total, total, labels)
 
 
 def require_met(pairwise: Pairwise, remedy: str) -> None:

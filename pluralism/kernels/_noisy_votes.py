@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
-__all__ = ["Spread", "expected_support", "utility_spread"]
+__all__ = ["Spread", "expected_support", "strict_support", "utility_spread"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -34,6 +34,11 @@ def expected_support(values: FloatArray, share: FloatArray, beta: float | None) 
         support[a] = share @ (expit(beta * gap) if beta is not None else 0.5 * (1 + np.sign(gap)))
     np.fill_diagonal(support, 0.0)
     return support
+
+
+def strict_support(values: FloatArray, weight: FloatArray) -> FloatArray:
+    """Weight of the voters who value the row above the column, (alternatives, alternatives)."""
+    return np.stack([weight @ (column[:, None] > values) for column in values.T])
 
 
 def utility_spread(values: FloatArray, share: FloatArray) -> Spread:

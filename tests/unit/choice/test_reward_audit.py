@@ -1,0 +1,314 @@
+"""The audit of a pooled reward: theorems, recounts by hand, and data that should be refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pluralism import Ballots, Comparisons, DataError, LabelError, NotIdentifiedError
+from pluralism.choice import borda_audit, distortion
+from pluralism.utility import fit_bradley_terry
+
+
+def votes_of(rows, **options):
+    frame = pd.DataFrame(rows, columns=["rater", "left", "right", "won", *options.pop("more", ())])
+    return Comparisons.from_frame(
+        frame, first="left", second="right", outcome="won", rater="rater", **options
+    )
+
+
+profiles = st.integers(3, 5).flatmap(
+    lambda m: st.lists(st.permutations(list(range(m))), min_size=2, max_size=7)
+)
+
+
+@given(profiles, st.sampled_from([None, 0.3, 2.0]))
+def test_with_equal_votes_bradley_terry_orders_as_borda(orders, prior):
+    """Siththaranjan et al., theorem 3.1; a normal prior on utilities leaves it true."""
+    profile = Ballots.from_rankings(orders, alternatives=range(len(orders[0])))
+    try:
+        audit = borda_audit(profile, pooled_prior=prior)
+    except NotIdentifiedError:
+        assume(prior is not None)  # somebody always wins: no pooled fit without a prior
+        raise
+    assert audit.equal_votes
+    assert audit.rankings["bradley_terry"] == audit.rankings["borda"]
+    assert audit.rules.loc["borda", "parted"] == 0
+
+
+def test_the_pooled_fit_is_that_of_the_utility_room():
+    rng = np.random.default_rng(0)
+    wins = rng.integers(1, 20, (5, 5)).astype(float)
+    np.fill_diagonal(wins, 0)
+    votes = Comparisons.from_matrix(wins)
+    audit = borda_audit(votes)
+    expected = fit_bradley_terry(votes).utility.values
+    assert audit.scores.sel(rule="bradley_terry").values == pytest.approx(expected, abs=1e-9)
+    shrunk = borda_audit(votes, pooled_prior=0.5)
+    expected = fit_bradley_terry(votes, prior=0.5).utility.values
+    assert shrunk.scores.sel(rule="bradley_terry").values == pytest.approx(
+        expected - expected.mean(), abs=1e-8
+    )
+
+
+def test_unequal_votes_are_another_reason_to_part():
+    wins = [[0, 2, 90], [8, 0, 9], [10, 1, 0]]
+    audit = borda_audit(Comparisons.from_matrix(wins, items="abc"))
+    assert not audit.equal_votes
+    assert audit.votes == (10.0, 100.0)
+    assert audit.unit == "votes"
+    shares = np.array([[0.5, 0.2, 0.9], [0.8, 0.5, 0.9], [0.1, 0.1, 0.5]])
+    assert audit.scores.sel(rule="borda").values == pytest.approx(shares.mean(axis=1))
+
+
+def test_the_intense_fifth():
+    """Mean utility 3.2 against 0, Borda .35 against .65."""
+    audit = borda_audit([[16, 0], [0, 1e-9]], weights=[1, 4], alternatives="ab")
+    assert audit.scores.sel(rule="mean_utility").values == pytest.approx([3.2, 0], abs=1e-8)
+    assert audit.scores.sel(rule="borda").values == pytest.approx([0.35, 0.65])
+    assert audit.rules["winners"].to_dict() == {
+        "bradley_terry": ("b",),
+        "borda": ("b",),
+        "mean_utility": ("a",),
+        "maximal_lottery": ("b",),
+        "copeland": ("b",),
+    }
+    assert audit.rules["overruled"].to_dict() == {
+        "bradley_terry": 1.0,
+        "borda": 1.0,
+        "mean_utility": 4.0,
+        "maximal_lottery": 1.0,
+        "copeland": 1.0,
+    }
+    assert audit.rules.loc["mean_utility", "majorities_overruled"] == 1
+
+
+def test_the_synthetic_example_of_distributional_preference_learning():
+    """Utility a below .8, else 2 a z with z a coin: the mean is a, and Borda drops the gambles."""
+    levels = np.linspace(0.05, 0.95, 19).round(2)
+    utilities = np.array([np.where(levels < 0.8, levels, 2 * levels * z) for z in (0, 1)])
+    audit = borda_audit(utilities, alternatives=levels, beta=50)
+    assert [g[0] for g in audit.rankings["mean_utility"]] == sorted(levels.tolist(), reverse=True)
+    borda = audit.scores.sel(rule="borda").values
+    assert levels[borda.argmax()] == 0.75
+    assert set(audit.disagreements["second"]) == set(levels[levels >= 0.8])
+    safe = borda_audit(utilities[:, levels < 0.8], beta=50)
+    assert safe.explained_variance == pytest.approx(1.0)
+    assert audit.explained_variance < 0.6
+
+
+def test_jackpot_populations():
+    """arXiv:2501.19266, section 6.3: RLHF serves R, although three of five like B best."""
+    profile = Ballots.from_rankings(["RGB", "BRG"], counts=[2, 3], alternatives="RGB")
+    audit = borda_audit(profile)
+    assert audit.rules["winners"].to_dict() == {
+        "bradley_terry": ("R",),
+        "borda": ("R",),
+        "maximal_lottery": ("B",),
+        "copeland": ("B",),
+    }
+    assert audit.scores.sel(rule="maximal_lottery").values == pytest.approx([0, 0, 1])
+    assert audit.scores.sel(rule="copeland").values.tolist() == [0, -2, 2]
+    # The count in points: R 7, G 2, B 6.
+    points = audit.scores.sel(rule="borda").values * 3 * 5 - 2.5
+    assert points == pytest.approx([7, 2, 6])
+    row = audit.disagreements.iloc[0]
+    assert (row["first"], row["second"], row["bradley_terry"], row["copeland"]) == (
+        "R", "B", "R", "B",
+    )  # fmt: skip
+    assert (row["for_first"], row["for_second"], row["overruled"]) == (2, 3, 3)
+    # Without G, which nobody wants, B wins under every rule.
+    without = borda_audit(profile.restrict("RB"))
+    assert all(winners == ("B",) for winners in without.rules["winners"])
+    assert without.disagreements.empty
+    cycle = borda_audit(Ballots.from_rankings(["RGB", "GBR", "BRG"]))
+    assert cycle.scores.sel(rule="maximal_lottery").values == pytest.approx([1 / 3] * 3)
+    assert cycle.disagreements.empty
+
+
+def recount(rows):
+    """Raters by pair, from the votes themselves."""
+    balance = {}
+    for rater, left, right, won in rows:
+        a, b = sorted((left, right))
+        sign = {"tie": 0, "left": 1, "right": -1}[won] * (1 if a == left else -1)
+        balance[rater, a, b] = balance.get((rater, a, b), 0) + sign
+    return balance
+
+
+def test_raters_are_counted_once_for_each_pair():
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        rows = [
+            (int(rng.integers(6)), *rng.choice(list("abcd"), 2, replace=False).tolist(),
+             str(rng.choice(["left", "right", "tie"], p=[0.5, 0.35, 0.15])))
+            for _ in range(90)
+        ]  # fmt: skip
+        audit = borda_audit(votes_of(rows), pooled_prior=3.0)
+        balance = recount(rows)
+        raters = {row[0] for row in rows}
+        assert audit.n_raters == len(raters)
+        for row in audit.disagreements.itertuples():
+            signs = [balance.get((rater, row.first, row.second)) for rater in raters]
+            assert row.for_first == sum(s is not None and s > 0 for s in signs)
+            assert row.for_second == sum(s is not None and s < 0 for s in signs)
+            assert row.indifferent == signs.count(0)
+            assert row.silent == signs.count(None)
+            verdict = {row.first: row.for_second, row.second: row.for_first, None: 0}
+            assert row.overruled == verdict[row.bradley_terry]
+        for rule, ranking in audit.rankings.items():
+            place = {label: spot for spot, group in enumerate(ranking) for label in group}
+            against = sum(
+                1 for (_, a, b), sign in balance.items() if (place[a] - place[b]) * sign > 0
+            )
+            assert audit.rules.loc[rule, "overruled"] == against
+
+
+def test_mean_utility_of_raters_and_groups():
+    rows = []
+    for rater in range(4):
+        first = "a" if rater < 3 else "b"
+        rows += [(rater, "a", "b", "left" if first == "a" else "right", rater == 3)] * 2
+        rows += [(rater, "b", "c", "left", rater == 3), (rater, "a", "c", "left", rater == 3)]
+    rows += [(9, "c", "a", "left", False), (9, "c", "b", "left", False)]
+    votes = votes_of(rows, more=["loud"], group="loud")
+    by_rater = borda_audit(votes, by="rater", prior=1.5)
+    frame = votes.to_frame()
+    expected = []
+    for rater in sorted(set(frame["rater"])):
+        own = frame[frame["rater"] == rater]
+        wins = np.zeros((3, 3))
+        for cell in own.itertuples():
+            a, b = "abc".index(cell.first), "abc".index(cell.second)
+            wins[a, b] += cell.first_won
+            wins[b, a] += cell.second_won
+        fit = fit_bradley_terry(Comparisons.from_matrix(wins), prior=1.5).utility.values
+        expected.append(fit - fit.mean())
+    assert by_rater.scores.sel(rule="mean_utility").values == pytest.approx(
+        np.mean(expected, axis=0), abs=1e-7
+    )
+    assert 0 < by_rater.explained_variance < 1
+    assert by_rater.explained_by == "a fit for each rater"
+    by_group = borda_audit(votes, by="loud")
+    # Four raters of five are in the larger group.
+    assert by_group.utility_mean.values == pytest.approx(
+        by_group.scores.sel(rule="mean_utility").values
+    )
+    assert by_group.explained_by == "a fit for each loud"
+
+
+def test_explained_variance_of_given_utilities():
+    rng = np.random.default_rng(5)
+    utilities, weights = rng.normal(size=(6, 4)), rng.random(6)
+    audit = borda_audit(utilities, weights=weights, beta=1)
+    share = weights / weights.sum()
+    mean = share @ utilities
+    within = [np.average((utilities[:, a] - mean[a]) ** 2, weights=share) for a in range(4)]
+    expected = mean.var() / (mean.var() + np.mean(within))
+    assert audit.explained_variance == pytest.approx(expected)
+    assert audit.utility_variance.values == pytest.approx(within)
+
+
+def test_explained_variance_of_pooled_votes():
+    """Normal utilities, independent from vote to vote: the diagnostic finds their moments."""
+    rng = np.random.default_rng(6)
+    mean, sd = np.linspace(-1.2, 1.2, 8), np.array([0.4, 1.2] * 4)
+    wins = np.zeros((8, 8))
+    for a in range(8):
+        for b in range(a + 1, 8):
+            gap = mean[a] - mean[b] + np.hypot(sd[a], sd[b]) * rng.normal(size=4000)
+            wins[a, b], wins[b, a] = (gap > 0).sum(), (gap < 0).sum()
+    audit = borda_audit(Comparisons.from_matrix(wins))
+    expected = mean.var() / (mean.var() + (sd**2).mean())
+    assert audit.explained_variance == pytest.approx(expected, abs=0.05)
+    assert audit.explained_by.startswith("pooled votes")
+    ratio = audit.utility_variance.values
+    assert (ratio[1::2].min() / ratio[::2].max()) > 3
+
+
+def test_everybody_indifferent():
+    audit = borda_audit(Ballots.from_rankings([(("a", "b", "c"),)]), pooled_prior=1)
+    assert all(len(ranking) == 1 for rule, ranking in audit.rankings.items())
+    assert audit.disagreements.empty
+    assert not audit.lottery_unique
+    assert (audit.rules["overruled"] == 0).all()
+    same = borda_audit(np.ones((3, 2)))
+    assert same.explained_variance is None
+    assert same.rules["winners"].iloc[0] == (0, 1)
+
+
+def test_one_rater():
+    audit = borda_audit(votes_of([(1, "a", "b", "left"), (1, "b", "c", "left"),
+                                  (1, "a", "c", "right")]), by="rater")  # fmt: skip
+    assert audit.n_raters == 1
+    assert audit.rankings["bradley_terry"] == (("a", "b", "c"),)
+
+
+def test_raters_who_saw_few_pairs_are_silent_on_the_rest():
+    rows = [(r, "a", "b", "left") for r in range(6)] + [(9, "b", "a", "left")]
+    rows += [(7, "b", "c", "left"), (8, "c", "b", "left"), (9, "a", "c", "right")]
+    rows += [(6, "a", "c", "left")]
+    audit = borda_audit(votes_of(rows), by="rater")
+    for row in audit.disagreements.itertuples():
+        total = row.for_first + row.for_second + row.indifferent + row.silent
+        assert total == audit.n_raters == 10
+
+
+def test_pairs_that_never_met():
+    votes = votes_of([(1, "a", "b", "left"), (1, "b", "a", "left"), (2, "b", "c", "left"),
+                      (2, "c", "b", "left")])  # fmt: skip
+    with pytest.raises(DataError, match="'a' and 'c' were never compared"):
+        borda_audit(votes)
+    audit = borda_audit(votes, unmet="observed")
+    assert audit.scores.sel(rule="borda").values == pytest.approx([0.5] * 3)
+    assert audit.votes[0] == 0
+
+
+def test_groups_of_alternatives_that_never_met():
+    votes = votes_of([(1, "a", "b", "left"), (1, "b", "a", "left"), (2, "c", "d", "left"),
+                      (2, "d", "c", "left")])  # fmt: skip
+    with pytest.raises(NotIdentifiedError, match="'a', 'b' were never compared with 'c', 'd'"):
+        borda_audit(votes, unmet="observed")
+    assert borda_audit(votes, unmet="observed", pooled_prior=1.0).disagreements.empty
+
+
+def test_an_alternative_that_always_wins():
+    with pytest.raises(NotIdentifiedError, match=r"'a' won every vote .* 'c' lost every vote"):
+        borda_audit(Ballots.from_rankings(["abc"]))
+    audit = borda_audit(Ballots.from_rankings(["abc"]), pooled_prior=1.0)
+    assert audit.rankings["bradley_terry"] == (("a",), ("b",), ("c",))
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=5),
+    st.floats(0.2, 8),
+)
+def test_the_orders_agree_with_distortion(utilities, beta):
+    """Whoever wins by mean utility has distortion 1, and only such winners."""
+    audit = borda_audit(utilities, beta=beta)
+    mean = audit.scores.sel(rule="mean_utility").values
+    worst = min(mean[list(audit.rules.loc["borda", "winners"])])
+    value = distortion(utilities, rule="borda", beta=beta)
+    if worst > 1e-6:
+        assert value == pytest.approx(mean.max() / worst, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "error", "message"),
+    [
+        (Ballots.from_rankings(["ab"]), {"by": "rater"}, DataError, "`by` groups"),
+        (Ballots.from_rankings(["ab"]), {"beta": 1}, DataError, "`beta` goes with utilities"),
+        (Comparisons.from_pairs([("a", "b")]), {"weights": [1]}, DataError, "`weights` goes"),
+        (Comparisons.from_pairs([("a", "b")]), {"by": "rater"}, LabelError, "names 'rater'"),
+        ([[1.0], [2.0]], {}, DataError, "at least two alternatives"),
+        ([[1.0, np.nan]], {}, DataError, "not finite"),
+        ([[1.0, 0.0]], {"beta": -1}, DataError, "`beta` is -1"),
+        ([[1.0, 0.0]], {"prior": 0}, DataError, "`prior` is 0"),
+        ([[1.0, 0.0]], {"pooled_prior": 0}, DataError, "`pooled_prior` is 0"),
+        ([[1.0, 0.0]], {"unmet": "drop"}, DataError, "`unmet` is 'drop'"),
+    ],
+)
+def test_refusals(data, options, error, message):
+    with pytest.raises(error, match=message):
+        borda_audit(data, **options)
