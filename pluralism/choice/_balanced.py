@@ -310,7 +310,7 @@ def _voters(utilities: Any, statements: Any) -> tuple[FloatArray, Labels]:
 
 
 def _slate(slate: Iterable[Hashable], labels: Labels) -> IntArray:
-    codes = _labels.code_of(labels, "`statements`")
+    codes = _labels.code_of(labels, "statements")
     chosen = []
     for place, label in enumerate(slate):
         if label not in codes:

@@ -78,7 +78,8 @@ def distortion(
     ------
     DataError
         If a bound is asked for a rule that has none or without `beta`, `beta` is not above 0,
-        or utilities are missing, negative or, with `beta`, above 1.
+        utilities are missing, negative or, with `beta`, above 1, or a callable returns no
+        `Outcome` or chooses nobody.
     ConvergenceError
         If a linear programme fails.
 
@@ -120,6 +121,8 @@ def distortion(
         profile.labels, expected_support(profile.values, profile.share, beta), "support"
     )
     outcome = (rule if callable(rule) else _RULES[rule])(support)
+    if not isinstance(outcome, Outcome):
+        raise DataError(f"`rule` returned a {type(outcome).__name__}; it must return an Outcome")
     best, chosen = float(mean.max()), _worst_choice(outcome, support, mean)
     if chosen >= best * (1 - 1e-12):
         return 1.0

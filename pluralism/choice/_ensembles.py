@@ -112,7 +112,11 @@ def pairwise_calibration(
     labels = pairwise.alternatives
     plain = not (hasattr(rewards, "dims") or hasattr(rewards, "columns"))
     ensemble = as_utilities(
-        rewards, use="pairwise_calibration", alternatives=labels if plain else None, weights=weights
+        rewards,
+        use="pairwise_calibration",
+        name="rewards",
+        alternatives=labels if plain else None,
+        weights=weights,
     )
     place = {label: code for code, label in enumerate(ensemble.labels)}
     for label in labels:

@@ -42,7 +42,7 @@ def feature_rows(features: Any, alternatives: Labels | None) -> tuple[FloatArray
         raise DataError(f"`features` has {len(values)} rows for {len(alternatives)} alternatives")
     rows = row_labels(features)
     if rows is not None:
-        place = _labels.code_of(rows, "the rows of `features`")
+        place = _labels.code_of(rows, "features")
         for label in alternatives:
             if label not in place:
                 raise LabelError.unknown(

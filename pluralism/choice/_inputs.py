@@ -120,6 +120,7 @@ def as_utilities(
     value: Any,
     *,
     use: str,
+    name: str = "utilities",
     alternatives: Any = None,
     weights: Any = None,
     at_least: float | None = None,
@@ -128,7 +129,8 @@ def as_utilities(
 ) -> Profile:
     """Read utilities of voters or groups from ballots or a matrix; whoever weighs 0 is left out.
 
-    `use` names the caller in messages; utilities outside the bounds are refused as `what`.
+    `use` and `name` stand for the caller and its argument in messages; utilities outside the
+    bounds are refused as `what`.
     """
     counts: Any = None
     if isinstance(value, Ballots):
@@ -140,12 +142,13 @@ def as_utilities(
         matrix, labels = value.utilities, value.alternatives
         counts = value.counts
     else:
-        matrix, labels = _ballot_rows.labelled_matrix("utilities", value, alternatives)
-    values = _validate.finite_array("utilities", matrix, ndim=2)
+        _refuse_pairwise(name, value)
+        matrix, labels = _ballot_rows.labelled_matrix(name, value, alternatives)
+    values = _validate.finite_array(name, matrix, ndim=2)
     if not values.size:
-        raise DataError(f"`utilities` is empty; its shape is {values.shape}")
+        raise DataError(f"`{name}` is empty; its shape is {values.shape}")
     if at_least is not None:
-        _validate.within("utilities", values, at_least, at_most, what=what)
+        _validate.within(name, values, at_least, at_most, what=what)
     share = np.ones(len(values)) if counts is None else counts.copy()
     if weights is not None:
         given = _validate.finite_array("weights", weights, ndim=1)
@@ -157,6 +160,20 @@ def as_utilities(
     present = share > 0
     total = float(share.sum())
     return Profile(values[present], share[present] / total, total, labels)
+
+
+def _refuse_pairwise(name: str, value: Any) -> None:
+    """A table of alternatives by the same alternatives holds no voters."""
+    dims: Any = getattr(value, "dims", ())
+    square = len(dims) == 2 and any(str(dim).endswith("_bis") for dim in dims)
+    if hasattr(value, "index") and hasattr(value, "columns"):
+        numbered = type(value.index).__name__ == "RangeIndex"
+        square = list(value.index) == list(value.columns) and not numbered
+    if square:
+        raise DataError(
+            f"`{name}` has the same labels on both sides, as pairwise counts have; rows must be "
+            "voters or groups (counts come in by `Comparisons.from_matrix`)"
+        )
 
 
 def require_met(pairwise: Pairwise, remedy: str) -> None:

@@ -305,7 +305,7 @@ def feasible_ranking(features: Any, ranking: Iterable[Hashable]) -> FeasibleRank
     """
     matrix, names = feature_rows(features, None)
     labels = row_labels(features) or tuple(range(len(matrix)))
-    codes = _labels.code_of(labels, "`features`")
+    codes = _labels.code_of(labels, "features")
     order: list[int] = []
     for place, label in enumerate(ranking):
         if label not in codes:

@@ -111,7 +111,7 @@ def virtual_democracy(
     """
     breaker = TieBreaker(tie_break, seed)
     table, names = feature_rows(features, None)
-    voters = as_utilities(models, use="virtual_democracy", weights=weights)
+    voters = as_utilities(models, use="virtual_democracy", name="models", weights=weights)
     if _named(models) and _named(features):
         place = {name: code for code, name in enumerate(names)}
         for name in voters.labels:

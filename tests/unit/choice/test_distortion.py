@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pluralism import Ballots, DataError
-from pluralism.choice import distortion, maximal_lottery
+from pluralism.choice import condorcet_winner, distortion, maximal_lottery
 
 
 @pytest.mark.parametrize(("beta", "bound"), [(1, 1.0820), (2, 1.3130), (5, 2.5339), (10, 5.0005)])
@@ -141,6 +141,8 @@ def test_a_rule_of_ones_own():
         ({"utilities": [[0.5]], "rule": "borda"}, "at least two rows"),
         ({"utilities": [[0, np.nan]], "rule": "borda"}, "not finite"),
         ({"utilities": [[0, 1]], "rule": "borda", "weights": [0]}, "all zero"),
+        ({"utilities": [[0, 1]], "rule": lambda _: ("a",)}, "returned a tuple"),
+        ({"utilities": np.eye(3), "rule": condorcet_winner}, "chooses nobody"),
         ({"utilities": Ballots.from_rankings(["ab"]), "rule": "borda"}, "distortion needs util"),
     ],
 )

@@ -166,7 +166,7 @@ def test_equal_alternatives_tie():
         ([[1.0, 2.0]], [[1.0], [2.0]], "2 weights for 1 features"),
         ([[1.0, np.nan]], [[1, 0], [0, 1]], "not finite"),
         ([[1.0, 0.0]], [[1, 0], [1, 0]], "all rows of `features` are the same"),
-        (np.empty((0, 2)), [[1, 0], [0, 1]], "`utilities` is empty"),
+        (np.empty((0, 2)), [[1, 0], [0, 1]], "`models` is empty"),
     ],
 )
 def test_refusals(models, features, message):

@@ -52,6 +52,13 @@ def test_veto_core_equals_its_definition(orders):
             assert all(orders[row].index(b) < orders[row].index(label) for b in veto.preferred)
 
 
+@given(rankings)
+def test_the_flow_and_the_programme_agree(orders):
+    whole = Ballots.from_rankings(orders, alternatives=range(len(orders[0])))
+    halves = whole.reweight(0.5 * whole.counts)
+    assert proportional_veto_core(whole).winners == proportional_veto_core(halves).winners
+
+
 def test_the_boundary_is_strict():
     # With "at least" either half would strike out the other's favourite, and nothing were left.
     assert proportional_veto_core(Ballots.from_rankings(["ab", "ba"])).winners == ("a", "b")

@@ -294,6 +294,13 @@ def test_the_orders_agree_with_distortion(utilities, beta):
         assert value == pytest.approx(mean.max() / worst, rel=1e-6)
 
 
+def test_pairwise_counts_are_not_taken_for_utilities():
+    votes = Comparisons.from_pairs([("a", "b"), ("b", "a")])
+    for table in (votes.pairwise(), votes.pairwise().to_pandas()):
+        with pytest.raises(DataError, match="same labels on both sides"):
+            borda_audit(table)
+
+
 @pytest.mark.parametrize(
     ("data", "options", "error", "message"),
     [
