@@ -240,3 +240,15 @@ def test_refusals_of_slates():
     rng = np.random.default_rng(0)
     with pytest.raises(DataError, match=r"integer programme of [\d,]+ terms"):
         balanced_justified_representation(rng.random((300, 60)), range(5))
+
+
+def test_a_bare_majority_takes_all_and_is_found_out():
+    """Aziz and Walsh: 51 approve one list of ten, 49 another; approval voting seats the first."""
+    first, second = [f"a{k}" for k in range(10)], [f"b{k}" for k in range(10)]
+    profile = Ballots.from_approvals([set(first), set(second)], counts=[51, 49])
+    found = balanced_justified_representation(profile, first, assignment="favourite")
+    assert set(found.statements) == set(second)
+    assert all(len(short.group) == 49 and short.needed == 10 for short in found.violations)
+    shared = balanced_slate(profile, size=10, repeat=False).slate
+    assert sum(label in first for label in shared) in (5, 6)
+    assert balanced_justified_representation(profile, shared, assignment="favourite")
