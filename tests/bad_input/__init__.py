@@ -3,7 +3,7 @@
 The same kinds are put to other libraries by ``benchmarks/robustness.py``.
 """
 
-from . import ballots, comparisons, distributions, ratings, scores
+from . import ballots, comparisons, distributions, ratings, rewards, scores
 from ._case import CLEAR, OBSCURE, RIGHT, SILENTLY_WRONG, Case, outcome
 
 __all__ = ["CASES", "CLEAR", "OBSCURE", "RIGHT", "SILENTLY_WRONG", "Case", "outcome"]
@@ -14,4 +14,5 @@ CASES: list[Case] = [
     *ratings.CASES,
     *ballots.CASES,
     *scores.CASES,
+    *rewards.CASES,
 ]
