@@ -252,3 +252,25 @@ def test_a_bare_majority_takes_all_and_is_found_out():
     shared = balanced_slate(profile, size=10, repeat=False).slate
     assert sum(label in first for label in shared) in (5, 6)
     assert balanced_justified_representation(profile, shared, assignment="favourite")
+
+
+def test_how_many_voters_deserve_a_statement_of_the_published_pool():
+    """Boehmer, Fish and Procaccia's released evaluation (bowlinggreen_41, 164 words, 41 people).
+
+    Its violating coalitions for statements of 7, 11, 4, 26 and 18 words have 2, 3, 1, 7 and 5
+    members, the least that n c / B allows; the third meets it exactly.
+    """
+    costs = [7, 11, 4, 26, 18, 20]
+    values = np.zeros((41, 6))
+    for statement, members in enumerate([2, 3, 1, 7, 5]):
+        values[:members, statement] = 1.0
+    short = balanced_justified_representation(
+        values, [5], costs=costs, budget=164, assignment="favourite"
+    )
+    assert short.statements == (0, 1, 2, 3, 4)
+    assert [group.needed for group in short.violations] == [2, 3, 1, 7, 5]
+    values[0, :2] = values[0, 3:5] = 0.0
+    short = balanced_justified_representation(
+        values, [5], costs=costs, budget=164, assignment="favourite"
+    )
+    assert short.statements == (2,)
