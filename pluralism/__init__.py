@@ -25,6 +25,7 @@ _EXPORTS = {
     "SmallSampleWarning": "errors",
     "bootstrap": "uncertainty",
     "permutation_test": "uncertainty",
+    "read_emergent_values": "data",
     "write_report": "report",
 }
 _SUBMODULES = (
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from .data import Annotations as Annotations
     from .data import Ballots as Ballots
     from .data import Comparisons as Comparisons
+    from .data import read_emergent_values as read_emergent_values
     from .errors import ApproximationWarning as ApproximationWarning
     from .errors import ConvergenceError as ConvergenceError
     from .errors import DataError as DataError

@@ -10,8 +10,10 @@ _EXPORTS = {
     "Annotations": "_annotations",
     "Ballots": "_ballots",
     "Comparisons": "_comparisons",
+    "EmergentValues": "_emergent_values",
     "Grouping": "_comparisons",
     "load_table": "_tables",
+    "read_emergent_values": "_emergent_values",
     "simulate_votes": "_simulate",
 }
 
