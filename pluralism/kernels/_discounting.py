@@ -39,7 +39,7 @@ class FreeFit(NamedTuple):
     log_discount: FloatArray  # (delays,)
     stderr: FloatArray  # (delays,)
     log_likelihood: float
-    sharp: bool  # whether choices turn over so sharply that the sensitivity is infinite
+    gap: FloatArray | None  # (2, delays): bounds, where every delay has a sharp threshold
 
 
 def discounts(curve: str, parameters: FloatArray, delay: FloatArray) -> FloatArray:
@@ -101,10 +101,21 @@ def fit_free(
     """Fit a discount of its own to each delay.
 
     Discounts are kept within two units of the multipliers offered at their delay, so that a delay
-    at which only one answer was given has a finite, and recognisable, one.
+    at which only one answer was given has a finite, and recognisable, one. Where at every delay
+    all multipliers answered by now lie below all answered by later, the sensitivity is infinite
+    and a discount anywhere in the gap fits perfectly; its middle is taken.
     """
     lowest = np.array([-log_m[code == d].max() - 2.0 for d in range(n)])
     highest = np.array([-log_m[code == d].min() + 2.0 for d in range(n)])
+
+    top_now = np.array([log_m[(code == d) & (now > 0)].max(initial=-np.inf) for d in range(n)])
+    low_later = np.array([log_m[(code == d) & (later > 0)].min(initial=np.inf) for d in range(n)])
+    if (top_now < low_later).all():
+        gap = np.stack([np.maximum(-low_later, lowest), np.minimum(-top_now, highest)])
+        middle = np.where(
+            np.isinf(low_later), lowest, np.where(np.isinf(top_now), highest, gap.mean(0))
+        )
+        return FreeFit(np.inf, middle, np.full(n, np.nan), 0.0, gap)
 
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
         s, d = np.exp(parameters[0]), parameters[1:]
@@ -129,10 +140,8 @@ def fit_free(
     with np.errstate(divide="ignore", invalid="ignore"):
         left = (weight * eta**2).sum() - (cross**2 / own).sum()
         variance = 1 / own + (cross / own) ** 2 / left
-    return FreeFit(
-        log_s, discount, np.sqrt(np.maximum(variance, 0.0)), -float(found.fun),
-        log_s > _SENSITIVITY[1] - 1e-6,
-    )  # fmt: skip
+    stderr = np.sqrt(np.maximum(variance, 0.0))
+    return FreeFit(log_s, discount, stderr, -float(found.fun), None)
 
 
 def _log_likelihood(eta: FloatArray, later: FloatArray, now: FloatArray) -> float:

@@ -36,5 +36,7 @@ def dyadic_mean(
     residual = weights * (values - mean)
     by_item = np.bincount(low, residual, n_items) + np.bincount(high, residual, n_items)
     own = float((residual**2).sum())
-    variance = max(float((by_item**2).sum()) - own, own) * n / (n - 1)
+    k = len(np.unique(np.concatenate([low, high])))
+    wider = k * (k - 1) / (k - 2) ** 2 if k > 2 else 1.0
+    variance = max(wider * float((by_item**2).sum()) - own, own * n / (n - 1))
     return DyadicMean(mean, float(np.sqrt(variance) / total))

@@ -13,6 +13,10 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer]
 
 
+#: A rise of the curve below this share of the utilities is rounding.
+_SLACK = 1e-12
+
+
 class Curves(NamedTuple):
     """Least-squares lines of utility on log quantity; NaN for a good with one quantity."""
 
@@ -47,6 +51,8 @@ def fit_curves(
         weights[2 * good + 1, mine] = slopes
         weights[2 * good, mine] = 1 / len(mine) - x.mean() * slopes
         lines[good] = weights[both, :][:, mine] @ y
+        if abs(lines[good, 1]) * np.ptp(x) <= _SLACK * np.abs(y).max():
+            lines[good] = y.mean(), 0.0  # flat up to rounding
         residual = y - lines[good, 0] - lines[good, 1] * x
         df[good] = len(mine) - 2
         total = ((y - y.mean()) ** 2).sum()

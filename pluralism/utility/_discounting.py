@@ -38,7 +38,8 @@ class DiscountCurve:
     indifference : xarray.Dataset, (delay,)
         ``discount`` at each delay with ``lower`` and ``upper``, without any curve: the inverse of
         the multiplier at which both answers are as likely. NaN where it lies outside the
-        multipliers offered at that delay.
+        multipliers offered at that delay. Of a respondent who never wavers the bounds are the
+        multipliers on either side of the threshold.
     n_outside : int
         Delays without an indifference point inside the multipliers offered.
     lack_of_fit : float
@@ -209,11 +210,14 @@ def discount_curve(
     models.insert(9, "delta_aic", delta)
     models.insert(10, "weight", weight / weight.sum())
     models = models.sort_values("aic", kind="stable", ignore_index=True)
-    half = z * np.where(np.full(len(inside), free.sharp), np.nan, free.stderr)
+    half = z * free.stderr
+    low, high = (
+        free.gap if free.gap is not None else (free.log_discount - half, free.log_discount + half)
+    )
     indifference = {
         "discount": np.exp(free.log_discount),
-        "lower": np.exp(free.log_discount - half),
-        "upper": np.exp(free.log_discount + half),
+        "lower": np.exp(low),
+        "upper": np.exp(high),
     }
     return DiscountCurve(
         models=models,

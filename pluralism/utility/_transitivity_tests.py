@@ -23,6 +23,8 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Most seconds for the best order of the data, and for that of one simulated set.
 _SECONDS, _SECONDS_EACH = 60.0, 10.0
+#: Numbers that one batch of posterior draws holds.
+_NUMBERS = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +108,13 @@ def bayes_factor(
     met = len(shares.low) == shares.n_items * (shares.n_items - 1) // 2
     satisfied = np.zeros((3, len(triple)))
     transitive = 0
-    for _ in range(n):
-        draw = rng.beta(shares.won + 1, shares.lost + 1)
-        level, _ = _transitivity.levels(*(draw[side] for side in pair))
-        satisfied += level > np.arange(3)[:, None]
-        transitive += bool((level > 0).all())
+    batch = max(1, _NUMBERS // max(len(triple), len(shares.low)))
+    for start in range(0, n, batch):
+        size = (min(batch, n - start), len(shares.low))
+        draw = rng.beta(shares.won + 1, shares.lost + 1, size)  # (draws, pairs)
+        level, _ = _transitivity.levels(*(draw[:, side] for side in pair))
+        satisfied += (level > np.arange(3)[:, None, None]).sum(axis=1)
+        transitive += int((level > 0).all(axis=1).sum())
     posterior = satisfied / n
     prior = np.array([0.75, 0.5, 0.25])
     labels = axis_of(items)
