@@ -20,6 +20,11 @@ __all__ = ["DiscountCurve", "discount_curve"]
 
 FloatArray = npt.NDArray[np.float64]
 
+#: A standard error of ln k above this says nothing about k.
+_DETERMINED = 10.0
+#: A log-likelihood above minus this is a perfect fit.
+_PERFECT = 1e-2
+
 
 @dataclass(frozen=True, eq=False)
 class DiscountCurve:
@@ -32,7 +37,8 @@ class DiscountCurve:
         with ``k_lower`` and ``k_upper``, ``present_bias`` (NaN but for its model),
         ``sensitivity``, ``log_likelihood``, ``n_parameters``, ``aic``, ``delta_aic``, ``weight``
         (Akaike's), ``rss`` (squared distances of the curve from the indifference points, in units
-        of the discount) and ``status`` (``"ok"``, or which parameter lies at its bound).
+        of the discount) and ``status`` (``"ok"``, which parameter lies at its bound, or ``"k
+        undetermined"``; without an interval then).
     best : str
         The model with the smallest AIC.
     indifference : xarray.Dataset, (delay,)
@@ -186,8 +192,14 @@ def discount_curve(
         fitted = np.exp(_discounting.discounts(curve, fit.parameters[1:], distinct))
         apart = (fitted - np.exp(free.log_discount))[inside]
         log_k, spread = fit.parameters[1], fit.stderr[1]
+        # Of choices that a curve explains without error, any k in a range does.
+        flat = not spread < _DETERMINED or fit.log_likelihood > -_PERFECT
+        spread = np.nan if flat else spread
         names = ("sensitivity", "k", "present_bias")
         bound = [name for name, hit in zip(names, fit.at_bound, strict=False) if hit]
+        status = (
+            f"{' and '.join(bound)} at the bound" if bound else "k undetermined" if flat else "ok"
+        )
         biased = curve == "present-biased"
         rows.append(
             {
@@ -201,7 +213,7 @@ def discount_curve(
                 "n_parameters": len(fit.parameters),
                 "aic": 2 * len(fit.parameters) - 2 * fit.log_likelihood,
                 "rss": float((apart**2).sum()),
-                "status": f"{' and '.join(bound)} at the bound" if bound else "ok",
+                "status": status,
             }
         )
     models = pd.DataFrame(rows)
