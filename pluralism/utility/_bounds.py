@@ -8,13 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
+from ..kernels import _multiplicity
 
 __all__ = ["adjusted", "rate_bounds", "wilson"]
 
 FloatArray = npt.NDArray[np.float64]
 
-#: Our name -> that of statsmodels.
-_CORRECTIONS = {"holm": "holm", "bh": "fdr_bh", "bonferroni": "bonferroni"}
+_CORRECTIONS = {
+    "holm": _multiplicity.holm,
+    "bh": _multiplicity.benjamini_hochberg,
+    "bonferroni": _multiplicity.bonferroni,
+}
 
 
 def rate_bounds(rate: FloatArray, stderr: FloatArray, n: int, level: float) -> FloatArray:
@@ -45,12 +49,10 @@ def wilson(hits: float, n: float, level: float) -> tuple[float, float]:
 
 
 def adjusted(pvalues: Any, correction: str) -> FloatArray:
-    """Adjust p-values for their number with statsmodels; NaN stays NaN and does not count."""
+    """Adjust p-values for their number; NaN stays NaN and does not count."""
     _validate.one_of("correction", correction, (*_CORRECTIONS, "none"))
     result = np.array(pvalues, dtype=np.float64)
     known = ~np.isnan(result)
     if correction != "none" and known.any():
-        from statsmodels.stats.multitest import multipletests
-
-        result[known] = multipletests(result[known], method=_CORRECTIONS[correction])[1]
+        result[known] = _CORRECTIONS[correction](result[known])
     return result
