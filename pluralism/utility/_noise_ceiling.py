@@ -155,7 +155,7 @@ def _split(counts: npt.NDArray[np.int64], rng: np.random.Generator) -> tuple[flo
     extra[1] = np.where(odd.all(axis=0), 1 - extra[0], extra[1])
     half = size // 2 + extra
     won_here = rng.hypergeometric(won, tied + lost, half)
-    tied_here = rng.hypergeometric(tied, lost, half - won_here)
+    tied_here = rng.hypergeometric(tied, lost, half - won_here) if tied.any() else tied
     points = (won_here + 0.5 * tied_here).sum(axis=0)
     n = half.sum(axis=0)
     share = points / n
