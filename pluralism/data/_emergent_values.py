@@ -196,7 +196,9 @@ def read_emergent_values(
 
 def _load(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_no_repeats)
+        return json.loads(
+            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_no_repeats, parse_int=_whole
+        )
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -207,8 +209,13 @@ def _load(path: Path) -> Any:
         ) from None
     except RecursionError:
         raise DataError(f"{path.name!r} is nested too deeply to be a result file") from None
-    except ValueError as error:  # a repeated key, or an integer of thousands of digits
+    except ValueError as error:  # a repeated key
         raise DataError(f"{path.name!r}: {error}") from None
+
+
+def _whole(text: str) -> int | float:
+    """Read a whole number; one of so many digits that no float holds it becomes infinite."""
+    return int(text) if len(text) < 300 else math.inf
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

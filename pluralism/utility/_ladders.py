@@ -182,22 +182,25 @@ def _ladder(name: Hashable, given: Given, rungs: npt.NDArray[np.intp], lost: int
 
 
 def _intervals(table: pd.DataFrame, level: float, n: int, seed: Any) -> pd.DataFrame:
-    import warnings
-
     import pandas as pd
 
+    from .._quiet import held_back
     from ..errors import ApproximationWarning
     from ..uncertainty import bootstrap
 
     bounds = np.full((3, 2), np.nan)
     if len(table) > 1:
-        with warnings.catch_warnings():
-            # All ladders alike: the interval is a point, which the table shows.
-            warnings.simplefilter("ignore", ApproximationWarning)
+        # All ladders alike: the interval is a point, which the table shows.
+        with held_back(ApproximationWarning):
             boot = bootstrap(
-                _mean_rows, table[["steps", "pairs"]].to_numpy(), unit="row", n=n, level=level,
-                seed=seed, progress=False,
-            )  # fmt: skip
+                _mean_rows,
+                table[["steps", "pairs"]].to_numpy(),
+                unit="row",
+                n=n,
+                level=level,
+                seed=seed,
+                progress=False,
+            )
         bounds[[0, 2]] = np.asarray(boot.interval)
         bounds[1] = wilson(float(table["strict"].sum()), len(table), level)
     return pd.DataFrame(

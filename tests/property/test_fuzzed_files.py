@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pluralism import Annotations, Ballots, Comparisons
+from pluralism import Annotations, Ballots, Comparisons, read_emergent_values
 from pluralism.errors import PluralismError
 
 VOTES = pd.DataFrame({"left": ["a", "b"], "right": ["b", "c"], "won": ["left", "tie"]})
@@ -25,6 +25,11 @@ PREFLIB = (
     "# FILE NAME: x.toc\n# NUMBER ALTERNATIVES: 3\n# NUMBER VOTERS: 5\n"
     "# ALTERNATIVE NAME 1: a\n# ALTERNATIVE NAME 2: b\n# ALTERNATIVE NAME 3: c\n"
     "3: 1,{2,3}\n2: 3,1,2\n"
+)
+EMERGENT = (
+    '{"options": [{"id": 0, "description": "x"}, {"id": 1, "description": "y"}], "utilities": '
+    '{"0": {"mean": 1, "variance": 1e0}}, "metrics": {"accuracy": 0.5}, "graph_data": {"edges": '
+    '{"(0, 1)": {"aux_data": {"original_parsed": ["A", "B"], "flipped_parsed": ["A"]}}}}}'
 )
 
 
@@ -69,6 +74,7 @@ READERS = {
         f"ballots{ending}": Reader(Ballots.from_preflib, ending, PREFLIB.encode)
         for ending in (".soc", ".soi", ".toc", ".toi", ".cat", ".wmd")
     },
+    "emergent values": Reader(read_emergent_values, ".json", lambda: EMERGENT.encode()),
     "comparisons": Reader(
         Comparisons.load, ".parquet", lambda: saved(Comparisons.from_pairs([("a", "b")]).save)
     ),

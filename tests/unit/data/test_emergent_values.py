@@ -205,6 +205,7 @@ def edge(key, **aux):
         (lambda c: c["utilities"].update({"9": {}}), "names '9'"),
         (lambda c: c["utilities"].update({"1": {"mean": None}}), "must be a finite number"),
         (lambda c: c["utilities"].update({"1": {"mean": float("inf")}}), "must be a finite number"),
+        (lambda c: c["utilities"].update({"1": {"mean": 10**400}}), "must be a finite number"),
         (lambda c: c["graph_data"].update(edges={}), "no edge with a usable answer"),
     ],
 )
@@ -233,7 +234,7 @@ def test_hostile_counts(write, count, message):
         (b"\xff\xfe{}", "is not UTF-8 at byte 0"),
         ("[" * 100_000, "nested too deeply"),
         ('{"options": [], "options": []}', "the key 'options' stands twice"),
-        ('{"options": ' + "9" * 5000 + "}", "digits"),
+        ('{"options": ' + "9" * 5000 + "}", "'options' of the file is a float"),
     ],
 )
 def test_files_that_are_none(write, text, message):
