@@ -8,17 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..kernels import _multiplicity
 
 __all__ = ["adjusted", "rate_bounds", "wilson"]
 
 FloatArray = npt.NDArray[np.float64]
 
-_CORRECTIONS = {
-    "holm": _multiplicity.holm,
-    "bh": _multiplicity.benjamini_hochberg,
-    "bonferroni": _multiplicity.bonferroni,
-}
+#: Our names of the corrections, and those of statsmodels.
+_CORRECTIONS = {"holm": "holm", "bh": "fdr_bh", "bonferroni": "bonferroni"}
 
 
 def rate_bounds(rate: FloatArray, stderr: FloatArray, n: int, level: float) -> FloatArray:
@@ -40,19 +36,19 @@ def rate_bounds(rate: FloatArray, stderr: FloatArray, n: int, level: float) -> F
 
 def wilson(hits: float, n: float, level: float) -> tuple[float, float]:
     """Interval of Wilson (1927) for a share of independent trials."""
-    from scipy import special
+    from statsmodels.stats.proportion import proportion_confint
 
-    z = -special.ndtri(0.5 * (1 - _validate.level("level", level)))
-    centre = (hits + 0.5 * z**2) / (n + z**2)
-    half = z / (n + z**2) * np.sqrt(hits * (n - hits) / n + 0.25 * z**2)
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    lower, upper = proportion_confint(hits, n, 1 - _validate.level("level", level), "wilson")
+    return float(lower), float(upper)
 
 
 def adjusted(pvalues: Any, correction: str) -> FloatArray:
     """Adjust p-values for their number; NaN stays NaN and does not count."""
+    from statsmodels.stats.multitest import multipletests
+
     _validate.one_of("correction", correction, (*_CORRECTIONS, "none"))
     result = np.array(pvalues, dtype=np.float64)
     known = ~np.isnan(result)
     if correction != "none" and known.any():
-        result[known] = _CORRECTIONS[correction](result[known])
+        result[known] = multipletests(result[known], method=_CORRECTIONS[correction])[1]
     return result

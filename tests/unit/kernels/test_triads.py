@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
-from statsmodels.stats.multitest import multipletests
 
-from pluralism.kernels import _multiplicity, _triads
+from pluralism.kernels import _triads
 from pluralism.kernels._dyads import dyadic_mean
 from pluralism.kernels._exact_tables import common_odds, fisher_pvalues
 from pluralism.kernels._transitivity import levels, prior_logs, transitivity_counts
@@ -219,15 +218,3 @@ def test_dyadic_error_counts_pairs_that_share_an_item():
     wanted = 12 * 11 / 100 * sums - (residual**2).sum()
     assert result.stderr == pytest.approx(np.sqrt(wanted) / 66, rel=1e-12)
     assert np.isnan(dyadic_mean(value[:1], np.ones(1), low[:1], high[:1], 12).stderr)
-
-
-# -- multiplicity ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ours", ["holm", "bonferroni", "benjamini_hochberg"])
-@pytest.mark.parametrize("n", [1, 2, 37])
-def test_adjusted_pvalues_are_those_of_statsmodels(ours, n):
-    pvalues = np.random.default_rng(n).beta(0.4, 1, n).round(2)  # with ties
-    theirs = {"benjamini_hochberg": "fdr_bh"}.get(ours, ours)
-    wanted = multipletests(pvalues, method=theirs)[1]
-    np.testing.assert_allclose(getattr(_multiplicity, ours)(pvalues), wanted, atol=1e-12)
