@@ -225,11 +225,9 @@ def group_informed_consensus(
     _validate.one_of("stance", stance, tuple(_STANCES))
     matrix = read_votes("votes", votes)
     member = _members(matrix, groups, seed)
-    counts = kernels.group_votes(
-        matrix.values[member.row], member.group, len(member.labels), _STANCES[stance]
-    )
+    counts = kernels.count_votes(_table(matrix, member, stance))
     return xr.DataArray(
-        kernels.consensus_scores(counts),
+        kernels.consensus_scores(counts)[0],
         dims="comment",
         coords=matrix.comment_coord,
         attrs={"groups": member.labels, "ungrouped": member.ungrouped, "stance": stance},
@@ -249,25 +247,17 @@ def consensus_replicates(
     if unit != "row":
         return NotImplemented
     matrix = read_votes("votes", data)
-    value = _STANCES[stance]
     if groups is not None:
         member = read_groups(groups, matrix)
-        drawn = weights[:, member.row]
-        counts = kernels.weighted_group_votes(
-            matrix.values[member.row], member.group, len(member.labels), value, drawn
-        )
-        return kernels.consensus_scores(counts)
+        counts = kernels.count_votes(_table(matrix, member, stance), weights[:, member.row])
+        return kernels.consensus_scores(counts)[:, 0]
     rows = np.arange(len(matrix.values))
     scores = []
     for drawn in weights:
-        again = VoteMatrix(
-            matrix.values[np.repeat(rows, drawn.astype(np.intp))], None, matrix.comments, None
-        )
-        member = _members(again, None, seed)
-        counts = kernels.group_votes(
-            again.values[member.row], member.group, len(member.labels), value
-        )
-        scores.append(kernels.consensus_scores(counts))
+        again = matrix.values[np.repeat(rows, drawn.astype(np.intp))]
+        resample = VoteMatrix(again, None, matrix.comments, None)
+        counts = kernels.count_votes(_table(resample, _members(resample, None, seed), stance))
+        scores.append(kernels.consensus_scores(counts)[0])
     return np.array(scores)
 
 
@@ -359,16 +349,18 @@ def comment_representativeness(
             f"`groups` has the single group {member.labels[0]!r}; its votes cannot be held "
             "against anybody else's"
         )
-    rows = matrix.values[member.row]
-    counts = [
-        kernels.group_votes(rows, member.group, len(member.labels), value)
-        for value in _STANCES.values()
-    ]
+    table = _table(matrix, member, *_STANCES)
+    counts = kernels.count_votes(table)
     if interval == "posterior":
         bounds = _posterior(counts, level, n, seed)
     else:
-        bounds = _resampled(rows, member, level, n, seed)
+        bounds = _resampled(table, len(member.row), level, n, seed)
     return _labelled(matrix, member, counts, bounds, level, interval)
+
+
+def _table(matrix: VoteMatrix, member: Grouped, *stances: Stance) -> kernels.Indicators:
+    values = tuple(_STANCES[stance] for stance in stances)
+    return kernels.indicators(matrix.values[member.row], member.group, len(member.labels), values)
 
 
 def _members(matrix: VoteMatrix, groups: Any, seed: Any) -> Grouped:
@@ -377,65 +369,58 @@ def _members(matrix: VoteMatrix, groups: Any, seed: Any) -> Grouped:
     return read_groups(groups, matrix)
 
 
-#: Intervals of share, ratio (stance, groups, comments, 2) and consensus (stance, comments, 2).
+#: Intervals of share, ratio (stance, group, comment, bound) and consensus (stance, comment, bound).
 Bounds = tuple[FloatArray, FloatArray, FloatArray]
 
 
-def _posterior(counts: list[kernels.GroupVotes], level: float, n: int, seed: Any) -> Bounds:
+def _posterior(counts: kernels.GroupVotes, level: float, n: int, seed: Any) -> Bounds:
     from scipy.special import betaincinv
 
     generator = _validate.generator("seed", seed)
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
-    share, ratio, consensus = [], [], []
-    for chosen, seen in counts:
-        one, other = 1 + chosen, 1 + seen - chosen
-        share.append(betaincinv(one[..., None], other[..., None], tails))
-        ratios, products = np.empty((n, *one.shape)), np.empty((n, one.shape[1]))
-        outside = [1 + (part.sum(axis=0) - part) for part in (chosen, seen - chosen)]
-        for draw in range(n):
-            inside = generator.beta(one, other)
-            ratios[draw] = inside / generator.beta(*outside)
-            products[draw] = inside.prod(axis=0)
-        ratio.append(np.moveaxis(np.quantile(ratios, tails, axis=0), 0, -1))
-        consensus.append(np.moveaxis(np.quantile(products, tails, axis=0), 0, -1))
-    return np.array(share), np.array(ratio), np.array(consensus)
+    yes, no = counts.chosen, counts.seen - counts.chosen  # (stances, groups, comments)
+    outside = [1 + part.sum(axis=1, keepdims=True) - part for part in (yes, no)]
+    share = betaincinv(1 + yes[..., None], 1 + no[..., None], tails)
+    ratio = np.empty((*yes.shape, 2))
+    consensus = np.empty((yes.shape[0], yes.shape[2], 2))
+    for comment in range(yes.shape[2]):  # one at a time: the draws of all would not fit
+        at = (..., slice(comment, comment + 1))
+        size = (n, *yes[at].shape)
+        inside = generator.beta(1 + yes[at], 1 + no[at], size)
+        ratios = inside / generator.beta(outside[0][at], outside[1][at], size)
+        products = inside.prod(axis=2)  # (draws, stances, 1)
+        ratio[:, :, comment] = np.moveaxis(np.quantile(ratios, tails, axis=0), 0, -1)[:, :, 0]
+        consensus[:, comment] = np.quantile(products, tails, axis=0)[..., 0].T
+    return share, ratio, consensus
 
 
-def _resampled(rows: FloatArray, member: Grouped, level: float, n: int, seed: Any) -> Bounds:
-    n_groups, m = len(member.labels), rows.shape[1]
+def _resampled(
+    table: kernels.Indicators, n_members: int, level: float, n: int, seed: Any
+) -> Bounds:
+    n_groups = len(table.row)
 
-    def statistics(counts: kernels.GroupVotes) -> FloatArray:
+    def replicates(_: Any, *, unit: str, weights: FloatArray) -> FloatArray:
+        counts = kernels.count_votes(table, weights)
         parts = (
             kernels.smoothed_share(*counts),
             kernels.share_ratio(counts),
             kernels.consensus_scores(counts)[..., None, :],
         )
-        return np.concatenate(parts, axis=-2)  # (..., 2 groups + 1, comments)
-
-    def replicates(_: Any, *, unit: str, weights: FloatArray) -> FloatArray:
-        return np.stack(
-            [
-                statistics(
-                    kernels.weighted_group_votes(rows, member.group, n_groups, value, weights)
-                )
-                for value in _STANCES.values()
-            ],
-            axis=1,
-        )
+        return np.concatenate(parts, axis=-2)  # (replicates, stances, 2 groups + 1, comments)
 
     @batched_by(replicates)
     def estimate(places: npt.NDArray[np.intp]) -> FloatArray:
-        return replicates(None, unit="row", weights=np.ones((1, len(places))))[0]
+        return np.asarray(replicates(None, unit="row", weights=np.ones((1, len(places))))[0])
 
-    drawn = bootstrap(estimate, np.arange(len(rows)), n=n, level=level, seed=seed, progress=False)
-    bounds = np.asarray(drawn.interval)  # (stance, 2 groups + 1, comments, 2)
-    return bounds[:, :n_groups], bounds[:, n_groups:-1], bounds[:, -1].reshape(2, m, 2)
+    drawn = bootstrap(estimate, np.arange(n_members), n=n, level=level, seed=seed, progress=False)
+    bounds = np.asarray(drawn.interval)  # (stances, 2 groups + 1, comments, 2)
+    return bounds[:, :n_groups], bounds[:, n_groups:-1], bounds[:, -1]
 
 
 def _labelled(
     matrix: VoteMatrix,
     member: Grouped,
-    counts: list[kernels.GroupVotes],
+    counts: kernels.GroupVotes,
     bounds: Bounds,
     level: float,
     interval: str,
@@ -457,15 +442,15 @@ def _labelled(
 
     by_group = ("stance", "group", "comment")
     return CommentRepresentativeness(
-        chosen=label([each.chosen for each in counts], *by_group),
-        votes=label(counts[0].seen, "group", "comment"),
-        share=label([kernels.smoothed_share(*each) for each in counts], *by_group),
+        chosen=label(counts.chosen, *by_group),
+        votes=label(counts.seen[0], "group", "comment"),
+        share=label(kernels.smoothed_share(*counts), *by_group),
         share_interval=label(bounds[0], *by_group, "ci_bound"),
-        ratio=label([kernels.share_ratio(each) for each in counts], *by_group),
+        ratio=label(kernels.share_ratio(counts), *by_group),
         ratio_interval=label(bounds[1], *by_group, "ci_bound"),
-        z_share=label([kernels.share_z(each) for each in counts], *by_group),
-        z_ratio=label([kernels.two_share_z(each) for each in counts], *by_group),
-        consensus=label([kernels.consensus_scores(each) for each in counts], "stance", "comment"),
+        z_share=label(kernels.share_z(counts), *by_group),
+        z_ratio=label(kernels.two_share_z(counts), *by_group),
+        consensus=label(kernels.consensus_scores(counts), "stance", "comment"),
         consensus_interval=label(bounds[2], "stance", "comment", "ci_bound"),
         group_size=label(np.bincount(member.group, minlength=len(member.labels)), "group"),
         ungrouped=member.ungrouped,

@@ -9,52 +9,54 @@ import numpy.typing as npt
 
 __all__ = [
     "GroupVotes",
+    "Indicators",
     "consensus_scores",
-    "group_votes",
+    "count_votes",
+    "indicators",
     "share_ratio",
     "share_z",
     "smoothed_share",
     "two_share_z",
-    "weighted_group_votes",
 ]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.intp]
 
 
 class GroupVotes(NamedTuple):
     """Votes by group and comment, of any number of replicates."""
 
-    chosen: FloatArray  # (..., groups, comments): votes that take the stance
-    seen: FloatArray  # (..., groups, comments): votes of any kind
+    chosen: FloatArray  # (..., stances, groups, comments): votes that take the stance
+    seen: FloatArray  # (..., 1, groups, comments): votes of any kind
 
 
-def group_votes(
-    votes: FloatArray, group: npt.NDArray[np.intp], n_groups: int, stance: float
-) -> GroupVotes:
-    """Count the votes equal to `stance`, and all votes, of each group; NaN is no vote."""
-    chosen, seen = (
-        np.stack([part[group == g].sum(axis=0, dtype=np.float64) for g in range(n_groups)])
-        for part in (votes == stance, ~np.isnan(votes))
-    )
-    return GroupVotes(chosen, seen)
+class Indicators(NamedTuple):
+    """Who voted, and for which stance, group by group, ready to be summed with any weights."""
+
+    row: list[IntArray]  # per group, (members,): places of the participants
+    vote: list[FloatArray]  # per group, (members, (stances + 1) comments)
+    n_stances: int
 
 
-def weighted_group_votes(
-    votes: FloatArray,
-    group: npt.NDArray[np.intp],
-    n_groups: int,
-    stance: float,
-    weights: FloatArray,
-) -> GroupVotes:
-    """Count votes of participants that stand in replicates with `weights` (replicates, n)."""
-    chosen, seen = (
-        np.stack(
-            [weights[:, group == g] @ part[group == g].astype(np.float64) for g in range(n_groups)],
-            axis=1,
-        )
-        for part in (votes == stance, ~np.isnan(votes))
-    )
-    return GroupVotes(chosen, seen)
+def indicators(
+    votes: FloatArray, group: IntArray, n_groups: int, stances: tuple[float, ...]
+) -> Indicators:
+    """Lay out `votes` (participants, comments; NaN for none) by group and stance."""
+    rows = [np.flatnonzero(group == g) for g in range(n_groups)]
+    parts = [votes == stance for stance in stances] + [~np.isnan(votes)]
+    table = [np.hstack([part[row] for part in parts]).astype(np.float64) for row in rows]
+    return Indicators(rows, table, len(stances))
+
+
+def count_votes(table: Indicators, weights: FloatArray | None = None) -> GroupVotes:
+    """Count votes; `weights` (replicates, participants) say how often each one stands there."""
+    sums = [
+        vote.sum(axis=0) if weights is None else weights[:, row] @ vote
+        for row, vote in zip(table.row, table.vote, strict=True)
+    ]
+    stacked = np.stack(sums, axis=-2)  # (..., groups, (stances + 1) comments)
+    split = np.stack(np.split(stacked, table.n_stances + 1, axis=-1), axis=-3)
+    return GroupVotes(split[..., :-1, :, :], split[..., -1:, :, :])
 
 
 def smoothed_share(chosen: FloatArray, seen: FloatArray) -> FloatArray:
@@ -63,12 +65,12 @@ def smoothed_share(chosen: FloatArray, seen: FloatArray) -> FloatArray:
 
 
 def consensus_scores(counts: GroupVotes) -> FloatArray:
-    """Product of the groups' smoothed shares, (..., comments)."""
+    """Product of the groups' smoothed shares, (..., stances, comments)."""
     return np.asarray(smoothed_share(*counts).prod(axis=-2))
 
 
 def share_ratio(counts: GroupVotes) -> FloatArray:
-    """Smoothed share within each group over that of everybody else, (..., groups, comments)."""
+    """Smoothed share in each group over everybody else's, (..., stances, groups, comments)."""
     outside = _outside(counts)
     return smoothed_share(*counts) / smoothed_share(*outside)
 

@@ -100,13 +100,14 @@ def _lloyd(points: FloatArray, center: FloatArray) -> Clusters:
     k = len(center)
     label = np.full(len(points), -1, dtype=np.intp)
     for _ in range(_MOST_STEPS):
-        square = _squares(points, center)
-        nearest = square.argmin(axis=1)
+        # |x - c|^2 less |x|^2, which is the same for all centers.
+        nearest = ((center**2).sum(axis=1) - 2 * points @ center.T).argmin(axis=1)
         size = np.bincount(nearest, minlength=k)
         while (size == 0).any():
             # An empty cluster takes the point that is farthest from its own center.
-            own = np.where(size[nearest] > 1, square[np.arange(len(points)), nearest], -1.0)
-            nearest[own.argmax()] = int(np.flatnonzero(size == 0)[0])
+            square = ((points - center[nearest]) ** 2).sum(axis=1)
+            farthest = np.where(size[nearest] > 1, square, -1.0).argmax()
+            nearest[farthest] = int(np.flatnonzero(size == 0)[0])
             size = np.bincount(nearest, minlength=k)
         if (nearest == label).all():
             break
@@ -115,11 +116,6 @@ def _lloyd(points: FloatArray, center: FloatArray) -> Clusters:
             [np.bincount(label, weights=axis, minlength=k) / size for axis in points.T]
         )
     return Clusters(label, center, float(((points - center[label]) ** 2).sum()))
-
-
-def _squares(points: FloatArray, center: FloatArray) -> FloatArray:
-    gap = points[:, None, :] - center[None, :, :]  # (points, k, dimensions)
-    return np.asarray((gap**2).sum(axis=-1))
 
 
 def silhouettes(points: FloatArray, labels: list[IntArray]) -> list[FloatArray]:
