@@ -12,7 +12,7 @@ from .. import _validate
 from .._labelled import as_labelled
 from ..errors import ConvergenceError, DataError
 from ..kernels import _bridging as kernels
-from ._votes import read_matrix, read_votes
+from ._votes import VoteMatrix, read_matrix, read_votes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,20 +227,19 @@ def bridging(
     status = np.full(values.shape[1], "needs more ratings", dtype="<U18")
     status[(intercept >= helpful) & (np.abs(factor) < helpful_factor)] = "helpful"
     status[intercept < unhelpful - unhelpful_slope * np.abs(factor)] = "not helpful"
-    over = {"dims": "comment", "coords": matrix.comment_coord}
-    among = {"dims": "participant", "coords": matrix.participant_coord}
-    import xarray as xr
-
     n_ratings = np.zeros(values.shape[1], dtype=np.int64)
     n_ratings[comments] = (~np.isnan(used)).sum(axis=0)
+    i_u, f_u = (
+        _spread(part, people, len(values)) for part in (found.rater_intercept, found.rater_factor)
+    )
     result = BridgingFit(
-        intercept=xr.DataArray(intercept, **over),
-        factor=xr.DataArray(factor, **over),
-        status=xr.DataArray(status, **over),
-        rater_intercept=xr.DataArray(_spread(found.rater_intercept, people, len(values)), **among),
-        rater_factor=xr.DataArray(_spread(found.rater_factor, people, len(values)), **among),
+        intercept=_over("comment", intercept, matrix),
+        factor=_over("comment", factor, matrix),
+        status=_over("comment", status, matrix),
+        rater_intercept=_over("participant", i_u, matrix),
+        rater_factor=_over("participant", f_u, matrix),
         mean=found.mean,
-        n_ratings=xr.DataArray(n_ratings, **over),
+        n_ratings=_over("comment", n_ratings, matrix),
         objective=found.objective,
         path=found.path,
         starts=found.starts,
@@ -356,6 +355,13 @@ def _penalties(used: FloatArray, penalty: str, intercept: float, factor: float) 
         factor / notes,
         intercept,
     )
+
+
+def _over(dim: Literal["comment", "participant"], values: Any, matrix: VoteMatrix) -> xr.DataArray:
+    import xarray as xr
+
+    coords = matrix.comment_coord if dim == "comment" else matrix.participant_coord
+    return xr.DataArray(values, dims=dim, coords=coords)
 
 
 def _spread(part: FloatArray, place: npt.NDArray[np.intp], size: int) -> FloatArray:

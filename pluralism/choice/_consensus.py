@@ -80,13 +80,16 @@ class CommentRepresentativeness:
     level: float
     interval: str
 
-    def consensus_list(self, stance: Stance = "agree") -> pd.DataFrame:
+    def consensus_list(self, stance: Stance = "agree", *, min_votes: int = 0) -> pd.DataFrame:
         """List the comments by consensus, the largest first.
 
         Parameters
         ----------
         stance : {"agree", "disagree"}
             Consensus for or against.
+        min_votes : int
+            Leave out comments on which a group has fewer votes: the score of a comment that a
+            group has not seen rests on the prior.
 
         Returns
         -------
@@ -97,11 +100,12 @@ class CommentRepresentativeness:
         Raises
         ------
         DataError
-            If there is no such stance.
+            If there is no such stance, or `min_votes` is no whole number.
         """
         import pandas as pd
 
         _validate.one_of("stance", stance, tuple(_STANCES))
+        _validate.whole_number("min_votes", min_votes)
         here = self.consensus_interval.sel(stance=stance)
         table = {
             "consensus": self.consensus.sel(stance=stance).values,
@@ -113,6 +117,7 @@ class CommentRepresentativeness:
             table[f"share_{group}"] = self.share.sel(stance=stance).values[place]
         index = pd.Index(self.consensus.comment.values, name="comment")
         frame = pd.DataFrame(table, index=index)
+        frame = frame[frame["fewest_votes"] >= min_votes]
         return frame.sort_values("consensus", ascending=False, kind="stable")
 
     def representative(self, group: Hashable, *, z: float = 1.2815515655446004) -> pd.DataFrame:
@@ -349,7 +354,7 @@ def comment_representativeness(
             f"`groups` has the single group {member.labels[0]!r}; its votes cannot be held "
             "against anybody else's"
         )
-    table = _table(matrix, member, *_STANCES)
+    table = _table(matrix, member, "agree", "disagree")
     counts = kernels.count_votes(table)
     if interval == "posterior":
         bounds = _posterior(counts, level, n, seed)

@@ -12,8 +12,12 @@ _EXPORTS = {
     "Comparisons": "_comparisons",
     "EmergentValues": "_emergent_values",
     "Grouping": "_comparisons",
+    "MoralGraphFile": "_moral_graph_file",
+    "PolisConversation": "_polis",
     "load_table": "_tables",
     "read_emergent_values": "_emergent_values",
+    "read_moral_graph": "_moral_graph_file",
+    "read_polis": "_polis",
     "simulate_votes": "_simulate",
 }
 
