@@ -290,7 +290,7 @@ def _contradictions(
                 yield f"comments.csv: {name} of {wrong} comments are not those of the matrix"
     if history is not None:
         last = history.drop_duplicates(["participant", "comment"], keep="last")
-        replayed = last.pivot(index="participant", columns="comment", values="vote")
+        replayed = last.pivot_table(index="participant", columns="comment", values="vote")
         people, columns = votes["participant"].values, votes["comment"].values
         beyond = int(replayed.size - replayed.isna().sum().sum())
         replayed = replayed.reindex(index=people, columns=columns)
