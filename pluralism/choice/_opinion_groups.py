@@ -147,13 +147,11 @@ def find_groups(
     points = plane.position[member]
     tried = _numbers_of_groups(points, n_groups, max_groups, min_votes)
     found = [kernels.best_clusters(points, k, _STARTS, generator) for k in tried]
-    scores = np.full(len(tried), np.nan)
-    parted = [place for place, k in enumerate(tried) if k > 1]  # one group has no silhouette
-    for place, each in zip(
-        parted, kernels.silhouettes(points, [found[p].label for p in parted]), strict=True
-    ):
-        scores[place] = each.mean()
-    best = int(np.nanargmax(scores)) if parted else 0
+    scores = np.full(len(tried), np.nan)  # one group has no silhouette
+    if tried[0] > 1:
+        each = kernels.silhouettes(points, [clusters.label for clusters in found])
+        scores = np.array([score.mean() for score in each])
+    best = int(np.nanargmax(scores)) if tried[0] > 1 else 0
     group = np.full(len(votes), None, dtype=object)
     group[member] = found[best].label.tolist()
     position = np.where(n_votes[:, None] > 0, plane.position, np.nan)

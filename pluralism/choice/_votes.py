@@ -67,9 +67,9 @@ def read_votes(name: str, votes: Any) -> VoteMatrix:
 
 def read_matrix(name: str, votes: Any) -> VoteMatrix:
     """Read a matrix of numbers with NaN for missing, (participants, comments), and its labels."""
+    if isinstance(votes, Mapping):
+        raise DataError(f"`{name}` is a mapping; it must be a matrix, participants x comments")
     labelled, _ = as_labelled(name, votes)
-    if isinstance(votes, Mapping) or (labelled is not None and labelled.ndim != 2):
-        raise DataError(f"`{name}` must be a matrix, participants x comments")
     values = _validate.finite_array(
         name, votes if labelled is None else labelled.values, ndim=2, allow_nan=True
     )
