@@ -28,7 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Below this share of ratings a sparse matrix is faster than a dense one.
 _SPARSE_BELOW = 0.2
-_BLOCK = 1024
+_BLOCK = 512
 _MOST_NEWTON_STEPS = 10
 
 
@@ -274,20 +274,19 @@ def disagreement_scores(approves: npt.NDArray[np.bool_], seen: npt.NDArray[np.bo
         yes = approves.astype(np.float64)
         both = yes.T @ yes  # (comments, comments): approvers of both
         return np.asarray(4 / (n * n * m) * (both * (both.diagonal()[:, None] - both)).sum(axis=1))
-    # Counts up to the number of comments are exact in float32 far beyond any matrix that fits.
+    # Counts of comments are exact in float32, and cheaper; everything else is float64.
     yes = approves.astype(np.float32)
     no = (seen & ~approves).astype(np.float32)
     left, right = np.hstack([yes, no]), np.hstack([no, yes])
-    common = seen.astype(np.float32)
+    common, approval = seen.astype(np.float32), approves.astype(np.float64)
     total = np.zeros(m)
     for start in range(0, n, _BLOCK):
         rows, later = slice(start, start + _BLOCK), slice(start, n)
-        differ = left[rows] @ right[later].T  # (block, from start on)
+        differ = (left[rows] @ right[later].T).astype(np.float64)  # (block, from start on)
         share = np.divide(differ, common[rows] @ common[later].T, where=differ > 0, out=differ)
         # Within the block every pair stands twice, and nobody differs from himself.
-        size = share.shape[0]
-        share[:, :size] /= 2
-        total += ((share @ yes[later]) * yes[rows]).sum(axis=0, dtype=np.float64)
+        share[:, : share.shape[0]] /= 2
+        total += ((share @ approval[later]) * approval[rows]).sum(axis=0)
     return 4 / (n * n) * total
 
 

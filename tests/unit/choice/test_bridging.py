@@ -1,0 +1,307 @@
+"""Bridging: the factorisation at its exact optimum, and pairwise disagreement by brute force."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.optimize import check_grad, minimize
+
+from pluralism import ConvergenceError, DataError, LabelError
+from pluralism.choice import bridging, disagreement_bridging
+from pluralism.kernels import _bridging as kernels
+
+
+def random_ratings(rng, n=25, m=9, missing=0.3):
+    side, lean = rng.choice([-1, 1], n), rng.normal(0, 1, m)
+    chance = 1 / (1 + np.exp(-(rng.normal(0, 1, m) + 2 * np.outer(side, lean))))
+    ratings = np.where(rng.random((n, m)) < chance, 1.0, 0.0)
+    ratings[rng.random((n, m)) < 0.2] = 0.5
+    ratings[rng.random((n, m)) < missing] = np.nan
+    ratings[0], ratings[:, 0] = 1.0, 0.0
+    return ratings
+
+
+def full_objective(parameters, ratings, penalty):
+    """The objective in all parameters, written as in the definition."""
+    n, m = ratings.shape
+    mu, i_u, f_u, i_n, f_n = np.split(parameters, np.cumsum([1, n, n, m]))
+    error = (ratings - mu - i_u[:, None] - i_n - np.outer(f_u, f_n)) ** 2
+    if penalty == "mean":
+        means = 0.15 * ((i_u**2).mean() + (i_n**2).mean() + mu[0] ** 2)
+        return np.nanmean(error) + means + 0.03 * ((f_u**2).mean() + (f_n**2).mean())
+    sums = 0.15 * ((i_u**2).sum() + (i_n**2).sum() + mu[0] ** 2)
+    return np.nansum(error) + sums + 0.03 * ((f_u**2).sum() + (f_n**2).sum())
+
+
+def parameters_of(fit):
+    return np.concatenate(
+        [
+            [fit.mean],
+            fit.rater_intercept.values,
+            fit.rater_factor.values,
+            fit.intercept.values,
+            fit.factor.values,
+        ]
+    )
+
+
+PENALTIES = {
+    "mean": lambda n, m, k: kernels.Penalties(1 / k, 0.15 / n, 0.03 / n, 0.15 / m, 0.03 / m, 0.15),
+    "sum": lambda n, m, k: kernels.Penalties(1.0, 0.15, 0.03, 0.15, 0.03, 0.15),
+}
+
+
+@pytest.mark.parametrize("penalty", ["mean", "sum"])
+@pytest.mark.parametrize("missing", [0.3, 0.9])
+def test_the_gradient_is_that_of_finite_differences(penalty, missing):
+    rng = np.random.default_rng(1)
+    ratings = random_ratings(rng, missing=missing)
+    data = kernels.prepare(ratings)
+    penalties = PENALTIES[penalty](*ratings.shape, (~np.isnan(ratings)).sum())
+    for _ in range(5):
+        at = rng.normal(size=1 + 2 * ratings.shape[1])
+        gap = check_grad(
+            lambda x: kernels.objective_and_gradient(x, data, penalties)[0],
+            lambda x: kernels.objective_and_gradient(x, data, penalties)[1],
+            at,
+            epsilon=1e-6,
+        )
+        size = np.linalg.norm(kernels.objective_and_gradient(at, data, penalties)[1])
+        assert gap < 1e-5 * size
+
+
+def test_sparse_and_dense_matrices_give_the_same(monkeypatch):
+    ratings = random_ratings(np.random.default_rng(2), n=40, missing=0.7)
+    penalties = PENALTIES["mean"](*ratings.shape, (~np.isnan(ratings)).sum())
+    at = np.random.default_rng(0).normal(size=19)
+    dense = kernels.objective_and_gradient(at, kernels.prepare(ratings), penalties)
+    monkeypatch.setattr(kernels, "_SPARSE_BELOW", 1.1)
+    data = kernels.prepare(ratings)
+    assert hasattr(data.given, "tocsr")
+    sparse = kernels.objective_and_gradient(at, data, penalties)
+    assert sparse[0] == pytest.approx(dense[0], rel=1e-12)
+    np.testing.assert_allclose(sparse[1], dense[1], rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("penalty", ["mean", "sum"])
+def test_is_a_minimum_of_the_objective_in_all_parameters(penalty):
+    rng = np.random.default_rng(3)
+    for _ in range(4):
+        ratings = random_ratings(rng)
+        fit = bridging(ratings, penalty=penalty)
+        best = parameters_of(fit)
+        assert fit.converged
+        value = full_objective(best, ratings, penalty)
+        assert fit.objective == pytest.approx(value, rel=1e-10)
+        # Central differences in every parameter, and in random directions, find no way down.
+        for move in np.vstack([np.eye(len(best)), rng.normal(size=(20, len(best)))]):
+            up = full_objective(best + 1e-4 * move, ratings, penalty)
+            down = full_objective(best - 1e-4 * move, ratings, penalty)
+            assert abs(up - down) < 1e-9 * max(1.0, value)
+            assert min(up, down) >= value - 1e-13 * max(1.0, value)
+
+
+def test_no_general_optimiser_finds_a_lower_objective():
+    rng = np.random.default_rng(4)
+    ratings = random_ratings(rng, n=8, m=4)
+    fit = bridging(ratings)
+    values = [
+        minimize(full_objective, rng.normal(0, 0.5, 1 + 2 * 12), args=(ratings, "mean")).fun
+        for _ in range(4)
+    ]
+    assert fit.objective <= min(values) + 1e-9
+    assert fit.objective == pytest.approx(min(values), abs=1e-6)
+
+
+def test_the_objective_never_rises_and_a_seed_decides():
+    ratings = random_ratings(np.random.default_rng(5))
+    fit, again, other = bridging(ratings), bridging(ratings), bridging(ratings, seed=7)
+    assert (np.diff(fit.path) <= 0).all()
+    assert fit.path[0] > fit.path[-1]
+    xr.testing.assert_identical(fit.intercept, again.intercept)
+    np.testing.assert_array_equal(fit.starts, again.starts)
+    # Other starts, the same optimum, the same sign.
+    assert not np.array_equal(fit.starts, other.starts)
+    np.testing.assert_allclose(fit.intercept, other.intercept, atol=1e-7)
+    np.testing.assert_allclose(fit.factor, other.factor, atol=1e-7)
+    assert float(fit.factor[np.abs(fit.factor.values).argmax()]) > 0
+
+
+def test_with_a_factor_that_costs_too_much_it_is_a_ridge_regression():
+    ratings = random_ratings(np.random.default_rng(6))
+    n, m = ratings.shape
+    fit = bridging(ratings, penalty="sum", factor_penalty=1e9)
+    np.testing.assert_allclose(fit.factor, 0.0, atol=1e-6)
+    rows, columns = np.nonzero(~np.isnan(ratings))
+    design = np.zeros((len(rows), 1 + n + m))
+    design[:, 0] = design[np.arange(len(rows)), 1 + rows] = 1.0
+    design[np.arange(len(rows)), 1 + n + columns] = 1.0
+    ridge = np.linalg.solve(
+        design.T @ design + 0.15 * np.eye(1 + n + m), design.T @ ratings[rows, columns]
+    )
+    np.testing.assert_allclose(fit.intercept, ridge[1 + n :], atol=1e-7)
+
+
+def test_the_thresholds_of_community_notes():
+    left, right = [1, 0, 1, 0, 0.5], [0, 1, 1, 0, 0.5]
+    fit = bridging(np.array([left] * 20 + [right] * 20))
+    assert fit.status.values.tolist() == [
+        "needs more ratings", "needs more ratings", "helpful", "not helpful", "needs more ratings",
+    ]  # fmt: skip
+    # Symmetric comments differ in sign alone, and the axis parts the sides.
+    assert float(fit.factor[0]) == pytest.approx(-float(fit.factor[1]), abs=1e-7)
+    sides = np.sign(fit.rater_factor.values)
+    assert abs(sides[:20].sum()) == abs(sides[20:].sum()) == 20
+    moved = bridging(np.array([left] * 20 + [right] * 20), helpful=0.9, unhelpful=-5)
+    assert set(moved.status.values) == {"needs more ratings"}
+    strict = bridging(np.array([left] * 20 + [right] * 20), helpful_factor=0.0)
+    assert "helpful" not in strict.status.values
+    assert fit.summary().index.tolist()[0] == 2
+
+
+def test_polarised_approval_is_no_bridging():
+    """A comment liked by a majority of one side scores below one liked by both."""
+    rng = np.random.default_rng(7)
+    side = np.repeat([0, 1], [70, 30])
+    chance = np.column_stack(
+        [np.where(side == 0, 0.95, 0.05), np.full(100, 0.7), *[np.where(side == 0, 0.9, 0.1)] * 4]
+        + [np.where(side == 0, 0.1, 0.9)] * 4
+    )
+    ratings = np.where(rng.random(chance.shape) < chance, 1.0, 0.0)
+    fit = bridging(ratings)
+    assert ratings[:, 0].mean() == pytest.approx(ratings[:, 1].mean(), abs=0.1)
+    assert float(fit.intercept[1]) > float(fit.intercept[0]) + 0.05
+    assert abs(float(fit.factor[0])) > 3 * abs(float(fit.factor[1]))
+
+
+def test_who_is_left_out_is_counted_and_has_no_score():
+    ratings = random_ratings(np.random.default_rng(8))
+    wide = np.pad(ratings, ((0, 1), (0, 1)), constant_values=np.nan)
+    fit = bridging(wide)
+    assert fit.dropped == {"comments": 1, "participants": 1}
+    assert np.isnan(fit.intercept[-1])
+    assert np.isnan(fit.rater_factor[-1])
+    assert fit.status.values[-1] == "needs more ratings"
+    assert int(fit.n_ratings[-1]) == 0
+    np.testing.assert_allclose(fit.intercept[:-1], bridging(ratings).intercept, atol=1e-7)
+    few = bridging(wide, min_raters=5, min_ratings=7)
+    kept = (~np.isnan(wide)).sum(axis=1) >= 7
+    np.testing.assert_array_equal(np.isfinite(few.rater_factor), kept)
+
+
+def test_a_fit_that_stopped_early_says_so():
+    ratings = random_ratings(np.random.default_rng(9), n=60, m=30, missing=0.6)
+    with pytest.raises(ConvergenceError, match="raise `max_iterations`") as caught:
+        bridging(ratings, penalty="sum", max_iterations=1)
+    assert not caught.value.result.converged
+    assert not bridging(ratings, penalty="sum", max_iterations=1, check=False).converged
+
+
+@pytest.mark.parametrize(
+    ("ratings", "options", "message"),
+    [
+        ([[-1.0, 1.0]], {}, r"`ratings\[0, 0\]` is -1 .* `\(votes \+ 1\) / 2`"),
+        ([[np.nan, np.nan]], {}, "holds no vote"),
+        ([[1.0, 0.0]], {"penalty": "none"}, "`penalty` is 'none'"),
+        ([[1.0, 0.0]], {"factor_penalty": 0.0}, "`factor_penalty` is 0.0"),
+        ([[1.0, 0.0]], {"starts": 0}, "`starts` is 0"),
+        ([[1.0, 0.0]], {"helpful": np.nan}, "`helpful` is nan"),
+        ([[1.0, 0.0]], {"min_raters": 2}, "nothing is left to fit"),
+        ([[1.0, 0.0]], {"seed": 1.5}, "`seed` is 1.5"),
+    ],
+)
+def test_bad_ratings_are_named(ratings, options, message):
+    with pytest.raises(DataError, match=message):
+        bridging(ratings, **options)
+
+
+# -- pairwise disagreement ----------------------------------------------------------------
+
+
+def brute_force(votes, passes="not-approved"):
+    if passes == "missing":
+        votes = np.where(votes == 0, np.nan, votes)
+    votes = votes[(~np.isnan(votes)).any(axis=1)]
+    n, m = votes.shape
+    scores = np.full(m, np.nan)
+    for c in range(m):
+        if np.isnan(votes[:, c]).all():
+            continue
+        scores[c] = 0.0
+        approvers = [i for i in range(n) if votes[i, c] == 1]
+        for place, i in enumerate(approvers):
+            for j in approvers[:place]:
+                both = [
+                    k for k in range(m) if votes[i, k] == votes[i, k] and votes[j, k] == votes[j, k]
+                ]
+                differ = sum((votes[i, k] == 1) != (votes[j, k] == 1) for k in both)
+                scores[c] += differ / len(both)
+    return 4 / n**2 * scores
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("passes", ["not-approved", "missing"])
+def test_equals_the_sum_over_pairs(missing, passes, monkeypatch):
+    monkeypatch.setattr(kernels, "_BLOCK", 7)
+    rng = np.random.default_rng(10)
+    votes = rng.choice([1.0, 0.0, -1.0], (23, 9), p=[0.5, 0.1, 0.4])
+    votes[rng.random(votes.shape) < missing] = np.nan
+    votes[:, 8] = np.where(np.isnan(votes[:, 8]), np.nan, -1.0)
+    if missing:
+        votes[3], votes[:, 4] = np.nan, np.nan
+    scores = disagreement_bridging(votes, passes=passes)
+    np.testing.assert_allclose(scores, brute_force(votes, passes), rtol=1e-12, atol=1e-14)
+    voted = ~np.isnan(votes) if passes == "not-approved" else np.abs(votes) == 1
+    assert scores.attrs["voteless"] == int((~voted.any(axis=1)).sum())
+    assert scores.attrs["participants"] == int(voted.any(axis=1).sum())
+    assert scores[8] == 0.0
+
+
+def test_the_largest_score_is_for_what_unites_halves():
+    votes = np.ones((10, 5))
+    votes[:5, 1:], votes[5:, 1:] = [1, 1, -1, -1], [-1, -1, 1, 1]
+    scores = disagreement_bridging(votes)
+    assert float(scores[0]) == pytest.approx(4 / 5, rel=1e-12)
+    assert scores.argmax("comment") == 0
+
+
+def test_inverse_propensities_estimate_complete_votes():
+    """Unbiased over random missingness, where the plain score is far too small."""
+    rng = np.random.default_rng(11)
+    complete = rng.choice([1.0, -1.0], (30, 6))
+    truth = disagreement_bridging(complete).values
+    chance = rng.uniform(0.4, 0.9, complete.shape)
+    drawn, plain = [], []
+    for _ in range(500):
+        votes = np.where(rng.random(complete.shape) < chance, complete, np.nan)
+        drawn.append(disagreement_bridging(votes, propensity=chance).values)
+        plain.append(disagreement_bridging(votes).values)
+    error = np.std(drawn, axis=0) / np.sqrt(len(drawn))
+    assert (np.abs(np.mean(drawn, axis=0) - truth) < 4 * error).all()
+    assert (np.mean(plain, axis=0) < 0.6 * truth).all()
+    ones = disagreement_bridging(complete, propensity=np.ones(complete.shape))
+    np.testing.assert_allclose(ones, truth, rtol=1e-12)
+
+
+def test_propensities_are_checked():
+    votes = xr.DataArray(
+        [[1.0, np.nan], [0.0, 1.0]],
+        dims=("person", "comment"),
+        coords={"person": ["a", "b"], "comment": ["x", "y"]},
+    )
+    with pytest.raises(DataError, match=r"`propensity` has shape \(1, 2\)"):
+        disagreement_bridging(votes, propensity=[[1.0, 1.0]])
+    with pytest.raises(DataError, match=r"`propensity\[1, 0\]` is 0 where there is a vote"):
+        disagreement_bridging(votes, propensity=[[1.0, 0.0], [0.0, 1.0]])
+    chance = xr.DataArray(
+        [[0.5, 1.0], [0.25, 0.5]],
+        dims=votes.dims,
+        coords={"person": ["b", "a"], "comment": ["x", "y"]},
+    )
+    swapped = disagreement_bridging(votes, propensity=chance[::-1])
+    xr.testing.assert_identical(disagreement_bridging(votes, propensity=chance), swapped)
+    with pytest.raises(LabelError, match="differ along 'person'"):
+        disagreement_bridging(votes, propensity=chance.assign_coords(person=["b", "z"]))
+    with pytest.raises(DataError, match="passes alone"):
+        disagreement_bridging([[0.0, 0.0]], passes="missing")
+    with pytest.raises(DataError, match="`passes` is 'yes'"):
+        disagreement_bridging([[1.0]], passes="yes")
