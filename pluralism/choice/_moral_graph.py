@@ -24,8 +24,8 @@ __all__ = ["MoralGraph", "moral_graph"]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-#: Added to every counter before shares are drawn: one vote in all (Perks 1947).
-_PRIOR = 0.25
+#: Added to every counter where shares are drawn (Jeffreys).
+_PRIOR = 0.5
 _PUBLISHED_STEPS = 100
 
 
@@ -175,8 +175,9 @@ def moral_graph(
     The interval of an edge's likelihood is Tango's score interval, which treats votes as
     independent. Intervals of values resample raters where these are known, and the filter and all
     that follows is done again in each resample. Where only counts are known, the shares of
-    every edge are drawn from their posterior under a prior of one vote spread evenly; votes of
-    one person on several edges then count as independent. A released graph contains the edges
+    every edge are drawn with the spread of their posterior under Jeffreys' prior, about the
+    shares observed (the prior's pull would add up over the edges of a value); votes of one person
+    on several edges then count as independent. A released graph contains the edges
     that passed its filter: intervals know nothing of those that did not.
 
     With impressions equal to the sum of the other counters the published entropy is 1 + H/2, so
@@ -219,7 +220,8 @@ def moral_graph(
     generator = _validate.generator("seed", seed)
     edges = count_edges(votes, source=source, wiser=wiser, vote=vote, rater=rater, group=group)
     rule = _Rule(min_wiser, min_likelihood, max_entropy, damping, as_published)
-    found = _evaluate(edges, edges.counts[None], edges.impressions[None], None, rule)
+    statistics = kernels.edge_statistics(edges.counts[None], edges.impressions[None])
+    found = _evaluate(edges, edges.counts[None, :, 0], statistics, rule)
     if not found.kept.any():
         raise DataError(
             f"none of {len(edges.source)} pairs becomes an edge; the largest likelihood is "
@@ -271,16 +273,11 @@ class _Evaluation(NamedTuple):
 
 
 def _evaluate(
-    edges: EdgeCounts,
-    counts: FloatArray,
-    impressions: FloatArray,
-    wiser: FloatArray | None,
-    rule: _Rule,
+    edges: EdgeCounts, wiser: FloatArray, statistics: kernels.EdgeStatistics, rule: _Rule
 ) -> _Evaluation:
-    """Evaluate counts (replicates, edges, 4); `wiser`, if given, is what must reach `min_wiser`."""
-    statistics = kernels.edge_statistics(counts, impressions)
+    """Filter edges and rank values; `wiser` and the statistics are (replicates, edges)."""
     entropy = statistics.published if rule.as_published else statistics.entropy
-    kept = rule.keeps(counts[..., 0] if wiser is None else wiser, statistics.likelihood, entropy)
+    kept = rule.keeps(wiser, statistics.likelihood, entropy)
     weights = np.where(kept, statistics.likelihood, 0.0)
     size = len(edges.values)
     wisdom = kernels.incoming(weights, edges.target, size)
@@ -308,15 +305,12 @@ def _resample(
         size = edges.votes.n_raters
         weights = generator.multinomial(size, np.full(size, 1 / size), n).astype(np.float64)
         drawn = (edges.votes.by_rater(n_edges).T @ weights.T).T.reshape(n, n_edges, 5)
-        return _evaluate(edges, drawn[..., :4], drawn[..., 4], None, rule)
-    total = edges.counts.sum(axis=1)
-    shares = generator.standard_gamma(edges.counts + _PRIOR, (n, n_edges, 4))
-    shares /= shares.sum(axis=-1, keepdims=True)
-    # An edge without votes stays without; numbers of votes are not redrawn, only their shares.
-    counts = shares * total[:, None]
-    wiser = np.broadcast_to(edges.counts[:, 0], (n, n_edges))
-    impressions = np.broadcast_to(edges.impressions, (n, n_edges))
-    return _evaluate(edges, counts, impressions, wiser, rule)
+        counts = drawn[..., :4]
+        return _evaluate(
+            edges, counts[..., 0], kernels.edge_statistics(counts, drawn[..., 4]), rule
+        )
+    statistics = kernels.drawn_statistics(edges.counts, edges.impressions, _PRIOR, n, generator)
+    return _evaluate(edges, np.broadcast_to(edges.counts[:, 0], (n, n_edges)), statistics, rule)
 
 
 def _bounds(values: FloatArray, level: float) -> FloatArray:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 __all__ = [
     "EdgeStatistics",
     "count_entropy",
+    "drawn_statistics",
     "edge_statistics",
     "incoming",
     "leaky_pagerank",
@@ -43,6 +44,31 @@ def edge_statistics(counts: FloatArray, impressions: FloatArray) -> EdgeStatisti
     likelihood = np.divide(gap, total, out=np.full(total.shape, np.nan), where=total > 0)
     five = np.concatenate([counts, impressions[..., None]], axis=-1)
     return EdgeStatistics(likelihood, count_entropy(counts), count_entropy(five))
+
+
+def drawn_statistics(
+    counts: FloatArray,
+    impressions: FloatArray,
+    prior: float,
+    n: int,
+    generator: np.random.Generator,
+) -> EdgeStatistics:
+    """Statistics of n draws of the shares of `counts` (edges, 4), (n, edges).
+
+    Shares follow Dirichlet(counts + prior), moved so that their mean is the observed share. The
+    likelihood is moved as a whole and held in [-1, 1]; for the entropy, shares below 0 are 0.
+    """
+    total = counts.sum(axis=1)  # (edges,)
+    observed = counts / np.maximum(total, 1)[:, None]
+    center = (counts + prior) / (total[:, None] + 4 * prior)
+    shares = generator.standard_gamma(counts + prior, (n, *counts.shape))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    shares += observed - center
+    gap = np.clip(shares[..., 0] - shares[..., 3], -1.0, 1.0)
+    shares = np.maximum(shares, 0.0)
+    shares *= (total / shares.sum(axis=-1))[..., None]
+    statistics = edge_statistics(shares, np.broadcast_to(impressions, gap.shape))
+    return statistics._replace(likelihood=np.where(total > 0, gap, np.nan))
 
 
 def count_entropy(counts: FloatArray) -> FloatArray:
