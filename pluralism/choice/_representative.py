@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..data import _labels
-from ..errors import DataError
+from ..errors import DataError, LabelError
 from ..kernels import _consensus as kernels
 from ..uncertainty import batched_by, bootstrap
 from ._consensus import STANCES, Stance, indicators, members
@@ -131,13 +131,14 @@ class CommentRepresentativeness:
 
         Raises
         ------
-        DataError
+        LabelError
             If there is no such group.
         """
         import pandas as pd
 
         labels = self.share.group.values.tolist()
-        _validate.one_of("group", group, labels)
+        if group not in labels:
+            raise LabelError.unknown("`group`", group, known=labels, argument="the groups")
         at = labels.index(group)
         ratio = self.ratio_interval.values[:, at]
         stances, m = list(STANCES), self.share.sizes["comment"]

@@ -279,7 +279,8 @@ def test_options_are_checked():
     with pytest.raises(DataError, match="`interval` is 'wald'"):
         comment_representativeness(votes, groups=group, interval="wald")
     result = comment_representativeness(votes, groups=group, n=5)
-    with pytest.raises(DataError, match="`group` is 7"):
+    with pytest.raises(LabelError, match="`group` names 7, which is not in the groups"):
         result.representative(7)
+    assert len(result.representative(result.ratio.group.values[0])) < 2
     with pytest.raises(DataError, match="`stance` is 'pass'"):
         result.consensus_list("pass")
