@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from .._labelled import as_labelled
-from ..errors import ConvergenceError, DataError
+from ..errors import ApproximationWarning, ConvergenceError, DataError
 from ..kernels import _bridging as kernels
 from ._votes import VoteMatrix, read_matrix, read_votes
 
@@ -156,11 +157,18 @@ def bridging(
     ConvergenceError
         If the fit did not converge; `.result` holds it.
 
+    Warns
+    -----
+    ApproximationWarning
+        If one start alone reached the lowest objective, so that others might reach a lower one.
+
     Notes
     -----
-    The intercept is shrunk, so a comment with few ratings stays below the threshold however
-    well it is liked. The production system runs several such models, with confidence checks
-    and rater reputation, of which this is the core alone. For intervals over participants:
+    The factors are penalised less than the intercepts, so where raters hardly divide, agreement
+    is told by factors of one sign rather than by the intercept. The intercept is shrunk, so a
+    comment with few ratings stays below the threshold however well it is liked. The production
+    system runs several such models, with confidence checks and rater reputation, of which this is
+    the core alone. For intervals over participants:
     ``bootstrap(lambda r: bridging(r).intercept.values, array)`` with a plain array.
 
     References
@@ -255,6 +263,14 @@ def bridging(
             f"{found.step:.1e} to go; raise `max_iterations`, or pass `check=False` and look at "
             "`converged`",
             result=result,
+        )
+    reached = found.starts <= found.objective + 1e-6 * max(abs(found.objective), 1e-12)
+    if starts > 1 and reached.sum() == 1:
+        warnings.warn(
+            f"one of {starts} starts alone reached the objective {found.objective:.6g}, the next "
+            f"{np.sort(found.starts)[1]:.6g}; there may be a lower one, so raise `starts`",
+            ApproximationWarning,
+            stacklevel=2,
         )
     return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..data import _labels
-from ..errors import DataError
+from ..errors import DataError, SmallSampleWarning
 from ..kernels import _moral_graph as kernels
 from ._moral_votes import COUNTERS, EdgeCounts, count_edges
 
@@ -27,6 +28,9 @@ BoolArray = npt.NDArray[np.bool_]
 #: Added to every counter where shares are drawn (Jeffreys).
 _PRIOR = 0.5
 _PUBLISHED_STEPS = 100
+_FEW_RATERS = 6
+#: Entries of a table (resamples, edges) that are held at once.
+_MOST_NUMBERS = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +170,14 @@ def moral_graph(
     ------
     DataError
         If there are no rows, a vote or count is something else, an edge leads from a value to
-        itself, an option is out of range, or no pair becomes an edge.
+        itself, an option is out of range, no pair becomes an edge, or `rater` names one person.
     LabelError
         If a column is missing, an edge is counted twice, or a rater belongs to two groups.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If there are fewer than six raters to resample.
 
     Notes
     -----
@@ -229,7 +238,10 @@ def moral_graph(
             f"({min_wiser}) or `min_likelihood` ({min_likelihood:g}), or raise `max_entropy` "
             f"({max_entropy:g})"
         )
-    by_rater = edges.votes is not None and edges.votes.rater is not None
+    by_rater = False
+    if edges.votes is not None and edges.votes.rater is not None:
+        by_rater = True
+        _check_raters(edges.votes.n_raters)
     drawn = _resample(edges, n, generator, rule)
     kept = np.flatnonzero(found.kept[0])
     cycles = kernels.short_cycles(edges.source[kept], edges.target[kept], len(edges.values))
@@ -243,6 +255,20 @@ def moral_graph(
         resampled="raters" if by_rater else "shares",
         level=level,
     )
+
+
+def _check_raters(n_raters: int) -> None:
+    if n_raters < 2:
+        raise DataError(
+            "a single rater gave all votes, and resampling needs two or more; leave out `rater` "
+            "to treat the votes as independent"
+        )
+    if n_raters < _FEW_RATERS:
+        warnings.warn(
+            f"{n_raters} raters are too few for intervals that resample them",
+            SmallSampleWarning,
+            stacklevel=3,
+        )
 
 
 class _Rule(NamedTuple):
@@ -299,18 +325,30 @@ def _evaluate(
 def _resample(
     edges: EdgeCounts, n: int, generator: np.random.Generator, rule: _Rule
 ) -> _Evaluation:
-    """Evaluate resampled raters or, where there are none, shares from their posterior."""
+    """Evaluate resamples, as many at a time as fit; their statistics are not kept."""
+    at_once = max(1, _MOST_NUMBERS // max(len(edges.source), len(edges.values)))
+    parts = []
+    for start in range(0, n, at_once):
+        part = _evaluate(edges, *_draw(edges, min(at_once, n - start), generator), rule)
+        parts.append(part[1:])
+    kept, wisdom, pagerank = (np.concatenate(each) for each in zip(*parts, strict=True))
+    nothing = np.empty((0, 0))
+    return _Evaluation(kernels.EdgeStatistics(nothing, nothing, nothing), kept, wisdom, pagerank)
+
+
+def _draw(
+    edges: EdgeCounts, n: int, generator: np.random.Generator
+) -> tuple[FloatArray, kernels.EdgeStatistics]:
+    """Counts of upgrades, and statistics, of resampled raters or, without them, drawn shares."""
     n_edges = len(edges.source)
     if edges.votes is not None and edges.votes.rater is not None:
         size = edges.votes.n_raters
         weights = generator.multinomial(size, np.full(size, 1 / size), n).astype(np.float64)
         drawn = (edges.votes.by_rater(n_edges).T @ weights.T).T.reshape(n, n_edges, 5)
         counts = drawn[..., :4]
-        return _evaluate(
-            edges, counts[..., 0], kernels.edge_statistics(counts, drawn[..., 4]), rule
-        )
+        return counts[..., 0], kernels.edge_statistics(counts, drawn[..., 4])
     statistics = kernels.drawn_statistics(edges.counts, edges.impressions, _PRIOR, n, generator)
-    return _evaluate(edges, np.broadcast_to(edges.counts[:, 0], (n, n_edges)), statistics, rule)
+    return np.broadcast_to(edges.counts[:, 0], (n, n_edges)), statistics
 
 
 def _bounds(values: FloatArray, level: float) -> FloatArray:

@@ -54,6 +54,12 @@ class Grouped(NamedTuple):
 
 def read_votes(name: str, votes: Any) -> VoteMatrix:
     """Read agree (1), pass (0), disagree (-1) and no vote (NaN)."""
+    plain = np.asarray(votes) if isinstance(votes, (list, tuple)) else votes
+    if getattr(getattr(plain, "dtype", None), "kind", "") == "b":
+        raise DataError(
+            f"`{name}` is boolean, which does not say whether False disagrees or passes; a vote "
+            "is 1 (agree), 0 (pass), -1 (disagree) or NaN (none)"
+        )
     matrix = read_matrix(name, votes)
     values = matrix.values
     odd = ~(np.isnan(values) | (values == 1) | (values == 0) | (values == -1))

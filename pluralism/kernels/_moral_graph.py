@@ -165,9 +165,10 @@ def _outgoing_shares(weights: FloatArray, source: IntArray, n_values: int) -> Fl
 
 def rank_down(scores: FloatArray) -> FloatArray:
     """Rank of each entry (..., n), 1 the largest; ties, up to rounding, share the best rank."""
-    ordered = np.sort(scores, axis=-1)[..., None, :]
-    slack = 1e-12 * np.maximum(np.abs(scores), 1e-300)
-    return np.asarray(1 + (ordered > (scores + slack)[..., None]).sum(axis=-1), dtype=np.float64)
+    from scipy.stats import rankdata
+
+    size = np.maximum(np.abs(scores).max(axis=-1, keepdims=True), 1e-300)
+    return np.asarray(rankdata(-np.round(scores / size, 12), "min", axis=-1), dtype=np.float64)
 
 
 def short_cycles(source: IntArray, target: IntArray, n_values: int) -> list[list[int]]:

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from scipy.optimize import check_grad, minimize
 
-from pluralism import ConvergenceError, DataError, LabelError
+from pluralism import ApproximationWarning, ConvergenceError, DataError, LabelError
 from pluralism.choice import bridging, disagreement_bridging
 from pluralism.kernels import _bridging as kernels
 
@@ -193,7 +193,27 @@ def test_a_fit_that_stopped_early_says_so():
     with pytest.raises(ConvergenceError, match="raise `max_iterations`") as caught:
         bridging(ratings, penalty="sum", max_iterations=1)
     assert not caught.value.result.converged
-    assert not bridging(ratings, penalty="sum", max_iterations=1, check=False).converged
+    short = {"max_iterations": 1, "starts": 1, "check": False}
+    assert not bridging(ratings, penalty="sum", **short).converged
+
+
+def test_starts_that_end_apart_are_told():
+    missing = np.random.default_rng(0).random((30, 8)) < 0.5
+    ratings = np.where(missing, np.nan, np.random.default_rng(1).random((30, 8)))
+    weak = {"penalty": "sum", "factor_penalty": 1e-6, "intercept_penalty": 1e-6}
+    with pytest.warns(ApproximationWarning, match="one of 4 starts alone reached"):
+        fit = bridging(ratings, **weak, check=False)
+    assert fit.objective == fit.starts.min()
+
+
+def test_unanimous_and_scattered_ratings_converge():
+    for value in (0.0, 0.5, 1.0):
+        fit = bridging(np.full((10, 4), value))
+        assert fit.converged
+        assert np.ptp(fit.intercept.values) < 1e-7
+    alone = np.where(np.eye(12) == 1, np.arange(12) % 2, np.nan)
+    assert bridging(alone).converged
+    assert bridging([[1.0]]).converged
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,8 @@ def test_a_group_of_one_and_a_participant_without_votes():
     ("votes", "groups", "message"),
     [
         ([[2.0], [1.0]], [0, 1], r"`votes\[0, 0\]` is 2 \(1 such entries\); a vote is 1"),
+        (np.array([[True], [False]]), [0, 1], "`votes` is boolean, which does not say"),
+        ([[True], [False]], [0, 1], "`votes` is boolean"),
         ([[0.5], [1.0]], [0, 1], r"`votes\[0, 0\]` is 0.5"),
         ([[np.inf], [1.0]], [0, 1], r"`votes\[0, 0\]` is inf"),
         ([[np.nan], [np.nan]], [0, 1], "holds no vote"),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from pluralism import DataError, LabelError
+from pluralism import DataError, LabelError, SmallSampleWarning
 from pluralism.choice import moral_graph
 from pluralism.kernels import _moral_graph as kernels
 
@@ -368,6 +368,25 @@ def test_repeated_edges_and_two_groups_are_label_errors():
     votes = {**GOOD, "rater": [1, 1, 2], "party": ["red", "blue", "red"]}
     with pytest.raises(LabelError, match="rater 1 is in the groups 'red' and 'blue'"):
         moral_graph(votes, rater="rater", group="party")
+
+
+def test_few_raters_are_told():
+    votes = {**GOOD, "rater": [1, 1, 1]}
+    with pytest.raises(DataError, match="a single rater gave all votes"):
+        moral_graph(votes, rater="rater")
+    with pytest.warns(SmallSampleWarning, match="3 raters are too few"):
+        moral_graph({**GOOD, "rater": [1, 2, 3]}, rater="rater", n=5)
+
+
+def test_many_resamples_of_a_large_graph_are_drawn_in_parts(monkeypatch):
+    from pluralism.choice import _moral_graph as module
+
+    frame = counted(*[(f"v{k}", f"v{k + 1}", 5, 1, 1, 0) for k in range(30)])
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 100)
+    graph = moral_graph(frame, n=50)
+    assert graph.values.sizes["value"] == 31
+    assert graph.edges.kept_probability.values.min() > 0.5
+    assert np.isfinite(graph.values.pagerank_rank_interval).all()
 
 
 def test_an_edge_without_votes_has_no_likelihood_and_is_not_kept():
