@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from .._labelled import as_labelled
 from ..errors import ApproximationWarning, ConvergenceError, DataError
 from ..kernels import _bridging as kernels
@@ -266,7 +265,7 @@ def bridging(
         )
     reached = found.starts <= found.objective + 1e-6 * max(abs(found.objective), 1e-12)
     if starts > 1 and reached.sum() == 1:
-        warnings.warn(
+        _quiet.warn(
             f"one of {starts} starts alone reached the objective {found.objective:.6g}, the next "
             f"{np.sort(found.starts)[1]:.6g}; there may be a lower one, so raise `starts`",
             ApproximationWarning,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import _labels
 from ..errors import DataError, SmallSampleWarning
 from ..kernels import _moral_graph as kernels
@@ -264,7 +263,7 @@ def _check_raters(n_raters: int) -> None:
             "to treat the votes as independent"
         )
     if n_raters < _FEW_RATERS:
-        warnings.warn(
+        _quiet.warn(
             f"{n_raters} raters are too few for intervals that resample them",
             SmallSampleWarning,
             stacklevel=3,

@@ -104,6 +104,8 @@ def read_groups(groups: Any, matrix: VoteMatrix) -> Grouped:
     if isinstance(groups, bytes) or not isinstance(groups, (Iterable, np.ndarray)):
         raise DataError(f"`groups` is {groups!r}; it must hold one label per participant")
     listed = list(groups.tolist() if hasattr(groups, "tolist") else groups)
+    # Where some have no group, whole numbers come as floats.
+    listed = [int(g) if isinstance(g, float) and g.is_integer() else g for g in listed]
     if len(listed) != n:
         raise DataError(f"`groups` has {len(listed)} labels for {n} participants")
     member = [row for row, label in enumerate(listed) if not _labels.is_missing(label)]

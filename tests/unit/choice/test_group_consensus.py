@@ -217,6 +217,12 @@ def test_whoever_has_no_group_is_left_out_and_counted():
     np.testing.assert_array_equal(score, group_informed_consensus(votes[:-2], groups=group[:-2]))
 
 
+def test_whole_numbers_that_come_as_floats_name_the_same_groups():
+    votes, group = counted((1, 4), (2, 3))
+    score = group_informed_consensus(votes, groups=pd.Series([*group.tolist()[:-1], None]))
+    assert score.attrs["groups"] == (0, 1)
+
+
 def test_an_unseen_comment_rests_on_the_prior_and_the_list_says_so():
     votes = np.array([[1, np.nan, 1], [1, np.nan, np.nan], [-1, np.nan, np.nan], [1, np.nan, 1.0]])
     with pytest.warns(match="unit"):
