@@ -16,7 +16,7 @@ _EXPORTS = {
     "LinearReward": "_linear",
     "Misreport": "_incentives",
     "Misreports": "_incentives",
-    "MoralGraph": "_moral_graph",
+    "MoralGraph": "_moral_result",
     "OpinionGroups": "_opinion_groups",
     "Outcome": "_outcome",
     "OverruledPair": "_linear",
