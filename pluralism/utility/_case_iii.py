@@ -18,7 +18,7 @@ from ..kernels import _thurstone as kernel
 from ..kernels._inverse import inverse_information
 from ..kernels._padding import bucket
 from ..kernels._pairs import Pairs
-from . import _robust, _tables
+from . import _sandwich, _tables
 from ._covariance import JointCovariance
 from ._estimates import Convergence, Parameter
 from ._fit import UtilityFit
@@ -178,10 +178,10 @@ def fit_penalised(
     )
 
 
-def _middle(votes: FoldedVotes, theta: FloatArray) -> _robust.Middle:
+def _middle(votes: FoldedVotes, theta: FloatArray) -> _sandwich.Middle:
     """Middle of a robust covariance of theta."""
     cells = votes.comparisons
-    return _robust.middle(
+    return _sandwich.middle(
         cells,
         votes.covariance_type,
         kernel.case_iii_jacobian(theta, cells.first, cells.second),
@@ -199,7 +199,7 @@ def _covariance(
     theta: FloatArray,
     precision: tuple[float, float],
     unit: str,
-    robust: _robust.Middle,
+    robust: _sandwich.Middle,
 ) -> FloatArray:
     """Covariance of (u, log v) in the reported unit, (2 items, 2 items)."""
     pairs, n = votes.pairs, votes.comparisons.n_items

@@ -16,7 +16,7 @@ from ..data import Comparisons
 from ..errors import ConvergenceError, DataError
 from ..kernels import _bordered, _firth, _graph, _newton, _outcomes, _pairs, _win_table
 from ..kernels._outcomes import Counts
-from . import _identified, _robust, _tables, _terms
+from . import _identified, _sandwich, _tables, _terms
 from ._covariance import Anchor, JointCovariance
 from ._estimates import Convergence, Parameter
 from ._fit import UtilityFit
@@ -96,9 +96,9 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         result, state = _fit_design(design, model, terms, items)
         eta, tie = design.predictor(result.point), design.tie(result.point)
         value = partial(_outcomes.log_likelihood, model.link, model.tie_model, eta, tie, counts)
-    robust = _robust.Middle(None, 1.0, "")
+    robust = _sandwich.Middle(None, 1.0, "")
     if kind != "fisher":
-        robust = _robust.middle(
+        robust = _sandwich.middle(
             comparisons,
             kind,
             terms.columns,
@@ -114,7 +114,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         anchor,
         result,
         free=free,
-        joint=_robust.joint_covariance(state, robust, anchor, terms.features),
+        joint=_sandwich.joint_covariance(state, robust, anchor, terms.features),
         covariance_type=kind,
         log_likelihood=value,
         n_parameters=(n - n_components if free else 0)
@@ -134,7 +134,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
     return fit
 
 
-def _notes(model: PairedModel, robust: _robust.Middle) -> tuple[str, ...]:
+def _notes(model: PairedModel, robust: _sandwich.Middle) -> tuple[str, ...]:
     notes = [robust.note] if robust.note else []
     if model.prior is not None:
         about = "what the features say" if model.residual else "zero"

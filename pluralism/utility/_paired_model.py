@@ -11,7 +11,7 @@ import numpy as np
 from .. import _validate
 from ..data import Comparisons
 from ..errors import DataError, LabelError
-from . import _robust
+from . import _sandwich
 
 __all__ = ["PairedModel", "checked", "reference_code"]
 
@@ -94,7 +94,7 @@ def checked(comparisons: Comparisons, model: PairedModel) -> tuple[PairedModel, 
             "example with `Comparisons.from_frame` or `Comparisons.from_pairs`"
         )
     model = model.validated()
-    kind = _robust.covariance_type(comparisons, model.covariance)
+    kind = _sandwich.covariance_type(comparisons, model.covariance)
     if comparisons.n_items < 2:
         raise DataError(
             f"`comparisons` has {comparisons.n_items} item(s); a fit needs at least two"
