@@ -17,14 +17,16 @@ __all__ = ["check_bounded", "check_identified", "check_met", "check_ties", "chec
 _REMEDIES = "give a prior (`prior=1.0` shrinks utilities towards their mean)"
 
 
-def check_met(items: Sequence[Hashable], degree: npt.NDArray[np.float64]) -> None:
-    """Raise if an item was never compared with any other."""
+def check_met(
+    items: Sequence[Hashable], degree: npt.NDArray[np.float64], *, prior: bool = True
+) -> None:
+    """Raise if an item was never compared with any other; `prior`: the model takes one."""
     lonely = [items[place] for place in np.flatnonzero(degree == 0).tolist()]
     if lonely:
         raise NotIdentifiedError(
             f"{_name(lonely)} {'was' if len(lonely) == 1 else 'were'} never compared with "
             "another item, so there is nothing to estimate a utility from; leave "
-            f"{'it' if len(lonely) == 1 else 'them'} out, or {_REMEDIES}",
+            f"{'it' if len(lonely) == 1 else 'them'} out{f', or {_REMEDIES}' if prior else ''}",
             groups=[[item] for item in lonely],
         )
 
@@ -36,12 +38,13 @@ def check_identified(
     separate: bool,
     separation: bool = True,
     remedies: Sequence[str] = (),
+    prior: bool = True,
 ) -> None:
     """Raise if the estimate does not exist, saying for whom and why.
 
     `separate` accepts components, and `separation=False` items that always win or always lose.
     `remedies` are the arguments of the caller's model, beside `prior`, that would help:
-    ``"components"``, ``"bias_reduction"``.
+    ``"components"``, ``"bias_reduction"``. `prior` says whether the model takes one.
     """
     if graph.n_components > 1 and not separate:
         groups = _members(items, graph.component, range(graph.n_components))
@@ -50,7 +53,8 @@ def check_identified(
         each = ', or fit each on its own with `components="separate"`'
         raise NotIdentifiedError(
             f"the items fall into {len(groups)} components that were never compared with one "
-            f"another: {shown}{more}; differences between them are not identified: {_REMEDIES}"
+            f"another: {shown}{more}; differences between them are not identified: "
+            f"{_REMEDIES if prior else 'collect comparisons that link them'}"
             f"{each if 'components' in remedies else ''}",
             groups=groups,
         )

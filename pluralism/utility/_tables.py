@@ -28,6 +28,7 @@ __all__ = [
     "probability_matrix",
     "quasi_variance",
     "rank_intervals",
+    "square",
     "stderr",
     "summary",
     "vector",
@@ -67,17 +68,25 @@ def vector(values: FloatArray, dim: str, labels: tuple[Hashable, ...], name: str
     )
 
 
-def item_matrix(fit: UtilityFit, values: FloatArray, name: str) -> xr.DataArray:
-    """Label one value per pair of items."""
+def square(
+    items: tuple[Hashable, ...], values: FloatArray, name: str, **attributes: Any
+) -> xr.DataArray:
+    """Label one value per ordered pair of items."""
     import xarray as xr
 
-    label = fit.utility["item"].values
+    label = _labels.as_coordinate(items)
     return xr.DataArray(
         values,
         dims=("item", "item_bis"),
         coords={"item": label, "item_bis": label},
         name=name,
+        attrs=attributes,
     )
+
+
+def item_matrix(fit: UtilityFit, values: FloatArray, name: str) -> xr.DataArray:
+    """Label one value per pair of the fit's items."""
+    return square(fit.items, values, name)
 
 
 def covariance(fit: UtilityFit) -> xr.DataArray:
