@@ -14,6 +14,7 @@ _EXPORTS = {
     "Grouping": "_comparisons",
     "MoralGraphFile": "_moral_graph_file",
     "PolisConversation": "_polis",
+    "dilemma_battles": "_dilemmas",
     "load_table": "_tables",
     "read_emergent_values": "_emergent_values",
     "read_moral_graph": "_moral_graph_file",
