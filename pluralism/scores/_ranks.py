@@ -339,7 +339,7 @@ def _intervals(
 
     rows = []
     for boot in (first, second):
-        values = boot.replicates
+        values: Any = boot.replicates
         if items is not None and hasattr(values, "dims"):
             values = values.sel({values.dims[1]: list(items)})
         rows.append(np.asarray(values, dtype=np.float64))

@@ -122,8 +122,7 @@ def relative_risk_table(
                 | {"without_value": second[1], "hits_without": second[0]}
             )
     table = pd.DataFrame(rows)
-    place = int(table.columns.get_loc("pvalue")) + 1
-    table.insert(place, "adjusted", _inputs.adjusted(table["pvalue"], correction))
+    table.insert(7, "adjusted", _inputs.adjusted(table["pvalue"], correction))
     table.attrs.update(ci_kind=method, ci_prob=level, correction=correction, rows=n)
     return table
 
