@@ -156,17 +156,17 @@ def fit_robust(
     the majority of an item's pairs, the majority is believed. The models know pairs, not raters:
     one bad voter among many shifts a share a little everywhere, which is noise here.
 
-    "sequential" completes the table by least squares before it looks for errors, so the errors
+    "rpca" assumes that rank 2 is low for so many items: below a few dozen it pulls utilities
+    together. "sequential" completes the table by least squares before it looks for errors, so the errors
     are in what is completed. If the completion has rank 2 exactly, and is no near-sparse table
     itself, the second step finds nothing and returns it unchanged. Where every pair was observed
     there is nothing to complete, and it is "rpca". Published code was not available; OptSpace is
     replaced by the iterated truncation of the singular value decomposition, of the same
     least-squares problem.
 
-    Scores: a pair's residual over the standard error of a counted log-odds,
-    :math:`1 / \sqrt{n p (1 - p)}` at the fitted p, times a common factor: the larger of 1 and the
-    normalised median of the absolute ratios. For shares, the residual over its normalised median
-    alone. Among m honest pairs about 0.00006 m are beyond 4.
+    Scores: the deviance residual of a pair's votes, over the larger of 1 and the normalised median
+    of its absolute values. For shares, the residual of the log-odds over its normalised median.
+    Among m honest pairs about 0.00006 m are beyond 4.
 
     References
     ----------

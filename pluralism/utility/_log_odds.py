@@ -70,15 +70,23 @@ def observe(
 
 
 def scores(seen: Observed, gap: FloatArray) -> tuple[float, FloatArray]:
-    """Robust spread, and residuals from fitted differences `gap` in units of it."""
-    ratio = seen.logit - gap
-    least = EXACT * max(float(np.abs(seen.logit).max(initial=0.0)), 1.0)
+    """Robust spread, and how far each pair is from fitted differences `gap` in units of it.
+
+    Deviance residuals where votes were counted: log-odds of few votes have long tails that say
+    nothing. Residuals of the log-odds where they were not.
+    """
     if seen.counted:
-        total = seen.pairs.won + seen.pairs.lost + 2.0 * seen.smoothing
-        ratio = ratio * np.sqrt(total * special.expit(gap) * special.expit(-gap))
+        won, lost = seen.pairs.won, seen.pairs.lost
+        total = won + lost
+        deviance = special.xlogy(won, won / total) + special.xlogy(lost, lost / total)
+        deviance -= won * special.log_expit(gap) + lost * special.log_expit(-gap)
+        away = np.sign(won - total * special.expit(gap)) * np.sqrt(2.0 * np.maximum(deviance, 0.0))
         least = 1.0
-    spread = max(NORMAL * float(np.median(np.abs(ratio))), least)
-    return spread, ratio / spread
+    else:
+        away = seen.logit - gap
+        least = EXACT * max(float(np.abs(seen.logit).max(initial=0.0)), 1.0)
+    spread = max(NORMAL * float(np.median(np.abs(away))), least)
+    return spread, away / spread
 
 
 def pair_table(
