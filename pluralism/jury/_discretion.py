@@ -185,7 +185,8 @@ def discretion(
     label = _Label(signs, level)
 
     share = weights @ (rows.kind[:, None] == np.arange(len(KINDS))) / n
-    shares = label.table(share, KINDS, "kind", np.bincount(rows.kind, minlength=len(KINDS)))
+    count = np.bincount(rows.kind, minlength=len(KINDS))
+    shares = label.table(share, KINDS, "kind", count, of=n)
 
     drawn = weights
     if as_published:
@@ -307,13 +308,23 @@ class _Label:
         return np.where(flat, wilson, bounds)
 
     def table(
-        self, values: FloatArray, labels: Any, name: str, n: Any, *, mean: bool = False
+        self,
+        values: FloatArray,
+        labels: Any,
+        name: str,
+        n: Any,
+        *,
+        of: Any = None,
+        mean: bool = False,
     ) -> pd.DataFrame:
-        """Tabulate the first row with the spread of the others, (1 + replicates, labels)."""
+        """Tabulate the first row with the spread of the others, (1 + replicates, labels).
+
+        The proportions are of `n` each unless `of` says of how many.
+        """
         import pandas as pd
 
         drawn = values[1:]
-        low, high = self.proportion(values, n)
+        low, high = self.proportion(values, n if of is None else of)
         table = pd.DataFrame(
             {
                 "estimate": _over_replicates(drawn, lambda part: np.nanmean(part, axis=0))

@@ -157,7 +157,9 @@ def fit_robust(
     one bad voter among many shifts a share a little everywhere, which is noise here.
 
     "rpca" assumes that rank 2 is low for so many items: below a few dozen it pulls utilities
-    together. "sequential" completes the table by least squares before it looks for errors, so the errors
+    together.
+
+    "sequential" completes the table by least squares before it looks for errors, so the errors
     are in what is completed. If the completion has rank 2 exactly, and is no near-sparse table
     itself, the second step finds nothing and returns it unchanged. Where every pair was observed
     there is nothing to complete, and it is "rpca". Published code was not available; OptSpace is

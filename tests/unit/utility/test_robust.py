@@ -116,7 +116,7 @@ def test_huber_is_the_minimum_of_its_loss(seed):
 
 def test_pursuit_meets_its_optimality_conditions():
     """The price is a subgradient of both norms: spectral norm 1 aligned with L, entries penalty."""
-    truth, votes, _ = corrupted(0.1, 0.8, 0, n=30)
+    _, votes, _ = corrupted(0.1, 0.8, 0, n=30)
     fit = fit_robust(votes, method="rpca", tolerance=1e-7, max_iterations=5000)
     n = votes.n_items
     low, high, odds = edges(fit)
@@ -195,7 +195,7 @@ def test_joint_pursuit_recovers_where_completing_first_does_not():
 
 
 def test_second_step_changes_nothing_after_an_exact_completion():
-    truth, votes, _ = corrupted(0.05, 0.9, 1, n=50)
+    _, votes, _ = corrupted(0.05, 0.9, 1, n=50)
     fit = fit_robust(votes, method="sequential", tolerance=1e-6)
     low, high, odds = edges(fit)
     table, seen = np.zeros((50, 50)), np.eye(50, dtype=bool)
@@ -292,7 +292,7 @@ def test_items_never_compared_are_named():
 def test_components_are_named_or_fitted_apart():
     pairs = [("a", "b"), ("b", "c"), ("c", "a"), ("x", "y"), ("y", "z"), ("z", "x")]
     votes = Comparisons.from_pairs(pairs)
-    with pytest.raises(NotIdentifiedError, match="2 components.*collect comparisons that link"):
+    with pytest.raises(NotIdentifiedError, match=r"2 components.*collect comparisons that link"):
         fit_robust(votes)
     fit = fit_robust(votes, components="separate")
     assert float(fit.utility.sel(item=["a", "b", "c"]).sum()) == pytest.approx(0, abs=1e-9)
@@ -358,7 +358,7 @@ def test_options_are_checked():
     votes = random_counts(0)
     with pytest.raises(DataError, match="`method` is 'lasso'"):
         fit_robust(votes, method="lasso")
-    with pytest.raises(DataError, match="`weights` is 'vote'.*did you mean 'votes'"):
+    with pytest.raises(DataError, match=r"`weights` is 'vote'.*did you mean 'votes'"):
         fit_robust(votes, weights="vote")
     for name in ("tuning", "threshold", "penalty", "tolerance"):
         with pytest.raises(DataError, match=f"`{name}` is 0"):
