@@ -205,15 +205,16 @@ def discretion(
     )
 
     size = (len(signs.annotator_labels), len(signs.principle_labels))
-    supremacy = np.empty((len(weights), *size, size[1]))
     priority = np.empty((len(weights), *size))
-    conflicts = np.empty((*size, size[1]))
+    supremacy, conflicts = np.empty((2, *size, size[1]))
+    supremacy_bounds = np.empty((2, *supremacy.shape))
     for place in range(size[0]):
         wins = kernels.siding_weights(signs.principles, signs.annotators[:, place], weights)
         total = wins + wins.transpose(0, 2, 1)
-        conflicts[place] = total[0]
         with np.errstate(invalid="ignore"):
-            supremacy[:, place] = wins / total
+            ratio = wins / total
+        supremacy[place], conflicts[place] = ratio[0], total[0]
+        supremacy_bounds[:, place] = label.proportion(ratio, total[0])
         priority[:, place] = _aligned(kernels.priorities(wins))
     if as_published:
         priority = np.where(np.isnan(priority), -np.inf, priority)
@@ -221,24 +222,19 @@ def discretion(
     discrepancy = apart[0].copy()
     if as_published:
         discrepancy = _over_replicates(apart[1:], lambda values: np.nanmean(values, axis=0))
-    names = {
-        "supremacy": ("annotator", "principle", "principle_bis"),
-        "priorities": ("annotator", "principle"),
-        "discrepancy": ("annotator", "annotator_bis"),
-    }
-    drawn_values = {"supremacy": supremacy, "priorities": priority, "discrepancy": apart}
+    sides = ("annotator", "principle", "principle_bis")
+    ranks, pairs = sides[:2], ("annotator", "annotator_bis")
     return Discretion(
         shares=shares,
         arbitrariness=arbitrary,
-        supremacy=label.array(supremacy[0], names["supremacy"], "supremacy"),
-        conflicts=label.array(conflicts, names["supremacy"], "conflicts"),
-        priorities=label.array(priority[0], names["priorities"], "priority", units="log-odds"),
-        discrepancy=label.array(discrepancy, names["discrepancy"], "discrepancy"),
+        supremacy=label.array(supremacy, sides, "supremacy"),
+        conflicts=label.array(conflicts, sides, "conflicts"),
+        priorities=label.array(priority[0], ranks, "priority", units="log-odds"),
+        discrepancy=label.array(discrepancy, pairs, "discrepancy"),
         intervals={
-            name: label.bounds(
-                values, names[name], name, conflicts if name == "supremacy" else None
-            )
-            for name, values in drawn_values.items()
+            "supremacy": label.bounds(supremacy_bounds, supremacy, sides),
+            "priorities": label.bounds(label.quantiles(priority[1:]), priority[0], ranks),
+            "discrepancy": label.bounds(label.quantiles(apart[1:]), apart[0], pairs),
         },
         kind=label.array(np.array(KINDS, dtype=object)[rows.kind], ("row",), "kind"),
         position=position_table(signs, inconsistent),
@@ -353,16 +349,13 @@ class _Label:
             attrs=attributes,
         )
 
-    def bounds(
-        self, values: FloatArray, dims: tuple[str, ...], name: str, n: FloatArray | None = None
-    ) -> Any:
-        """Label bounds of (1 + replicates, ...), NaN where the data have no finite value."""
-        bounds = self.quantiles(values[1:]) if n is None else self.proportion(values, n)
-        found = np.moveaxis(bounds, 0, -1)
-        found[~np.isfinite(values[0])] = np.nan
-        labelled = self.array(values[0], dims, name)
+    def bounds(self, bounds: FloatArray, estimate: FloatArray, dims: tuple[str, ...]) -> Any:
+        """Label bounds (2, ...), NaN where the estimate has no finite value."""
+        found = np.moveaxis(bounds, 0, -1).copy()
+        found[~np.isfinite(estimate)] = np.nan
         return (
-            labelled.expand_dims(ci_bound=["lower", "upper"], axis=-1)
+            self.array(estimate, dims, "interval")
+            .expand_dims(ci_bound=["lower", "upper"], axis=-1)
             .copy(data=found)
             .assign_attrs(ci_kind="percentile", ci_prob=self.level)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ class _Table(NamedTuple):
     columns: tuple[Hashable, ...] | None
 
 
-def preference_signs(first: Any, second: Any, neither: Any = None) -> npt.NDArray[np.float64]:
+def preference_signs(first: Any, second: Any, *, neither: Any = None) -> npt.NDArray[np.float64]:
     """Turn probabilities (or scores) of two responses into signs of preference.
 
     Parameters
@@ -61,8 +61,8 @@ def preference_signs(first: Any, second: Any, neither: Any = None) -> npt.NDArra
     Examples
     --------
     >>> from pluralism.jury import preference_signs
-    >>> preference_signs([0.7, 0.2, 0.4, 0.1], [0.2, 0.7, 0.4, 0.2], [0.1, 0.1, 0.2, 0.7])
-    array([ 1., -1.,  0.,  0.])
+    >>> preference_signs([0.7, 0.2, 0.1], [0.2, 0.7, 0.2], neither=[0.1, 0.1, 0.7])
+    array([ 1., -1.,  0.])
     """
     a, b = (
         _validate.finite_array(name, value, allow_nan=True)
@@ -161,6 +161,13 @@ def position_table(signs: Signs, inconsistent: dict[str, npt.NDArray[np.intp]]) 
 
 def _table(name: str, given: Any) -> _Table:
     """Signs of a table, with the labels that it has."""
+    if isinstance(given, Mapping):
+        import pandas as pd
+
+        try:
+            given = pd.DataFrame(dict(given))
+        except ValueError as error:
+            raise DataError(f"`{name}` must map names to equal columns ({error})") from None
     labelled, _ = as_labelled(name, given)
     rows = columns = None
     if labelled is not None:

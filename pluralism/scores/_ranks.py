@@ -68,9 +68,9 @@ def rank_agreement(first: Any, second: Any, *, level: float = 0.95) -> RankAgree
     Parameters
     ----------
     first, second : mapping, Series, DataArray, array-like or Bootstrap, (items,)
-        Scores, the largest ranked first. Labelled ones are matched by item and must name the
-        same items. Two `Bootstrap` results (say, of ratings over resampled dilemmas) give
-        intervals as well.
+        Scores, the largest ranked first. Two labelled ones are matched by item and must name
+        the same items; a plain array is matched by position. Two `Bootstrap` results (say, of
+        ratings over resampled dilemmas) give intervals as well.
     level : float
         Coverage of the intervals, in (0, 1).
 
@@ -133,7 +133,7 @@ def kendall_distance(first: Any, second: Any) -> float:
     Parameters
     ----------
     first, second : mapping, Series, DataArray or array-like, (items,)
-        Scores, matched by item where they are labelled.
+        Scores, matched by item where both are labelled, else by position.
 
     Returns
     -------
@@ -257,9 +257,12 @@ def _matched(
         boxed = [value.rename({value.dims[0]: "item"}) for value in boxed]
         _same_labels(names, boxed, "item")
         boxed = match_dimension(names, boxed, "item")
-        if "item" in boxed[0].indexes:
-            items = tuple(boxed[0].indexes["item"].tolist())
-        values = [value.values for value in boxed]
+    labelled = next((value for value in boxed if value is not None and value.ndim == 1), None)
+    if labelled is not None and labelled.dims[0] in labelled.indexes:
+        items = tuple(labelled.indexes[labelled.dims[0]].tolist())
+    values = [
+        value if one is None else one.values for value, one in zip(values, boxed, strict=True)
+    ]
     arrays = [
         _validate.finite_array(name, value, ndim=1)
         for name, value in zip(names, values, strict=True)

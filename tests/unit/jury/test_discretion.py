@@ -238,6 +238,18 @@ def test_rows_are_matched_by_name():
         discretion(signs, twice)
 
 
+def test_mappings_and_arrays():
+    signs, people = random_signs(0)
+    one = discretion(signs, people, n_replicates=5, seed=0)
+    columns = {name: signs[name].to_list() for name in signs}
+    other = discretion(columns, {name: people[name] for name in people}, n_replicates=5, seed=0)
+    pd.testing.assert_frame_equal(one.arbitrariness, other.arbitrariness)
+    plain = discretion(signs.to_numpy(), people.to_numpy(), n_replicates=5, seed=0)
+    np.testing.assert_array_equal(one.supremacy, plain.supremacy)
+    with pytest.raises(DataError, match="`principles` must map names to equal columns"):
+        discretion({"a": [1, 0], "b": [1]}, [1, 1])
+
+
 def test_seeds():
     signs, people = random_signs(0)
     one, other = (discretion(signs, people, n_replicates=9, seed=4) for _ in range(2))
@@ -278,9 +290,11 @@ def test_signs_of_probabilities():
     first, second = [0.6, 0.3, 0.4, 0.1, np.nan], [0.3, 0.6, 0.4, 0.2, 0.5]
     np.testing.assert_array_equal(preference_signs(first, second), [1, -1, 0, -1, np.nan])
     neither = [0.1, 0.1, 0.2, 0.7, 0.1]
-    np.testing.assert_array_equal(preference_signs(first, second, neither), [1, -1, 0, 0, np.nan])
-    assert preference_signs([0.45], [0.1], [0.45])[0] == 1  # a tie with "neither" decides
+    np.testing.assert_array_equal(
+        preference_signs(first, second, neither=neither), [1, -1, 0, 0, np.nan]
+    )
+    assert preference_signs([0.45], [0.1], neither=[0.45])[0] == 1  # a tie with "neither" decides
     with pytest.raises(DataError, match="`second`"):
         preference_signs([1, 2], [1])
     with pytest.raises(DataError, match="`neither` has shape"):
-        preference_signs([1, 2], [1, 2], [1])
+        preference_signs([1, 2], [1, 2], neither=[1])

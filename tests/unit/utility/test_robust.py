@@ -253,6 +253,22 @@ def test_votes_weigh_by_their_precision():
     assert abs(float(gap)) < 2.2
 
 
+def test_stuffing_a_pair_with_votes_gains_nothing():
+    rng = np.random.default_rng(0)
+    truth, n = np.linspace(1, -1, 10), 10
+    low, high = np.triu_indices(n, 1)
+    wins = np.zeros((n, n))
+    wins[low, high] = rng.binomial(30, expit(truth[low] - truth[high]))
+    wins[high, low] = 30 - wins[low, high]
+    stuffed = wins.copy()
+    stuffed[9, 0], stuffed[0, 9] = 1e6, 1e5
+    before, after = (fit_robust(Comparisons.from_matrix(table)) for table in (wins, stuffed))
+    assert np.abs(before.utility - after.utility).max() < 0.15
+    assert after.suspects.loc[0, ["first", "second"]].tolist() == [0, 9]
+    plain = fit_bradley_terry(Comparisons.from_matrix(stuffed)).utility
+    assert plain[9] > plain[0]
+
+
 @given(st.permutations(range(7)), st.integers(0, 20))
 def test_labels_do_not_matter(order, seed):
     rng = np.random.default_rng(seed)
