@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import SmallSampleWarning, enumerate_some
 from ..kernels import _discretion as kernels
 from ._signs import Signs, combine_orders, position_table, read_signs
@@ -173,7 +172,7 @@ def discretion(
     signs, inconsistent = combine_orders(given, swapped_principles, swapped_annotators)
     n = len(signs.principles)
     if n < _FEW_ROWS:
-        warnings.warn(
+        _quiet.warn(
             f"only {n} rows to resample: intervals are too short and their level nominal",
             SmallSampleWarning,
             stacklevel=2,

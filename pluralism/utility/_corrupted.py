@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
 from ..errors import ConvergenceError, DataError, SmallSampleWarning
 from ..kernels import _graph, _newton, _pairs, _robust
@@ -300,7 +299,7 @@ def _identify(
             'components; only `reference="mean"` serves them all'
         )
     if len(pairs.low) == pairs.n_items - graph.n_components:
-        warnings.warn(
+        _quiet.warn(
             f"the {len(pairs.low):,} pairs form a tree over the {pairs.n_items:,} items: no pair "
             "is contradicted by others, so a wrong one cannot be seen and moves the utilities "
             "fully; collect comparisons that close circles",

@@ -74,6 +74,24 @@ def test_litmus_values(paper_row, test_data, model):
     paper_row(elo.utility.sel(item=["Privacy", "Truthfulness"]).values)
 
 
+# -- AI Alignment at Your Discretion --------------------------------------------------------------
+
+
+def test_discretion(paper_row, test_data):
+    """What 21 principles leave open on HH-RLHF, and how the human annotators use it."""
+    folder = test_data / "alignment_discretion"
+    found = jury.discretion(
+        pd.read_csv(folder / "hh_principle_signs.csv.gz", index_col="row_id"),
+        pd.read_csv(folder / "hh_annotator_signs.csv.gz", index_col="row_id")["human"],
+        n_replicates=2,
+        seed=0,
+    )
+    kinds = found.shares["estimate"]
+    human = found.arbitrariness.loc["human", "estimate"]
+    figures = [human, kinds["indifference"], kinds["conflict"], kinds["consensus"]]
+    paper_row(100 * np.array(figures))
+
+
 # -- one figure each ---------------------------------------------------------------------------
 
 
