@@ -27,7 +27,7 @@ from pluralism.scores import kendall_distance
 from pluralism.utility import fit_bradley_terry, fit_robust
 
 RESULT = Path(__file__).parent / "results" / "robust.md"
-ITEMS, DATA_SETS = 100, 5
+ITEMS, DATA_SETS = 100, 3
 
 DESIGNS = [
     # corrupted, observed, votes a pair (None: exact)
@@ -70,7 +70,6 @@ def simulate(
     logit[wrong] = -np.sign(logit[wrong]) * rng.uniform(3, 6, wrong.sum())
     seen = rng.random(len(low)) < observed
     share = expit(logit)
-    weight = None
     if votes is not None:
         share = rng.binomial(votes, share) / votes
         weight = np.full(len(low), float(votes))
@@ -79,7 +78,7 @@ def simulate(
         wins[low[seen], high[seen]] = won[seen]
         wins[high[seen], low[seen]] = (votes - won)[seen]
         return truth, Comparisons.from_matrix(wins)
-    return truth, Comparisons.from_codes(low[seen], high[seen], share[seen], items=n, weight=weight)
+    return truth, Comparisons.from_codes(low[seen], high[seen], share[seen], items=n)
 
 
 def main() -> None:
