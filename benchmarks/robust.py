@@ -71,9 +71,7 @@ def simulate(
     seen = rng.random(len(low)) < observed
     share = expit(logit)
     if votes is not None:
-        share = rng.binomial(votes, share) / votes
-        weight = np.full(len(low), float(votes))
-        won = np.round(share * votes)
+        won = rng.binomial(votes, share).astype(float)
         wins = np.zeros((n, n))
         wins[low[seen], high[seen]] = won[seen]
         wins[high[seen], low[seen]] = (votes - won)[seen]

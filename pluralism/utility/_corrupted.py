@@ -125,7 +125,7 @@ def fit_robust(
         the largest move in units of the bend for "huber" (1e-8), relative residuals of the
         splitting for the others (1e-5). The value reached is ``convergence.decrement``.
     max_iterations : int, optional
-        Most steps. Default: 2000.
+        Most steps. Default: 200 for "l1", else 2000.
 
     Returns
     -------
@@ -169,12 +169,15 @@ def fit_robust(
     of its absolute values. For shares, the residual of the log-odds over its normalised median.
     Among m honest pairs about 0.00006 m are beyond 4.
 
+    "l1" is solved as a linear programme by interior points (Portnoy and Koenker 1997), a
+    Laplacian system a step; where several utilities are best, the central ones are given.
+
     References
     ----------
     Nguyen, Naresh and Tulabandhula (2024), CURATRON, arXiv 2403.02745. Candes, Li, Ma and Wright
     (2011), Robust principal component analysis?, JACM 58, eq. 1.6. Huber (1964), Annals of
     Mathematical Statistics 35. Xu, Xiong, Huang and Yao (2013), Robust statistical ranking, arXiv
-    1408.3467.
+    1408.3467. Portnoy and Koenker (1997), Statistical Science 12.
 
     Examples
     --------

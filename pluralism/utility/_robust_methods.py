@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 
 #: Tolerance and most steps by method.
-LIMITS = {"l1": (1e-7, 2000), "huber": (1e-8, 2000), "rpca": (1e-5, 2000)}
+LIMITS = {"l1": (1e-7, 200), "huber": (1e-8, 2000), "rpca": (1e-5, 2000)}
 LIMITS["sequential"] = LIMITS["rpca"]
 NAMES = {
     "l1": "least absolute deviations of logits",
@@ -67,7 +67,12 @@ def _by_regression(
     steps = model.max_iterations
     tolerance = model.tolerance if method == "l1" else LIMITS["l1"][0]
     first = _robust.fit_absolute(
-        seen.pairs, seen.logit, seen.weight, component, tolerance=tolerance, max_iterations=steps
+        seen.pairs,
+        seen.logit,
+        seen.weight,
+        component,
+        tolerance=tolerance,
+        max_iterations=min(steps, LIMITS["l1"][1]) if method == "huber" else steps,
     )
     if method == "l1" or first.status != _newton.CONVERGED:
         return Solution(*first)
