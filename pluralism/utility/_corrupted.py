@@ -170,7 +170,8 @@ def fit_robust(
     Among m honest pairs about 0.00006 m are beyond 4.
 
     "l1" is solved as a linear programme by interior points (Portnoy and Koenker 1997), a
-    Laplacian system a step; where several utilities are best, the central ones are given.
+    Laplacian system a step; where several utilities are best, the central ones are given. Above
+    3,000 items each system is a sparse factor, which fills in where pairs are many: then minutes.
 
     References
     ----------
