@@ -29,6 +29,7 @@ _EXPORTS = {
     "write_report": "report",
 }
 _SUBMODULES = (
+    "adapters",
     "choice",
     "data",
     "errors",

@@ -43,6 +43,17 @@ PEERS = {
     "sklearn", "svvamp", "torch", "whalrus",
 }  # fmt: skip
 
+#: Module of `adapters` -> the hosts that it speaks to, which nothing else may import.
+HOSTS = {
+    "inspect_ai": {"inspect_ai"},
+    "lm_eval": set(),
+    "scikit_learn": {"sklearn"},
+    "hf_evaluate": {"datasets", "evaluate"},
+    "torchmetrics": {"torch", "torchmetrics"},
+    "lighteval": {"lighteval"},
+    "helm": {"helm"},
+}
+
 #: Heavy imports allowed at module level, in private modules that are of no use without them and
 #: that are themselves loaded at first use. What a use may load is tested in test_import_cost.
 HEAVY_AT_MODULE_LEVEL = {
@@ -52,6 +63,11 @@ HEAVY_AT_MODULE_LEVEL = {
     "plots": {"matplotlib"},
     "cli": {"typer"},
 }
+
+
+def host_of(path: Path) -> str:
+    """Name the host that a module of `adapters` speaks to, if any."""
+    return path.stem if part_of(path) == "adapters" and path.stem in HOSTS else ""
 
 
 def part_of(path: Path) -> str:
@@ -152,7 +168,17 @@ def test_the_package_imports_no_peer(path: Path) -> None:
     wrong = [
         f"{identify(path)}:{line} imports {name}"
         for line, name in imported_by(path)
-        if name.split(".")[0] in PEERS
+        if name.split(".")[0] in PEERS - HOSTS.get(host_of(path), set())
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", MODULES, ids=identify)
+def test_a_host_is_imported_by_its_own_adapter_only(path: Path) -> None:
+    wrong = [
+        f"{identify(path)}:{line} imports {name}"
+        for line, name in imported_by(path)
+        if name.split(".")[0] in set().union(*HOSTS.values()) - HOSTS.get(host_of(path), set())
     ]
     assert not wrong
 
