@@ -7,6 +7,7 @@ from importlib.util import find_spec
 #: Module of `pluralism.adapters` -> the package without which it cannot be imported.
 _HOSTS = {
     "inspect_ai": "inspect_ai",
+    "hf_evaluate": "evaluate",
     "torchmetrics": "torchmetrics",
     "lighteval": "lighteval",
     "helm": "helm",

@@ -20,6 +20,7 @@ from .._lazy import attach
 
 _EXPORTS = {
     "Estimate": "_measures",
+    "hf_metric": "_hf",
     "list_measures": "_catalogue",
     "measure": "_measures",
 }
@@ -27,6 +28,7 @@ _EXPORTS = {
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._catalogue import list_measures as list_measures
+    from ._hf import hf_metric as hf_metric
     from ._measures import Estimate as Estimate
     from ._measures import measure as measure
 

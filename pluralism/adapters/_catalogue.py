@@ -16,9 +16,14 @@ from ._reading import number, unreadable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MEASURES", "list_measures"]
+__all__ = ["MEASURES", "OUTCOMES", "OUTCOME_MEASURES", "list_measures"]
 
 FloatArray = npt.NDArray[np.float64]
+
+
+#: Measures whose labels are outcomes, and these.
+OUTCOME_MEASURES = frozenset({"answer_coverage", "selective_risk", "abstention_reliability"})
+OUTCOMES = ("correct", "wrong", "abstain")
 
 
 # -- one score a sample ------------------------------------------------------------------

@@ -128,25 +128,28 @@ class _Kept(NamedTuple):
     place: int
 
 
-def find(name: str) -> Measure:
-    """Return the measure of that name, or say which there are."""
+def find(name: str, options: Mapping[str, Any] | None = None) -> Measure:
+    """Return the measure of that name, or say which there are; check the names of its options."""
     from ._catalogue import MEASURES
 
     if name not in MEASURES:
         raise LabelError.unknown(
             "`name`", name, known=sorted(MEASURES), argument="the catalogue of measures"
         )
-    return MEASURES[name]
+    wanted = MEASURES[name]
+    known = {*wanted.options, *COMMON}
+    for option in options or ():
+        if option not in known:
+            raise LabelError.unknown(
+                f"measure {name!r}", option, known=sorted(known), argument="its options"
+            )
+    return wanted
 
 
 def estimate(name: str, records: Sequence[Record], **options: Any) -> Estimate:
     """Compute the measure `name` from `records`; the one way in for every harness."""
-    wanted = find(name)
+    wanted = find(name, options)
     common = {key: options.pop(key, default) for key, default in COMMON.items()}
-    unknown = sorted(set(options) - set(wanted.options))
-    if unknown:
-        known = sorted({*wanted.options, *COMMON})
-        raise LabelError.unknown(f"measure {name!r}", unknown[0], known=known, argument="options")
     _validate.one_of("missing", common["missing"], ("drop", "error"))
     _validate.one_of("unreadable", common["unreadable"], ("error", "drop"))
     replicates = _validate.whole_number("replicates", common["replicates"], at_least=0)

@@ -127,7 +127,8 @@ def label_set(value: Any, place: str) -> Any:
     what = "a collection of labels"
     value = literal(value, place, what) if _looks_like_list(value) else value
     if isinstance(value, (list, tuple, set, frozenset)):
-        return {label(entry, f"an entry of {place}") for entry in value}
+        entries = [plain(entry) for entry in value]
+        return {label(entry, f"an entry of {place}") for entry in entries if not is_absent(entry)}
     raise unreadable(value, place, what)
 
 

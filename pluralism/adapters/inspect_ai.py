@@ -23,8 +23,8 @@ from typing import Any
 
 from inspect_ai.scorer import Metric, SampleScore, metric
 
-from ._catalogue import MEASURES
-from ._measures import COMMON, PARTS, Measure, Record, figure
+from ._catalogue import MEASURES, OUTCOME_MEASURES
+from ._measures import COMMON, PARTS, Measure, Record, figure, find
 
 __all__ = ["METRICS"]
 
@@ -33,8 +33,6 @@ LETTERS: Mapping[str, Mapping[str, Any]] = {
     "number": {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0},
     "label": {"C": "correct", "I": "wrong", "N": "abstain"},
 }
-#: Measures whose labels are outcomes.
-OUTCOMES = {"answer_coverage", "selective_risk", "abstention_reliability"}
 
 
 def record_of(sample: SampleScore, measure: Measure, keys: Mapping[str, str | None]) -> Record:
@@ -51,7 +49,7 @@ def record_of(sample: SampleScore, measure: Measure, keys: Mapping[str, str | No
 
     where = keys["prediction"]
     prediction = {"value": score.value, "answer": score.answer}.get(str(where), find(where))
-    if measure.prediction == "number" or measure.name in OUTCOMES:
+    if measure.prediction == "number" or measure.name in OUTCOME_MEASURES:
         letters = LETTERS[measure.prediction]
         prediction = (
             letters.get(prediction, prediction) if isinstance(prediction, str) else prediction
@@ -72,6 +70,7 @@ def _factory(measure: Measure, name: str, part: str) -> Callable[..., Metric]:
     def create(**arguments: Any) -> Metric:
         settings = {**defaults, **arguments}
         keys = {key: settings.pop(key) for key in where}
+        find(measure.name, settings)
 
         def compute(scores: list[SampleScore]) -> float:
             records = [record_of(score, measure, keys) for score in scores]

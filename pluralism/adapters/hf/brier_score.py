@@ -1,0 +1,5 @@
+"""Squared error of probabilities: a script for ``evaluate.load``."""
+
+from pluralism.adapters.hf_evaluate import metric_class
+
+Metric = metric_class("brier_score")

@@ -1,0 +1,5 @@
+"""Difference of entropies (EntCE): a script for ``evaluate.load``."""
+
+from pluralism.adapters.hf_evaluate import metric_class
+
+Metric = metric_class("ent_ce")

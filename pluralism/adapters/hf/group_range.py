@@ -1,0 +1,5 @@
+"""Largest less smallest group average: a script for ``evaluate.load``."""
+
+from pluralism.adapters.hf_evaluate import metric_class
+
+Metric = metric_class("group_range")

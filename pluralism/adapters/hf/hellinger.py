@@ -1,0 +1,5 @@
+"""Hellinger distance: a script for ``evaluate.load``."""
+
+from pluralism.adapters.hf_evaluate import metric_class
+
+Metric = metric_class("hellinger")

@@ -1,0 +1,5 @@
+"""Effective number of answers: a script for ``evaluate.load``."""
+
+from pluralism.adapters.hf_evaluate import metric_class
+
+Metric = metric_class("hill_number")
