@@ -28,6 +28,7 @@ from typing import Any
 from ..errors import ApproximationWarning, DataError, PluralismError
 from ._catalogue import MEASURES
 from ._measures import PARTS, Measure, Record, figure
+from ._shares import softmax
 
 __all__ = ["FUNCTIONS", "corpus"]
 
@@ -105,19 +106,13 @@ def _of_options(measure: Measure) -> Callable[..., dict[str, Item]]:
                 f"the document has no field 'distribution' (it has {sorted(doc)}); add one with "
                 "`process_docs`"
             )
-        shares = _softmax(likelihoods)
+        shares = softmax(likelihoods)
         return {
             f"{measure.name}{ending}": (measure.name, part, shares, people, {})
             for ending, part in PARTS.items()
         }
 
     return _named(process_results, f"options_{measure.name}", measure)
-
-
-def _softmax(values: list[float]) -> list[float]:
-    top = max(values)
-    weights = [math.exp(value - top) for value in values]
-    return [weight / sum(weights) for weight in weights]
 
 
 def _only(values: Any) -> Any:
