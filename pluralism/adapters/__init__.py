@@ -23,13 +23,25 @@ _EXPORTS = {
     "hf_metric": "_hf",
     "list_measures": "_catalogue",
     "measure": "_measures",
+    "read_alpaca_eval": "_preferences",
+    "read_arena": "_preferences",
+    "read_inspect": "_logs",
+    "read_lm_eval": "_logs",
+    "read_morebench": "_preferences",
+    "write_table": "_tables",
 }
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._catalogue import list_measures as list_measures
     from ._hf import hf_metric as hf_metric
+    from ._logs import read_inspect as read_inspect
+    from ._logs import read_lm_eval as read_lm_eval
     from ._measures import Estimate as Estimate
     from ._measures import measure as measure
+    from ._preferences import read_alpaca_eval as read_alpaca_eval
+    from ._preferences import read_arena as read_arena
+    from ._preferences import read_morebench as read_morebench
+    from ._tables import write_table as write_table
 
 __getattr__, __dir__, __all__ = attach(__name__, _EXPORTS)

@@ -1,0 +1,189 @@
+"""Tables of results, in the formats that papers, spreadsheets and other programs read."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import _validate
+from ..errors import DataError
+from ..report._tables import inert
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["write_table"]
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+def write_table(table: Any, path: Any, *, digits: int = 3, caption: str | None = None) -> Path:
+    r"""Write a table or a result to a file, by the ending of its name.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, Series, or a result
+        A tidy frame, or a result with `summary()` (for ``.nc``: with `to_dataset()`), or an
+        xarray object.
+    path : path
+        ``.csv`` and ``.parquet`` (numbers in full), ``.nc`` (NetCDF 4, needs the extra
+        ``netcdf``), ``.tex`` (a booktabs table) or ``.md`` (a pipe table).
+    digits : int
+        Decimals of the numbers in ``.tex`` and ``.md``.
+    caption : str, optional
+        For ``.tex`` and ``.md``.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which is written aside and renamed.
+
+    Raises
+    ------
+    DataError
+        If the ending is unknown, or `table` is no table.
+
+    Notes
+    -----
+    Texts stay texts: in CSV what a spreadsheet would take for a formula gets an apostrophe before
+    it; in LaTeX and Markdown markup is escaped.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> from pluralism.adapters import write_table
+    >>> frame = pd.DataFrame({"model": ["a|b", "=1+1"], "utility": [0.51234, -1.0]})
+    >>> path = write_table(frame, pathlib.Path(tempfile.mkdtemp()) / "t.md", digits=2)
+    >>> print(path.read_text())
+    | model | utility |
+    | --- | ---: |
+    | a\|b | 0.51 |
+    | =1+1 | -1.00 |
+    <BLANKLINE>
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise DataError(f"`path` is {type(path).__name__}; it must be the path of a file")
+    file = Path(path)
+    _validate.one_of("path", file.suffix, tuple(_WRITERS))
+    digits = _validate.whole_number("digits", digits, at_most=17)
+    aside = file.with_name(f".{file.stem}.{uuid.uuid4().hex}.part{file.suffix}")
+    try:
+        _WRITERS[file.suffix](table, aside, digits, caption)
+        os.replace(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
+    return file
+
+
+def _frame(table: Any) -> pd.DataFrame:
+    """Return a tidy frame: labels in columns, one header row."""
+    import pandas as pd
+
+    if callable(getattr(table, "summary", None)):
+        table = table.summary()
+    if isinstance(table, pd.Series) or (hasattr(table, "to_dataframe") and hasattr(table, "dims")):
+        name = getattr(table, "name", None) or "value"
+        table = table.to_frame(name) if isinstance(table, pd.Series) else table.to_dataframe(name)
+    if not isinstance(table, pd.DataFrame):
+        raise DataError(
+            f"`table` is {type(table).__name__}; it must be a frame or a result with summary()"
+        )
+    if table.columns.nlevels > 1:
+        raise DataError("`table` has a header of several rows; give one with a single row")
+    if not isinstance(table.index, pd.RangeIndex) or table.index.name is not None:
+        table = table.reset_index()
+    return table.rename(columns=str)
+
+
+def _csv(table: Any, path: Path, digits: int, caption: str | None) -> None:
+    frame = _frame(table)
+    safe = frame.apply(lambda column: column.map(lambda x: inert(x) if isinstance(x, str) else x))
+    safe.columns = [inert(name) for name in frame.columns]
+    safe.to_csv(path, index=False, lineterminator="\n")
+
+
+def _parquet(table: Any, path: Path, digits: int, caption: str | None) -> None:
+    import duckdb
+
+    frame = _frame(table)
+    with duckdb.connect() as connection:
+        connection.register("frame", frame)
+        connection.execute("COPY frame TO ? (FORMAT parquet)", [str(path)])
+
+
+def _netcdf(table: Any, path: Path, digits: int, caption: str | None) -> None:
+    if callable(getattr(table, "to_dataset", None)) and not hasattr(table, "dims"):
+        table = table.to_dataset()
+    if not hasattr(table, "to_netcdf"):
+        table = _frame(table).to_xarray()
+    table.to_netcdf(path, engine="h5netcdf")
+
+
+def _markdown(table: Any, path: Path, digits: int, caption: str | None) -> None:
+    frame = _frame(table)
+    rules = ["---:" if _numeric(frame[name]) else "---" for name in frame]
+    rows = [list(map(_in_markdown, frame)), rules, *_cells(frame, digits, _in_markdown, "–")]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    head = [_in_markdown(caption), ""] if caption else []
+    path.write_text("\n".join([*head, *lines, ""]), encoding="utf-8")
+
+
+def _latex(table: Any, path: Path, digits: int, caption: str | None) -> None:
+    frame = _frame(table)
+    columns = "".join("r" if _numeric(frame[name]) else "l" for name in frame)
+    rows = [" & ".join(row) + r" \\" for row in _cells(frame, digits, _in_latex, "--")]
+    lines = [
+        rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
+        " & ".join(map(_in_latex, frame)) + r" \\", r"\midrule", *rows, r"\bottomrule",
+        r"\end{tabular}",
+    ]  # fmt: skip
+    if caption:
+        lines = [r"\begin{table}", rf"\caption{{{_in_latex(caption)}}}", *lines, r"\end{table}"]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+_WRITERS: dict[str, Callable[[Any, Path, int, str | None], None]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".nc": _netcdf,
+    ".tex": _latex,
+    ".md": _markdown,
+}
+
+
+def _numeric(column: Any) -> bool:
+    return column.dtype.kind in "iuf"
+
+
+def _cells(
+    frame: pd.DataFrame, digits: int, escape: Callable[[str], str], missing: str
+) -> list[list[str]]:
+    def cell(value: Any) -> str:
+        if value is None or value != value:
+            return missing
+        if isinstance(value, (float, np.floating)):
+            return f"{value:.{digits}f}"
+        return escape(str(value))
+
+    columns = [[cell(value) for value in frame[name].tolist()] for name in frame]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _in_latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
+
+
+def _in_markdown(text: str) -> str:
+    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", plain)
