@@ -1,0 +1,86 @@
+"""Tables of results: read back what was written, and nothing in them runs."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from pluralism.adapters import write_table
+from pluralism.data import load_table
+from pluralism.errors import DataError
+from pluralism.utility import fit_bradley_terry
+
+HOSTILE = ["=1+1", "+cmd", "-2", "@SUM(A1)", "\tx", "a|b", "a & b_c%", "<script>", "$x^2$", "p\nq"]
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return fit_bradley_terry(load_table("celebrities"))
+
+
+def test_numbers_survive_in_full(fit, tmp_path: Path) -> None:
+    frame = fit.summary()
+    from_csv = pd.read_csv(write_table(fit, tmp_path / "t.csv"))
+    from_parquet = pd.read_parquet(write_table(fit, tmp_path / "t.parquet"))
+    for column in frame.select_dtypes("number"):
+        assert from_csv[column].tolist() == frame[column].tolist()
+        assert from_parquet[column].tolist() == frame[column].tolist()
+
+
+def test_netcdf_holds_the_labelled_arrays(fit, tmp_path: Path) -> None:
+    with xr.open_dataset(write_table(fit, tmp_path / "fit.nc"), engine="h5netcdf") as stored:
+        xr.testing.assert_allclose(stored["utility"], fit.utility)
+    array = xr.DataArray([1.0, 2.0], dims="item", coords={"item": ["a", "b"]}, name="u")
+    with xr.open_dataset(write_table(array, tmp_path / "a.nc"), engine="h5netcdf") as stored:
+        assert stored["u"].values.tolist() == [1.0, 2.0]
+
+
+def test_no_cell_is_a_formula(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"=name": HOSTILE, "value": range(len(HOSTILE))})
+    with write_table(frame, tmp_path / "t.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert not any(cell.lstrip()[:1] in set("=+-@") for row in rows for cell in row)
+    assert len(rows) == len(HOSTILE) + 1
+    negative = write_table(pd.DataFrame({"x": [-1.5]}), tmp_path / "n.csv")
+    assert negative.read_text() == "x\n-1.5\n"  # a number is no formula
+
+
+def test_markup_is_escaped(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"name": HOSTILE, "value": [0.5] * len(HOSTILE)})
+    lines = write_table(frame, tmp_path / "t.md", digits=1, caption="a*b").read_text().splitlines()
+    assert lines[0] == r"a\*b"
+    assert len(lines) == len(HOSTILE) + 4
+    body = "\n".join(lines)
+    assert r"a\|b" in body
+    assert "&lt;script>" in body
+    assert "p q" in body
+    latex = write_table(frame, tmp_path / "t.tex", digits=1).read_text()
+    assert r"a \& b\_c\%" in latex
+    assert r"\$x\textasciicircum{}2\$" in latex
+    assert latex.count(r"\\") == len(HOSTILE) + 1
+
+
+def test_missing_values_and_indices(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.23456, float("nan")]}, index=pd.Index(["a", "b"], name="item"))
+    assert write_table(frame, tmp_path / "t.md", digits=2).read_text() == (
+        "| item | x |\n| --- | ---: |\n| a | 1.23 |\n| b | – |\n"
+    )
+    captioned = write_table(frame["x"], tmp_path / "t.tex", caption="of x").read_text()
+    assert captioned.startswith("\\begin{table}\n\\caption{of x}\n\\begin{tabular}{lr}")
+
+
+def test_what_is_no_table_or_no_format_is_said(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1]})
+    with pytest.raises(DataError, match=r"`path` is '\.xlsx'; it must be one of '\.csv'"):
+        write_table(frame, tmp_path / "t.xlsx")
+    with pytest.raises(DataError, match="`table` is int; it must be a frame"):
+        write_table(3, tmp_path / "t.csv")
+    with pytest.raises(DataError, match="`path` is NoneType"):
+        write_table(frame, None)
+    with pytest.raises(DataError, match="header of several rows"):
+        write_table(pd.DataFrame({("a", "b"): [1]}), tmp_path / "t.csv")
+    assert not list(tmp_path.iterdir())
