@@ -133,7 +133,11 @@ def _netcdf(table: Any, path: Path, digits: int, caption: str | None) -> None:
 def _markdown(table: Any, path: Path, digits: int, caption: str | None) -> None:
     frame = _frame(table)
     rules = ["---:" if _numeric(frame[name]) else "---" for name in frame]
-    rows = [list(map(_in_markdown, frame)), rules, *_cells(frame, digits, _in_markdown, "–")]
+    rows = [
+        [_in_markdown(str(name)) for name in frame],
+        rules,
+        *_cells(frame, digits, _in_markdown, "–"),
+    ]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     head = [_in_markdown(caption), ""] if caption else []
     path.write_text("\n".join([*head, *lines, ""]), encoding="utf-8")
@@ -145,7 +149,7 @@ def _latex(table: Any, path: Path, digits: int, caption: str | None) -> None:
     rows = [" & ".join(row) + r" \\" for row in _cells(frame, digits, _in_latex, "--")]
     lines = [
         rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
-        " & ".join(map(_in_latex, frame)) + r" \\", r"\midrule", *rows, r"\bottomrule",
+        " & ".join(_in_latex(str(name)) for name in frame) + r" \\", r"\midrule", *rows, r"\bottomrule",
         r"\end{tabular}",
     ]  # fmt: skip
     if caption:

@@ -17,6 +17,7 @@ without a score: who is who does not matter to the measures that take them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from inspect import Parameter, Signature
 from typing import Any
@@ -73,6 +74,8 @@ def _factory(measure: Measure, name: str, part: str) -> Callable[..., Metric]:
         find(measure.name, settings)
 
         def compute(scores: list[SampleScore]) -> float:
+            if not scores:  # asked before the first sample is done, to show progress
+                return math.nan
             records = [record_of(score, measure, keys) for score in scores]
             return figure(measure.name, part, records, **settings)
 

@@ -88,7 +88,7 @@ class PluralismMetric(torchmetrics.Metric):
                 self.add_state(state, [], "cat")
 
     @property
-    def higher_is_better(self) -> bool | None:  # type: ignore[override]
+    def higher_is_better(self) -> bool | None:
         """Whether a larger value is a better one; None where neither is."""
         return self.measure.higher_is_better
 
