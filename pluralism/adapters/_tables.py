@@ -147,9 +147,9 @@ def _latex(table: Any, path: Path, digits: int, caption: str | None) -> None:
     frame = _frame(table)
     columns = "".join("r" if _numeric(frame[name]) else "l" for name in frame)
     rows = [" & ".join(row) + r" \\" for row in _cells(frame, digits, _in_latex, "--")]
+    head = " & ".join(_in_latex(str(name)) for name in frame) + r" \\"
     lines = [
-        rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
-        " & ".join(_in_latex(str(name)) for name in frame) + r" \\", r"\midrule", *rows, r"\bottomrule",
+        rf"\begin{{tabular}}{{{columns}}}", r"\toprule", head, r"\midrule", *rows, r"\bottomrule",
         r"\end{tabular}",
     ]  # fmt: skip
     if caption:
