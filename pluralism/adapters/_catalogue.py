@@ -16,6 +16,8 @@ from ._reading import number, unreadable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..data import Annotations
+
 __all__ = ["MEASURES", "OUTCOMES", "OUTCOME_MEASURES", "list_measures"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -124,22 +126,47 @@ def _diversity(name: str) -> Callable[..., float]:
     return statistic
 
 
+def _ratings(predictions: list[list[Any]], options: Mapping[str, Any]) -> Annotations:
+    """Put what the raters of every sample said into a container; who is who is not known."""
+    from ..data import Annotations
+
+    width = max(map(len, predictions))
+    table = [[*given, *[None] * (width - len(given))] for given in predictions]
+    return Annotations.from_matrix(np.array(table, dtype=object).T, **options)
+
+
 def _agreement(name: str) -> Callable[..., float]:
     """Agreement of the raters of every sample; who is who does not matter to it."""
 
-    def statistic(
-        predictions: list[list[Any]], _: Any, __: Any, *, scale: Any, categories: Any
-    ) -> float:
+    def statistic(predictions: list[list[Any]], _: Any, __: Any, **options: Any) -> float:
         from .. import jury
-        from ..data import Annotations
 
-        width = max(map(len, predictions))
-        table = [[*given, *[None] * (width - len(given))] for given in predictions]
-        matrix = np.array(table, dtype=object).T
-        ratings = Annotations.from_matrix(matrix, scale=scale, categories=categories)
-        return float(getattr(jury, name)(ratings))
+        return float(getattr(jury, name)(_ratings(predictions, options)))
 
     return statistic
+
+
+def _agreement_error(name: str) -> Callable[..., float]:
+    """Bootstrap it over items in batches, which takes the same draws as one by one."""
+
+    def stderr(
+        predictions: list[list[Any]], options: Mapping[str, Any], n: int, seed: Any
+    ) -> float:
+        from .. import bootstrap, jury
+
+        ratings = _ratings(predictions, options)
+        found = bootstrap(
+            getattr(jury, name),
+            ratings,
+            unit="item",
+            n=n,
+            seed=seed,
+            max_failed=0.5,
+            progress=False,
+        )
+        return float(found.stderr)
+
+    return stderr
 
 
 def _ece(predictions: list[Any], references: list[Any], _: Any, **options: Any) -> float:
@@ -224,10 +251,8 @@ def _table() -> dict[str, Measure]:
         return Measure(name, "label", None, summary, None, statistic=statistic, options=options)
 
     def of_raters(name: str, summary: str) -> Measure:
-        statistic = _agreement(name)
-        return Measure(
-            name, "label list", None, summary, True, statistic=statistic, options=_RATINGS
-        )
+        made: dict[str, Any] = {"statistic": _agreement(name), "stderr": _agreement_error(name)}
+        return Measure(name, "label list", None, summary, True, options=_RATINGS, **made)
 
     def by_group(name: str, pick: Any, summary: str, better: bool) -> Measure:
         statistic = _group_statistic(pick)

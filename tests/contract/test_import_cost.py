@@ -29,10 +29,16 @@ def loaded_by(code: str) -> set[str]:
         "import pluralism; from pluralism import PluralismError",
         "import pluralism.cli",
         "import pluralism.plots, pluralism.report",
+        "import pluralism.adapters",
     ],
 )
 def test_importing_the_package_loads_nothing_heavy(code: str) -> None:
     assert not loaded_by(code) & set(HEAVY)
+
+
+def test_a_task_of_a_harness_loads_numpy_only() -> None:
+    code = "from pluralism.adapters.lm_eval import js_distance; js_distance([[1.0]], [[1.0]])"
+    assert loaded_by(code) & set(HEAVY) == {"numpy"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["--version"]])

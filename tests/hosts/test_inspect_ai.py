@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pluralism import Annotations, bootstrap
-from pluralism.adapters import measure
+from pluralism.adapters import measure, read_inspect
 from pluralism.jury import krippendorff_alpha
 from pluralism.perspective import entropy, js_distance
 
@@ -28,7 +28,12 @@ from pluralism.adapters._catalogue import MEASURES  # noqa: E402
 
 
 def run(
-    samples: list[Sample], scorers: Any, answers: list[str], folder: Path, **task: Any
+    samples: list[Sample],
+    scorers: Any,
+    answers: list[str],
+    folder: Path,
+    log_format: Any = None,
+    **task: Any,
 ) -> EvalLog:
     outputs = []
     for answer in answers:
@@ -38,6 +43,7 @@ def run(
         outputs.append(output)
     (log,) = inspect_ai.eval(
         Task(dataset=samples, scorer=scorers, **task),
+        log_format=log_format,
         model=get_model("mockllm/model", custom_outputs=outputs),
         log_dir=str(folder),
         display="none",
@@ -182,3 +188,16 @@ def test_every_metric_returns_a_float_that_measure_returns_too(data: Any) -> Non
 def test_a_log_holds_the_arguments(data: Any, tmp_path: Path) -> None:
     log = run(survey(data), shares(), ["yes", "no", "no", "no"], tmp_path)
     assert log.results.scores[0].metrics["js_distance"].params == {"reference": "people"}
+
+
+@pytest.mark.parametrize("ending", ["eval", "json"])
+def test_its_own_logs_are_read_back(ending: str, data: Any, tmp_path: Path) -> None:
+    judges = [judge(number, [ours.krippendorff_alpha()]) for number in range(2)]
+    samples = [Sample(input="q", id=k, metadata={"votes": v}) for k, v in enumerate(data.votes)]
+    run(samples, judges, ["x"] * len(samples), tmp_path, log_format=ending)
+    (path,) = tmp_path.glob(f"*.{ending}")
+    found = read_inspect(path)
+    assert found.raters == ("judge_0", "judge_1")
+    assert found.n_items == len(samples)
+    table = np.array([v[:2] for v in data.votes], dtype=object).T
+    assert krippendorff_alpha(found) == krippendorff_alpha(Annotations.from_matrix(table))

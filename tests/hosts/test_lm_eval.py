@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pluralism import Annotations
 from pluralism.adapters import lm_eval as ours
-from pluralism.adapters import measure
+from pluralism.adapters import measure, read_lm_eval
 from pluralism.adapters._catalogue import MEASURES
+from pluralism.jury import krippendorff_alpha
 from pluralism.perspective import js_distance
 
 lm_eval = pytest.need("lm_eval")
@@ -89,6 +91,24 @@ def test_distances_of_stated_distributions(data: Any, tmp_path: Path) -> None:
     row = next(line for line in make_table(logged).splitlines() if "js_distance" in line)
     assert f"{expected.mean():.4f}|±  |{expected.std(ddof=1) / 2:.4f}" in row
     json.dumps(logged["samples"]["survey"][0]["js_distance"])
+
+
+def test_its_own_samples_are_read_back(data: Any, tmp_path: Path) -> None:
+    from lm_eval.loggers import EvaluationTracker
+
+    docs = [{"question": f"q{k}", "people": q} for k, q in enumerate(data.people)]
+    files = []
+    for model, answers in {"small": "yyny", "large": "ynny"}.items():
+        logged = run(tmp_path, docs, Scripted(list(answers)), named("entropy"), "doc_to_target: x")
+        tracker = EvaluationTracker(output_path=str(tmp_path / "out"))
+        tracker.general_config_tracker.model_name_sanitized = model
+        tracker.date_id = "2026-01-01"
+        tracker.save_results_samples("survey", logged["samples"]["survey"])
+        files += (tmp_path / "out" / model).glob("samples_*.jsonl")
+    found = read_lm_eval(files)
+    assert (found.raters, found.categories) == (("large", "small"), ("n", "y"))
+    table = np.array([list("ynny"), list("yyny")])
+    assert krippendorff_alpha(found) == krippendorff_alpha(Annotations.from_matrix(table))
 
 
 def test_a_list_as_target_is_explained(data: Any, tmp_path: Path) -> None:

@@ -112,6 +112,17 @@ def test_agreement_and_its_bootstrap_over_items(function: Any) -> None:
     assert found.stderr == pytest.approx(again.stderr, rel=1e-9)
 
 
+def test_many_samples_are_bootstrapped_at_once_with_the_same_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    votes = np.where(RNG.random((60, 4)) < 0.2, None, RNG.integers(1, 4, (60, 4))).tolist()
+    one_by_one = measure("krippendorff_alpha", votes, replicates=30, seed=1)
+    monkeypatch.setattr("pluralism.adapters._measures.MANY", 2)
+    assert measure("krippendorff_alpha", votes, replicates=30, seed=1).stderr == pytest.approx(
+        one_by_one.stderr, rel=1e-9
+    )
+
+
 def test_a_missing_rater_is_no_label() -> None:
     votes = [[1, 2, None], [2, 2, float("nan")], [1, 1, 1], [2, "1", 2], [1]]
     table = np.array([[1, 2, None], [2, 2, None], [1, 1, 1], [2, "1", 2], [1, None, None]], object)
