@@ -208,10 +208,13 @@ def _forecasts(predictions: Sequence[Any], references: Sequence[Any]) -> tuple[A
         raise DataError("some predictions are numbers and some lists; give all in one form")
     names = list(predictions[0]) if isinstance(predictions[0], Mapping) else None
     rows = [_row(value, names, "a prediction") for value in predictions]
-    if len({len(row) for row in rows}) > 1:
-        raise DataError("predictions differ in their number of categories; they must agree")
+    counts: list[list[float]] = []
     if all(isinstance(value, (list, Mapping)) for value in references):
-        return rows, [_row(value, names, "a reference") for value in references]
+        counts = [_row(value, names, "a reference") for value in references]
+    if len({len(row) for row in rows + counts}) > 1:
+        raise DataError("samples differ in their number of categories; they must agree")
+    if counts:
+        return rows, counts
     return rows, [_position(value, names, len(rows[0])) for value in references]
 
 

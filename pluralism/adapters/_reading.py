@@ -73,9 +73,16 @@ def number(value: Any, place: str) -> Any:
     value = plain(literal(value, place, what))
     if isinstance(value, float) and math.isnan(value):
         return ABSENT
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not _is_finite(value):
         raise unreadable(value, place, what)
     return float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:  # an integer beyond the largest float
+        return False
 
 
 def distribution(value: Any, place: str) -> Any:
@@ -92,7 +99,7 @@ def distribution(value: Any, place: str) -> Any:
 def share(value: Any, place: str, what: str) -> float:
     """Read one share; sums and signs are checked where distributions are compared."""
     value = plain(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not _is_finite(value):
         raise unreadable(value, f"an entry of {place}", what)
     return float(value)
 
