@@ -152,7 +152,8 @@ def _agreement_error(name: str) -> Callable[..., float]:
     def stderr(
         predictions: list[list[Any]], options: Mapping[str, Any], n: int, seed: Any
     ) -> float:
-        from .. import bootstrap, jury
+        from .. import jury
+        from ..uncertainty import bootstrap
 
         ratings = _ratings(predictions, options)
         found = bootstrap(

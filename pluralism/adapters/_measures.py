@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..errors import ApproximationWarning, DataError, LabelError, SmallSampleWarning
 from ._reading import ABSENT, is_absent, label, plain, read
 
@@ -162,7 +161,7 @@ def estimate(name: str, records: Sequence[Record], **options: Any) -> Estimate:
     kept, dropped = _clean(wanted, records, common["missing"], common["unreadable"])
     _say_dropped(name, len(records), dropped)
     if not kept:
-        warnings.warn(
+        _quiet.warn(
             f"{name}: none of {len(records)} samples can be counted; the value is NaN",
             SmallSampleWarning,
             stacklevel=3,
@@ -251,7 +250,7 @@ def _clean(
 def _say_dropped(name: str, total: int, dropped: Mapping[str, int]) -> None:
     if dropped:
         parts = ", ".join(f"{count} with {reason}" for reason, count in dropped.items())
-        warnings.warn(
+        _quiet.warn(
             f"{name}: {sum(dropped.values())} of {total} samples are left out ({parts})",
             ApproximationWarning,
             stacklevel=4,
@@ -323,7 +322,7 @@ def _bootstrapped(
             progress=False,
         )
     except DataError as error:
-        warnings.warn(f"no standard error: {error}", ApproximationWarning, stacklevel=4)
+        _quiet.warn(f"no standard error: {error}", ApproximationWarning, stacklevel=4)
         return math.nan
     return float(result.stderr)
 

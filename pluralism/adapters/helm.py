@@ -8,7 +8,6 @@ perturbation. HELM leaves statistics that are NaN out of its files.
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 from helm.benchmark.adaptation.adapter_spec import AdapterSpec
@@ -19,6 +18,7 @@ from helm.benchmark.metrics.metric_name import MetricContext, MetricName
 from helm.benchmark.metrics.metric_service import MetricService
 from helm.benchmark.metrics.statistic import Stat
 
+from .. import _quiet
 from ..errors import ApproximationWarning, PluralismError
 from ._measures import Record, estimate, find
 
@@ -119,7 +119,7 @@ class PluralismMetric(Metric):
             parts = {name: result.value, f"{name}_stderr": result.stderr}
         except PluralismError as error:
             # An exception would lose the run.
-            warnings.warn(f"{name} is NaN: {error}", ApproximationWarning, stacklevel=2)
+            _quiet.warn(f"{name} is NaN: {error}", ApproximationWarning, stacklevel=2)
             parts = {name: math.nan, f"{name}_stderr": math.nan}
         where = {
             "split": context.split,

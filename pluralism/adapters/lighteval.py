@@ -10,7 +10,6 @@ would put one of its own: its bootstrap divides by the root of the number of res
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from lighteval.metrics.utils.metric_utils import CorpusLevelMetric
 from lighteval.models.model_output import ModelResponse
 from lighteval.tasks.requests import Doc, SamplingMethod
 
+from .. import _quiet
 from ..errors import ApproximationWarning, PluralismError
 from ._measures import Measure, Record, estimate, find
 from ._shares import softmax
@@ -88,7 +88,7 @@ class _Estimated(CorpusLevelComputation):
             result = estimate(self.name, items, **self.options)
             value, stderr = result.value, result.stderr
         except PluralismError as error:
-            warnings.warn(f"{self.name} is NaN: {error}", ApproximationWarning, stacklevel=2)
+            _quiet.warn(f"{self.name} is NaN: {error}", ApproximationWarning, stacklevel=2)
             value = stderr = math.nan
         # lighteval computes no standard error of its own for metrics that return a mapping.
         return {self.name: value, f"{self.name}_stderr": stderr}

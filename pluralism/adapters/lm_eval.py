@@ -21,10 +21,10 @@ says why. No function here raises a TypeError, which the harness takes for anoth
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .. import _quiet
 from ..errors import ApproximationWarning, DataError, PluralismError
 from ._catalogue import MEASURES
 from ._measures import PARTS, Measure, Record, figure
@@ -77,7 +77,7 @@ def corpus(items: Sequence[Item]) -> float:
 
 
 def _nan(why: str) -> float:
-    warnings.warn(f"{why}; the value is NaN", ApproximationWarning, stacklevel=3)
+    _quiet.warn(f"{why}; the value is NaN", ApproximationWarning, stacklevel=3)
     return math.nan
 
 
