@@ -122,9 +122,10 @@ def test_a_call_leaves_the_world_its_arguments_and_its_answer_as_they_are(
     thing = function(namespace, name)
     run(thing, tmp_path)  # what is imported at a first use has been imported now
     watched = Watched(thing, drawn=namespace == "plots")
-    monkeypatch.setattr(getattr(pluralism, namespace), name, watched)
+    # The root first: it takes what it exports from the namespace, at the first access.
     if pluralism._EXPORTS.get(name) == namespace:
         monkeypatch.setattr(pluralism, name, watched)
+    monkeypatch.setattr(getattr(pluralism, namespace), name, watched)
     run(thing, tmp_path, by=watched)
     assert watched.calls, "its example does not call it"
     assert not watched.wrong
