@@ -49,7 +49,10 @@ class Format(StrEnum):
 
 Votes = Annotated[
     Path | None,
-    typer.Argument(help="Votes, one a row: .csv, .parquet or .jsonl.", show_default=False),
+    typer.Argument(
+        help="Votes, one a row: .csv, .parquet or .jsonl; or cells that `count` wrote.",
+        show_default=False,
+    ),
 ]
 First = Annotated[str | None, typer.Option(help="Column of the item shown first.")]
 Second = Annotated[str | None, typer.Option(help="Column of the item shown second.")]
@@ -103,6 +106,7 @@ def pluralism(
     pluralism report --example                    a first report, on a published table
     pluralism report votes.csv --rater worker     a report on your votes
     pluralism fit votes.csv -o utilities.csv      the estimates alone
+    pluralism count votes/*.parquet -o cells.parquet   many files into one of kilobytes
     pluralism simulate --votes 500 -o votes.csv   votes with known truth, to try things out
 
     Exit status: 0 all went well, 1 the input cannot be used, 2 a wrong option, 70 a fault of
@@ -143,10 +147,11 @@ def report(
     pluralism report votes.parquet --rater worker --group country -o page.html
     pluralism report battles.jsonl --first model_a --second model_b --winner winner
     pluralism report votes.csv --outcomes "A>B=first,B>A=second,A=B=tie"
+    pluralism report cells.parquet
     """
     from . import _work
 
-    _work.check_output(output)
+    _work.check_output(output, [votes] if votes else [])
     with _work.steps() as step:
         table = _work.read(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
@@ -205,7 +210,7 @@ def fit(
     """
     from . import _work
 
-    form = _work.form_of(output, format.value if format else None)
+    form = _work.form_of(output, format.value if format else None, [votes] if votes else [])
     with _work.steps() as step:
         table = _work.read(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
@@ -220,6 +225,50 @@ def fit(
             reference=reference,
         )
     _work.put_out(result, form, output, level=level)
+
+
+@app.command(short_help="Count files of pairwise votes into one file of cells.")
+def count(
+    votes: Annotated[
+        list[Path],
+        typer.Argument(help="Votes, one a row: .csv, .parquet or .jsonl, all of one format."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File of cells to write: .parquet.")
+    ] = Path("cells.parquet"),
+    first: First = None,
+    second: Second = None,
+    outcome: Outcome = None,
+    winner: Winner = None,
+    outcomes: Outcomes = None,
+    rater: Rater = None,
+    group: Group = None,
+    weight: Weight = None,
+    missing: MissingValues = Missing.error,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option(help='Memory for the counting, such as "4GB"; beyond it, the disk is used.'),
+    ] = None,
+) -> None:
+    """Count files of pairwise votes into one file of cells, which `report` and `fit` read.
+
+    \b
+    pluralism count votes/*.parquet -o cells.parquet
+    pluralism count votes/*.csv --rater worker --memory-limit 4GB -o cells.parquet
+    pluralism report cells.parquet
+    """
+    from . import _work
+
+    _work.check_cells(output, votes)
+    with _work.steps() as step:
+        table = _work.count(
+            votes, step, first=first, second=second, outcome=outcome, winner=winner,
+            outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
+            memory_limit=memory_limit,
+        )  # fmt: skip
+        step(f"writing {output.name}")
+        table.save(output)
+    typer.echo(f"cells: {output}")
 
 
 @app.command(short_help="Make a file of votes with known truth.")

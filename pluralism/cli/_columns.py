@@ -42,11 +42,11 @@ class Columns:
         return f"first={self.first} second={self.second} {result}"
 
 
-def find_columns(path: Path, given: Columns) -> Columns:
+def find_columns(paths: Sequence[Path], given: Columns) -> Columns:
     """Complete the columns that were named by those that the file lets one guess."""
     from ..data._frames import check_columns, open_frame
 
-    frame = open_frame(str(path))
+    frame = open_frame(paths).frame
     names = frame.collect_schema().names()
     columns = _guess_items(names, given)
     if given.outcome is not None and given.winner is not None:
@@ -60,11 +60,11 @@ def find_columns(path: Path, given: Columns) -> Columns:
     return _as_codes_or_labels(columns, result, _values(sample, result), items)
 
 
-def likely_rater(path: Path) -> str | None:
+def likely_rater(paths: Sequence[Path]) -> str | None:
     """Name the column that looks like raters, as `worker` or `annotator_id` do."""
     from ..data._frames import open_frame
 
-    names = open_frame(str(path)).collect_schema().names()
+    names = open_frame(paths).frame.collect_schema().names()
     known = {name.strip().casefold().removesuffix("_id"): name for name in names}
     return next((known[name] for name in RATERS if name in known), None)
 

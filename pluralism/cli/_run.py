@@ -73,6 +73,7 @@ def _in_options(message: str) -> str:
     message = re.sub(r"outcomes=\{[^}]*\}", '--outcomes "code=first,other=tie"', message)
     message = re.sub(rf"`?\b({_OPTIONS})=[\"']?([\w.]*)[\"']?`?", r"--\1 \2", message)
     message = re.sub(rf"`({_OPTIONS})\b([^`]*)`", r"--\1\2", message)
+    message = message.replace("`memory_limit`", "--memory-limit")
     # What is left is to be had from Python only.
     message = re.sub(r"`(\w+=[^`]*)`", r"\1 in Python", message)
     return message.replace("`frame`", "the file").replace("`comparisons`", "the votes")

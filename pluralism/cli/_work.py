@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError
+from .._aside import written_aside
+from ..errors import DataError, enumerate_some
 from ._columns import Columns, find_columns, likely_rater
 
 if TYPE_CHECKING:
     from ..data import Comparisons
 
 __all__ = [
+    "check_cells",
     "check_output",
+    "count",
     "fit",
     "form_of",
     "put_out",
@@ -52,9 +55,44 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def read(
-    path: Path | None,
-    example: bool,
+def read(path: Path | None, example: bool, step: Step, **options: Any) -> Comparisons:
+    """Take the bundled table, read saved cells, or count the votes of a file."""
+    from ..data import load_table
+
+    if example:
+        if path is not None:
+            raise DataError(f"give a file ({path}) or --example, not both")
+        return load_table("celebrities")
+    if path is None:
+        raise DataError("name a file of votes, or give --example for a first look")
+    if not path.is_file():
+        raise DataError(f"{path} is not a file")
+    if (votes := _cells(path, options)) is not None:
+        note(str(votes))
+        return votes
+    return count([path], step, **options)
+
+
+def _cells(path: Path, options: dict[str, Any]) -> Comparisons | None:
+    """Cells that `pluralism count` or `save` wrote, if `path` holds such."""
+    from ..data import Comparisons
+    from ..data._storage import saved_kind
+
+    if saved_kind(path) is None:
+        return None
+    missing = options.pop("missing", "error")
+    given = [f"--{name}" for name, value in options.items() if value]
+    given += ["--missing"] if missing != "error" else []
+    if given:
+        raise DataError(
+            f"{path} holds votes that are counted already; {enumerate_some(given)} can only be "
+            "given to `pluralism count`"
+        )
+    return Comparisons.load(path)
+
+
+def count(
+    paths: Sequence[Path],
     step: Step,
     *,
     first: str | None,
@@ -66,33 +104,27 @@ def read(
     group: Sequence[str] | None,
     weight: str | None,
     missing: str,
+    memory_limit: str | None = None,
 ) -> Comparisons:
-    """Count the votes of a file, or take the bundled table."""
-    from ..data import Comparisons, load_table
+    """Count the votes of files."""
+    from ..data import Comparisons
 
-    if example:
-        if path is not None:
-            raise DataError(f"give a file ({path}) or --example, not both")
-        return load_table("celebrities")
-    if path is None:
-        raise DataError("name a file of votes, or give --example for a first look")
-    if not path.is_file():
-        raise DataError(f"{path} is not a file")
-    step(f"looking at {path.name}")
+    name = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+    step(f"looking at {name}")
     given = Columns(first, second, outcome, winner)
-    columns = find_columns(path, given)
+    columns = find_columns(paths, given)
     if columns != given:
         note(f"guessed columns: {columns}")
-    if rater is None and (column := likely_rater(path)) is not None:
+    if rater is None and (column := likely_rater(paths)) is not None:
         note(
             f"column {column!r} is not used; if it says who voted, --rater {column} gives errors "
             "that allow for votes of one rater moving together"
         )
-    step(f"counting the votes of {path.name}")
+    step(f"counting the votes of {name}")
     votes = Comparisons.from_frame(
-        path, first=columns.first, second=columns.second, outcome=columns.outcome,
+        paths, first=columns.first, second=columns.second, outcome=columns.outcome,
         winner=columns.winner, weight=weight, rater=rater, group=list(group) if group else None,
-        outcomes=_meanings(outcomes), missing=missing,
+        outcomes=_meanings(outcomes), missing=missing, memory_limit=memory_limit,
     )  # fmt: skip
     note(str(votes))
     return votes
@@ -185,10 +217,10 @@ def _aligned(lines: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(written)
 
 
-def form_of(output: Path | None, form: str | None) -> str:
+def form_of(output: Path | None, form: str | None, inputs: Sequence[Path] = ()) -> str:
     """Form of the estimates: as asked for, else by the file's ending."""
     if output is not None:
-        check_output(output)
+        check_output(output, inputs)
     if form is None:
         if output is None:
             return "table"
@@ -207,15 +239,11 @@ def put_out(result: Any, form: str, output: Path | None, *, level: float) -> Non
     if output is None:
         print(_as_text(result, form, level))
         return
-    aside = output.with_name(f".{output.name}.part")
-    try:
+    with written_aside(output) as aside:
         if form == "netcdf":
             result.to_dataset().to_netcdf(aside, engine="h5netcdf")
         else:
             aside.write_text(_as_text(result, form, level) + "\n", encoding="utf-8")
-        aside.replace(output)
-    finally:
-        aside.unlink(missing_ok=True)
     note(f"estimates: {output}")
 
 
@@ -236,12 +264,24 @@ def _as_text(result: Any, form: str, level: float) -> str:
     )
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Find out before the work, not after it, that a file cannot be written there."""
+    for source in inputs:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise DataError(f"--output {path} is the file of votes itself; name another")
     if path.is_dir():
         raise DataError(f"--output {path} is a folder; name a file in it")
     if not path.parent.is_dir():
         raise DataError(f"--output {path}: there is no folder {path.parent}; make it first")
+
+
+def check_cells(output: Path, inputs: Sequence[Path]) -> None:
+    """Find out before the work that `output` is no place for cells."""
+    if output.suffix.lower() != ".parquet":
+        raise DataError(
+            f"--output {output} ends in {output.suffix!r}; cells are written as .parquet"
+        )
+    check_output(output, inputs)
 
 
 def simulate(output: Path, n_votes: int, **options: Any) -> Path:
@@ -262,8 +302,10 @@ def simulate(output: Path, n_votes: int, **options: Any) -> Path:
     votes = simulate_votes(n_votes, **options)
     truth = output.with_suffix(".truth.csv")
     table = pd.DataFrame(votes.attrs["utility"].items(), columns=["item", "utility"])
-    writers[suffix](votes, output)
-    table.to_csv(truth, index=False)
+    with written_aside(output) as aside:
+        writers[suffix](votes, aside)
+    with written_aside(truth) as aside:
+        table.to_csv(aside, index=False)
     return truth
 
 

@@ -15,6 +15,7 @@ from . import _labels
 from ._annotation_parts import check_scale, resolve_categories
 from ._annotations import Annotations
 from ._comparisons import Grouping
+from ._files import is_path
 from ._frames import count_rows
 from ._storage import read_columns, writable_labels, write_columns
 from ._votes import refuse_two_groups
@@ -33,6 +34,7 @@ def count_labels(
     categories: Iterable[Any] | None,
     scale: Any,
     missing: str,
+    memory_limit: int | str | None,
 ) -> Annotations:
     """Count the labels of a table; arguments and errors as in `Annotations.from_frame`."""
     columns = () if group is None else (group,) if isinstance(group, str) else tuple(group)
@@ -40,9 +42,9 @@ def count_labels(
     if len(set(keys)) < len(keys):
         raise DataError(f"a column has two roles: {keys}; each needs a column of its own")
     wanted = None if categories is None else list(categories)
-    rows = count_rows(frame, keys, weight=weight, missing=missing)
+    rows = count_rows(frame, keys, weight=weight, missing=missing, memory_limit=memory_limit)
     seen = rows.labels[label]
-    if isinstance(frame, (str, Path)) and _numbers_expected(wanted, scale):
+    if is_path(frame) and _numbers_expected(wanted, scale):
         seen = _as_numbers(label, seen)
     names, position = resolve_categories(seen, wanted, scale, place=f"column {label!r}")
     check_scale(scale, names)

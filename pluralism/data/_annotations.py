@@ -110,6 +110,7 @@ class Annotations:
         categories: Iterable[Any] | None = None,
         scale: Scale = "nominal",
         missing: str = "error",
+        memory_limit: int | str | None = None,
     ) -> Annotations:
         """Count the labels of a table, one row a label, inside the engine that holds it.
 
@@ -117,8 +118,8 @@ class Annotations:
         ----------
         frame : frame or path
             Anything that narwhals takes (pandas, Polars eager or lazy, PyArrow, a DuckDB
-            relation, Ibis, Dask, PySpark), or the path of a ``.csv``, ``.parquet`` or
-            ``.jsonl`` file, which DuckDB opens.
+            relation, Ibis, Dask, PySpark), or files that DuckDB opens: the path of a ``.csv``,
+            ``.parquet`` or ``.jsonl`` file, a glob of them, or a list of either.
         item, rater, label : str
             Columns that say what was labelled, by whom, and as what. A rater may label an item
             several times.
@@ -134,6 +135,8 @@ class Annotations:
             or the categories are numeric, and as text otherwise.
         missing : {"error", "drop"}
             What to do with a row that lacks a value; dropped rows are counted in `dropped`.
+        memory_limit : int or str, optional
+            How much memory the counting of files may take, as in `Comparisons.from_frame`.
 
         Returns
         -------
@@ -168,6 +171,7 @@ class Annotations:
             categories=categories,
             scale=scale,
             missing=missing,
+            memory_limit=memory_limit,
         )
 
     @classmethod
@@ -511,6 +515,40 @@ class Annotations:
         if not isinstance(other, Annotations):
             raise DataError(f"`other` is {type(other).__name__}; it must be Annotations")
         return Annotations(**_parts.merged(self, other))
+
+    def update(self, frame: Any, **columns: Any) -> Annotations:
+        """Count the labels of another table and add them.
+
+        Parameters
+        ----------
+        frame : frame or path
+            As in `from_frame`.
+        **columns
+            The other arguments of `from_frame`. The scale is this container's, and, where it is
+            ordinal, so are the categories.
+
+        Returns
+        -------
+        Annotations
+            This container stays as it is.
+
+        Raises
+        ------
+        DataError, LabelError
+            As `from_frame` and `merge`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> labels = Annotations.from_matrix([[1, 2], [1, 1]], items=["p", "q"])
+        >>> more = pd.DataFrame({"post": ["p", "r"], "who": [0, 7], "says": [2, 2]})
+        >>> labels.update(more, item="post", rater="who", label="says")
+        Annotations(3 items; 6 labels by 3 raters; 2 nominal categories)
+        """
+        columns = {"scale": self.scale, **columns}
+        if self.scale == "ordinal":
+            columns = {"categories": self.categories, **columns}
+        return self.merge(Annotations.from_frame(frame, **columns))
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell: ``item``, ``rater``, ``label``, ``weight`` and the group columns.

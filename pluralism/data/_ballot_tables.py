@@ -29,6 +29,7 @@ def from_frame(
     alternatives: Iterable[Hashable] | None,
     unranked: str,
     missing: str,
+    memory_limit: int | str | None,
 ) -> Ballots:
     """Read a long table; see `Ballots.from_frame`."""
     from ._ballots import Ballots
@@ -41,7 +42,15 @@ def from_frame(
             + (" and ".join(f"`{kind}`" for kind in given) or "none")
         )
     kind, column = next(iter(given.items()))
-    rows = count_rows(frame, [voter, alternative], measure=column, missing=missing)
+    counted = [] if count is None else [count]
+    rows = count_rows(
+        frame,
+        [voter, alternative, *counted],
+        numeric=counted,
+        measure=column,
+        missing=missing,
+        memory_limit=memory_limit,
+    )
     voters, met = rows.labels[voter], rows.labels[alternative]
     repeated = np.flatnonzero(rows.count != 1)
     if len(repeated):
@@ -62,14 +71,15 @@ def from_frame(
     matrix[rows.codes[voter], columns] = rows.measure[0]
     counts = None
     if count is not None:
-        weights = count_rows(frame, [voter, count], missing=missing)
-        if len(weights.count) != len(voters):
-            cells = np.bincount(weights.codes[voter], minlength=len(voters))
+        weights = np.array(rows.labels[count], dtype=np.float64)[rows.codes[count]]
+        counts = np.empty(len(voters))
+        counts[rows.codes[voter]] = weights
+        differs = np.flatnonzero(counts[rows.codes[voter]] != weights)
+        if len(differs):
             raise DataError(
                 f"column {count!r} differs between the rows of voter "
-                f"{weights.labels[voter][int(cells.argmax())]!r}"
+                f"{voters[rows.codes[voter][differs[0]]]!r}"
             )
-        counts = np.array(weights.labels[count])[weights.codes[count]]
     if kind == "approved":
         if unranked != "last":
             raise DataError("`unranked` goes with `rank` and `utility`; approvals are yes or no")

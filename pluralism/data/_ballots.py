@@ -340,6 +340,38 @@ class Ballots(BallotsFrom):
             categories=self.categories,
         ).distinct()
 
+    def update(self, frame: Any, **columns: Any) -> Ballots:
+        """Count the ballots of another table and add them.
+
+        Parameters
+        ----------
+        frame : frame or path
+            As in `from_frame`.
+        **columns
+            The other arguments of `from_frame`; `unranked` is that of these ballots.
+
+        Returns
+        -------
+        Ballots
+            These ballots stay as they are. A voter of the other table is a new voter.
+
+        Raises
+        ------
+        DataError, LabelError
+            As `from_frame` and `merge`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> more = pd.DataFrame({"who": [1, 1], "what": ["a", "b"], "place": [2, 1]})
+        >>> ballots = Ballots.from_rankings([("a", "b")])
+        >>> ballots.update(more, voter="who", alternative="what", rank="place")
+        Ballots(2 alternatives; 2 voters in 2 rankings)
+        """
+        if "approved" not in columns:
+            columns = {"unranked": self.unranked, **columns}
+        return self.merge(Ballots.from_frame(frame, **columns))
+
     # -- ways out ------------------------------------------------------------------------
 
     def to_frame(self) -> pd.DataFrame:

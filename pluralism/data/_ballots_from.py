@@ -137,13 +137,16 @@ class BallotsFrom:
         alternatives: Iterable[Hashable] | None = None,
         unranked: Unranked = "last",
         missing: Literal["error", "drop"] = "error",
+        memory_limit: int | str | None = None,
     ) -> Ballots:
         """Build from a table with one row for every voter and alternative.
 
         Parameters
         ----------
         frame : frame or path
-            Anything that narwhals supports, or the path of a .csv, .parquet or .jsonl file.
+            Anything that narwhals takes (pandas, Polars eager or lazy, PyArrow, a DuckDB
+            relation, Ibis, Dask, PySpark), or files that DuckDB opens: the path of a ``.csv``,
+            ``.parquet`` or ``.jsonl`` file, a glob of them, or a list of either.
         voter, alternative : str
             Columns of labels.
         rank, utility, approved : str
@@ -155,6 +158,8 @@ class BallotsFrom:
             As in `from_rankings`. A voter without a row for an alternative does not rank it.
         missing : {"error", "drop"}
             What to do with a row that lacks a value.
+        memory_limit : int or str, optional
+            How much memory the counting of files may take, as in `Comparisons.from_frame`.
 
         Returns
         -------
@@ -187,6 +192,7 @@ class BallotsFrom:
             alternatives=alternatives,
             unranked=unranked,
             missing=missing,
+            memory_limit=memory_limit,
         )
 
     @classmethod

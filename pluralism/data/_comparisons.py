@@ -157,6 +157,7 @@ class Comparisons:
         outcomes: Mapping[Any, str] | None = None,
         missing: str = "error",
         items: Sequence[Hashable] | None = None,
+        memory_limit: int | str | None = None,
     ) -> Comparisons:
         """Count the votes of a table, one row a vote, inside the engine that holds it.
 
@@ -164,8 +165,9 @@ class Comparisons:
         ----------
         frame : frame or path
             Anything that narwhals takes (pandas, Polars eager or lazy, PyArrow, a DuckDB
-            relation, Ibis, Dask, PySpark), or the path of a ``.csv``, ``.parquet`` or
-            ``.jsonl`` file, which DuckDB opens. Of a lazy table only the cells are collected.
+            relation, Ibis, Dask, PySpark), or files that DuckDB opens: the path of a ``.csv``,
+            ``.parquet`` or ``.jsonl`` file, a glob such as ``"votes/*.parquet"``, or a list of
+            either. Of a lazy table only the cells are collected.
         first, second : str
             Columns with the item shown first and the item shown second.
         outcome : str, optional
@@ -191,6 +193,10 @@ class Comparisons:
             dropped votes are counted in `dropped`.
         items : sequence, optional
             The items and their order. Default: those seen, sorted.
+        memory_limit : int or str, optional
+            How much memory the counting of files may take, in bytes or as in ``"4GB"``; beyond
+            it, DuckDB spills to the system's temporary folder. Default: DuckDB's own, four
+            fifths of the machine. Other engines are limited where they are set up.
 
         Returns
         -------
@@ -203,7 +209,9 @@ class Comparisons:
             An item, rater or group is written in two ways, or is not in `items`.
         DataError
             A column is absent, an outcome is not understood, a weight is negative, a value is
-            missing, an item meets itself, or a rater is in two groups.
+            missing, an item meets itself, or a rater is in two groups; the item columns hold
+            more than 524,288 labels that `items` does not name; files differ in their columns,
+            one is named twice or none matches.
 
         Examples
         --------
@@ -228,6 +236,7 @@ class Comparisons:
             outcomes=outcomes,
             missing=missing,
             items=items,
+            memory_limit=memory_limit,
         )
 
     @classmethod
@@ -481,6 +490,36 @@ class Comparisons:
         from ._merge import merged
 
         return merged(self, other)
+
+    def update(self, frame: Any, **columns: Any) -> Comparisons:
+        """Count the votes of another table and add them: yesterday's cells and today's votes.
+
+        Parameters
+        ----------
+        frame : frame or path
+            As in `from_frame`.
+        **columns
+            The other arguments of `from_frame`; the same columns as before must be asked for.
+
+        Returns
+        -------
+        Comparisons
+            This container stays as it is.
+
+        Raises
+        ------
+        DataError, LabelError
+            As `from_frame` and `merge`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> day = pd.DataFrame({"left": ["a", "b"], "right": ["b", "c"], "won": ["left", "tie"]})
+        >>> columns = {"first": "left", "second": "right", "outcome": "won"}
+        >>> Comparisons.from_frame(day, **columns).update(day[:1], **columns)
+        Comparisons(3 items; 3 votes in 2 cells; 1 tied; shown order known)
+        """
+        return self.merge(Comparisons.from_frame(frame, **columns))
 
     def pairwise(self, *, ties: str = "half") -> xr.DataArray:
         """How often each item beat each other, as a matrix.

@@ -2,7 +2,7 @@
 
 `count_rows` is the one door for every container. An eager frame is encoded column by column and
 summed by `kernels.group_sums`; a lazy one (DuckDB, Polars, Dask, PySpark, Ibis) gets a single
-narwhals group-by, and only its cells are collected; a path is opened with DuckDB and is lazy.
+narwhals group-by, and only its cells are collected; paths are opened with DuckDB and are lazy.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import narwhals as nw
@@ -21,6 +20,7 @@ from .. import _validate
 from ..errors import DataError, enumerate_some
 from ..kernels._counting import group_sums
 from . import _labels
+from ._files import Opened, is_path, open_path
 
 __all__ = ["CountedRows", "column_kind", "count_rows", "open_frame"]
 
@@ -28,8 +28,11 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
-#: Names of the aggregated columns; a user's column may not be called so.
-_PREFIX = "__pluralism_"
+#: What cannot be a label: engines hand these back as different Python objects, if at all.
+_NO_LABELS = (
+    nw.Decimal, nw.Date, nw.Datetime, nw.Time, nw.Duration, nw.Binary, nw.List, nw.Array,
+    nw.Struct, nw.Int128, nw.UInt128,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,73 +74,117 @@ def count_rows(
     source: Any,
     keys: Sequence[str],
     *,
+    numeric: Sequence[str] = (),
     weight: str | None = None,
     measure: str | None = None,
     missing: str = "error",
+    most: Mapping[str, int] | None = None,
+    memory_limit: int | str | None = None,
 ) -> CountedRows:
     """Count the rows of `source` by the values of its `keys` columns.
 
     Parameters
     ----------
-    source : frame or path
-        Whatever `open_frame` takes.
+    source : frame, path or Opened
+        Whatever `open_frame` takes or returns.
     keys : sequence of str
         Columns whose distinct combinations are the cells.
+    numeric : sequence of str
+        Those of the keys that hold numbers rather than labels.
     weight : str, optional
         Column of non-negative weights.
     measure : str, optional
         Numeric column to be summed.
     missing : {"error", "drop"}
         What to do with a row that lacks any of these.
+    most : mapping of str to int, optional
+        Key column -> how many labels it may have; more are taken for a column of ids.
+    memory_limit : int or str, optional
+        Of DuckDB, where `source` is a path.
 
     Raises
     ------
     DataError
         A column is absent or not numeric, a value is missing, infinite or negative, or there
-        are no rows.
+        are no rows; a key column cannot hold labels or has too many.
     LabelError
         A key column holds one label written in two ways.
     """
     _validate.one_of("missing", missing, ("error", "drop"))
-    frame = open_frame(source, labels=keys)
+    numbers = [name for name in (*numeric, weight, measure) if name is not None]
+    opened = source
+    if not isinstance(source, Opened):
+        named = [name for name in keys if name not in numeric]
+        opened = open_frame(source, labels=named, numbers=numbers, memory_limit=memory_limit)
+    frame = opened.frame
     used = [*dict.fromkeys(keys)]
-    numeric = [name for name in (weight, measure) if name is not None]
-    check_columns(frame, [*used, *numeric])
-    for name in numeric:
+    check_columns(frame, [*used, *numbers])
+    for name in numbers:
         if column_kind(frame, name) not in ("integer", "float", "boolean"):
             raise DataError(f"column {name!r} must hold numbers; it holds {_dtype(frame, name)}")
+    schema = frame.collect_schema()
+    for name in used:
+        if name not in numeric and isinstance(schema[name], _NO_LABELS):
+            raise DataError(
+                f"column {name!r} holds {schema[name]}, which cannot be a label; "
+                "write its values as text or as plain numbers"
+            )
+    exact = [name for name in numeric if schema[name].is_decimal()]
+    if exact:
+        frame = frame.with_columns(nw.col(*exact).cast(nw.Float64))
     if isinstance(frame, nw.LazyFrame):
         from ._pushdown import count_lazily
 
-        return count_lazily(frame, used, weight, measure, missing)
-    return _count_eagerly(frame, used, weight, measure, missing)
+        return count_lazily(
+            frame, used, weight, measure, missing, most=most or {}, connection=opened.connection
+        )
+    return _count_eagerly(frame, used, weight, measure, missing, most or {})
 
 
-def open_frame(source: Any, *, labels: Sequence[str] = (), in_order: bool = False) -> Frame:
-    """Return a narwhals frame over `source`; a path is opened lazily with DuckDB.
+def open_frame(
+    source: Any,
+    *,
+    labels: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    in_order: bool = False,
+    memory_limit: int | str | None = None,
+) -> Opened:
+    """Return a narwhals frame over `source`; paths are opened lazily with DuckDB.
 
     Parameters
     ----------
-    source : frame, str or pathlib.Path
-        Any frame that narwhals supports, or a file ending in .csv, .parquet, .jsonl or .ndjson.
-    labels : sequence of str
-        Columns of a CSV file that are read as text even where they look like numbers, so that
-        ``007`` and ``7`` stay two labels.
-    in_order : bool
-        Whether the rows of a path must come in the order of the file.
+    source : frame, str, pathlib.Path, or a list of paths
+        Any frame that narwhals supports, or files ending in .csv, .parquet, .jsonl or .ndjson.
+    labels, numbers, in_order, memory_limit
+        As in `open_path`.
     """
-    if isinstance(source, (str, Path)):
-        from ._pushdown import open_path
-
-        return open_path(source, labels, in_order=in_order)
+    if is_path(source):
+        return open_path(
+            source, labels=labels, numbers=numbers, in_order=in_order, memory_limit=memory_limit
+        )
+    if memory_limit is not None:
+        raise DataError(
+            f"`memory_limit` is {memory_limit!r}, but `frame` is a {type(source).__name__}, whose "
+            "own engine counts it; set the limit there, or give the path of a file"
+        )
     try:
-        return nw.from_native(source)
+        return Opened(nw.from_native(source))
     except TypeError:
         raise DataError(
             f"`frame` is a {type(source).__name__}; it must be a table that narwhals supports "
             "(pandas, Polars, PyArrow, DuckDB, Ibis, Dask, PySpark) or the path of a "
             ".csv, .parquet or .jsonl file"
         ) from None
+
+
+def refuse_ids(name: str, n_labels: int, most: Mapping[str, int]) -> None:
+    """Refuse a column of far more labels than can be meant, before anything is made of them."""
+    limit = most.get(name)
+    if limit is not None and n_labels > limit:
+        raise DataError(
+            f"column {name!r} holds more than {limit:,} distinct labels: is {name!r} a column of "
+            "ids? If these are the items, name them in `items`"
+        )
 
 
 def check_columns(frame: Frame, names: Sequence[str]) -> None:
@@ -173,6 +220,7 @@ def _count_eagerly(
     weight: str | None,
     measure: str | None,
     missing: str,
+    most: Mapping[str, int],
 ) -> CountedRows:
     n_rows = len(frame)
     if not n_rows:
@@ -180,6 +228,8 @@ def _count_eagerly(
     codes, labels = {}, {}
     for name in keys:
         codes[name], labels[name] = encode(frame[name])
+        if name in most and len(labels[name]) > most[name]:
+            refuse_ids(name, len(np.unique(codes[name][codes[name] >= 0])), most)
     columns = {name: _numbers(frame[name]) for name in (weight, measure) if name is not None}
     absent = {name: code < 0 for name, code in codes.items()}
     absent |= {name: np.isnan(column) for name, column in columns.items()}
@@ -188,7 +238,8 @@ def _count_eagerly(
         codes = {name: code[kept] for name, code in codes.items()}
         columns = {name: column[kept] for name, column in columns.items()}
     for name, column in columns.items():
-        _check_numbers(name, column, is_weight=name == weight)
+        whole = frame.collect_schema()[name].is_integer()
+        _check_numbers(name, column, weight_bounds(name == weight, whole))
     values = []
     if weight is not None:
         values += [columns[weight], columns[weight] ** 2]
@@ -232,6 +283,21 @@ def relabelled(
 
 def encode(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashable]]:
     """Integer codes of a column (-1 where missing) and the labels that they stand for."""
+    codes, labels = _encoded(series)
+    if series.dtype.is_integer():
+        return codes, labels
+    there = [not _labels.is_missing(label) for label in labels]
+    if not all(there):
+        # A dictionary may hold a null or a NaN of its own, and a categorical's codes have gaps.
+        place = np.append(np.where(there, np.cumsum(there) - 1, -1), -1)
+        codes, labels = (
+            place[codes],
+            [x for x, is_there in zip(labels, there, strict=True) if is_there],
+        )
+    return codes, labels
+
+
+def _encoded(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashable]]:
     native = series.to_native()
     if series.dtype.is_integer() and not series.null_count():
         return _encode_integers(series.to_numpy())
@@ -251,10 +317,14 @@ def encode(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashab
     elif series.implementation.is_pyarrow():
         import pyarrow as pa
 
-        encoded = pa.chunked_array(native).combine_chunks()
-        if not pa.types.is_dictionary(encoded.type):
-            encoded = encoded.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        encoded = pa.chunked_array(native)
+        if pa.types.is_dictionary(encoded.type):
+            encoded = encoded.unify_dictionaries()  # each chunk may have one of its own
+            encoded = encoded.combine_chunks()
+        else:
+            encoded = encoded.combine_chunks().dictionary_encode()
+        indices = encoded.indices.cast(pa.int64())  # unsigned ones have no room for -1
+        codes = indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return codes, encoded.dictionary.to_pylist()
     import pandas as pd
 
@@ -312,16 +382,21 @@ def missing_message(name: str, count: int, places: Sequence[int] = ()) -> str:
     )
 
 
-def weight_bounds(is_weight: bool) -> tuple[float, float, str]:
+def weight_bounds(is_weight: bool, is_whole: bool) -> tuple[float, float, str]:
     """Smallest and largest value that a numeric column may hold, and how a message says so."""
+    if is_whole:
+        # 2**53 itself is what 2**53 + 1 becomes as a float.
+        most = _validate.LARGEST_EXACT_COUNT - 1
+        low = 0.0 if is_weight else -most
+        return low, most, f" and {'at least 0 and ' if is_weight else ''}below 2**53 to be exact"
     if not is_weight:
         return -np.inf, np.inf, ""
     most = _validate.LARGEST_WEIGHT
     return 0.0, most, f" and at least 0, and weights at most {most:g}"
 
 
-def _check_numbers(name: str, column: FloatArray, *, is_weight: bool) -> None:
-    low, high, bound = weight_bounds(is_weight)
+def _check_numbers(name: str, column: FloatArray, bounds: tuple[float, float, str]) -> None:
+    low, high, bound = bounds
     bad = ~np.isfinite(column) | (column < low) | (column > high)
     if bad.any():
         raise DataError(

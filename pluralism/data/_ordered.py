@@ -93,7 +93,12 @@ def _refuse_columns(named: Mapping[str, str | None], what: str) -> None:
 def _from_table(
     votes: Any, first: str, second: str, outcome: str, outcomes: Mapping[Any, str] | None
 ) -> OrderedVotes:
-    frame = open_frame(votes, labels=[first, second], in_order=True)
+    frame = open_frame(
+        votes,
+        labels=[first, second, *([outcome] if outcomes is not None else [])],
+        numbers=[outcome] if outcomes is None else [],
+        in_order=True,
+    ).frame
     check_columns(frame, [first, second, outcome])
     shares = outcomes is None and column_kind(frame, outcome) == "float"
     table = collected(frame.select(first, second, outcome))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from .._aside import written_aside
 from ..errors import DataError, LabelError
 from . import _labels
 from ._ballot_rows import dense_ranks, rank_dtype
@@ -247,7 +248,8 @@ def write(ballots: Ballots, path: Path, title: str = "") -> None:
     head += [(f"ALTERNATIVE NAME {k}", name) for k, name in enumerate(names, start=1)]
     text = "".join(f"# {key}: {value}\n" for key, value in head) + "".join(f"{b}\n" for b in body)
     try:
-        path.write_bytes(text.encode("utf-8"))
+        with written_aside(path) as aside:
+            aside.write_bytes(text.encode("utf-8"))
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be written: {error.strerror}") from error
 

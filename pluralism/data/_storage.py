@@ -6,11 +6,8 @@ is ever unpickled: the metadata is JSON.
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import json
-import os
-import uuid
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,10 +15,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._aside import written_aside
 from ..errors import DataError, first_line
 from ._comparisons import SUMS, Comparisons, Grouping
+from ._files import quoted
 
-__all__ = ["load_comparisons", "read_columns", "save_comparisons", "write_columns"]
+__all__ = [
+    "load_comparisons",
+    "read_columns",
+    "save_comparisons",
+    "saved_kind",
+    "write_columns",
+]
 
 #: The key of our metadata inside the file, and the version of its layout.
 _KEY = "pluralism"
@@ -36,20 +41,29 @@ def write_columns(
     import pandas as pd
 
     text = json.dumps({"kind": kind, "version": _VERSION, **metadata}, ensure_ascii=False)
-    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        with duckdb.connect() as connection:
+        with written_aside(path) as aside, duckdb.connect() as connection:
             connection.register("cells", pd.DataFrame(dict(columns)))
             connection.execute(
-                f"COPY cells TO {_quoted(str(aside))} "
-                f"(FORMAT parquet, KV_METADATA {{{_KEY}: {_quoted(text)}}})"
+                f"COPY cells TO {quoted(str(aside))} "
+                f"(FORMAT parquet, KV_METADATA {{{_KEY}: {quoted(text)}}})"
             )
-        os.replace(aside, path)
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{str(path)!r} cannot be written: {first_line(error)}") from error
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            aside.unlink()
+
+
+def saved_kind(path: Path) -> str | None:
+    """What kind of container `path` holds, or None where it is no file of ours."""
+    import duckdb
+
+    if path.suffix.lower() != ".parquet" or not path.is_file():
+        return None
+    try:
+        with duckdb.connect() as connection:
+            found = _saved_metadata(connection, path)
+    except duckdb.Error:
+        return None  # whoever reads it says what is wrong
+    return None if found is None else str(_metadata(path, found).get("kind"))
 
 
 def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
@@ -58,12 +72,10 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
 
     if not path.is_file():
         raise DataError(f"there is no file {str(path)!r}")
-    name = _quoted(glob.escape(str(path)))  # DuckDB would take cells[1].parquet for a pattern
+    name = quoted(glob.escape(str(path)))  # DuckDB would take cells[1].parquet for a pattern
     try:
         with duckdb.connect() as connection:
-            found = connection.execute(
-                f"SELECT value FROM parquet_kv_metadata({name}) WHERE key = '{_KEY}'"
-            ).fetchone()
+            found = _saved_metadata(connection, path)
             columns = connection.execute(f"SELECT * FROM read_parquet({name})").fetchnumpy()
     except duckdb.Error as error:
         raise DataError(f"{str(path)!r} is no Parquet file: {first_line(error)}") from None
@@ -71,7 +83,7 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
         raise DataError(
             f"{str(path)!r} holds a table but not saved {kind}; read a table with `from_frame`"
         )
-    metadata = _metadata(path, found[0])
+    metadata = _metadata(path, found)
     if metadata.get("kind") != kind:
         raise DataError(f"{str(path)!r} holds saved {metadata.get('kind')}, not {kind}")
     if metadata.get("version") != _VERSION:
@@ -172,6 +184,14 @@ def _check(path: Path, comparisons: Comparisons) -> None:
         raise DataError(f"{str(path)!r} is damaged: an item meets itself")
 
 
+def _saved_metadata(connection: Any, path: Path) -> Any:
+    found = connection.execute(
+        f"SELECT value FROM parquet_kv_metadata({quoted(glob.escape(str(path)))}) "
+        f"WHERE key = '{_KEY}'"
+    ).fetchone()
+    return None if found is None else found[0]
+
+
 def _metadata(path: Path, raw: Any) -> dict[str, Any]:
     try:
         metadata = json.loads(bytes(raw).decode() if not isinstance(raw, str) else raw)
@@ -187,8 +207,3 @@ def _plain(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if isinstance(column, np.ma.MaskedArray):
         return np.asarray(column.filled(np.nan) if column.dtype.kind == "f" else column.data)
     return np.asarray(column)
-
-
-def _quoted(text: str) -> str:
-    """Write an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +42,7 @@ def count_votes(
     outcomes: Mapping[Any, str] | None,
     missing: str,
     items: Sequence[Hashable] | None,
+    memory_limit: int | str | None,
 ) -> Comparisons:
     """Count a table of votes; arguments as in `Comparisons.from_frame`."""
     if (outcome is None) == (winner is None):
@@ -60,22 +60,30 @@ def count_votes(
     if repeated:
         raise DataError(f"column {enumerate_some(sorted(map(str, repeated)))} is named twice")
 
-    is_text = isinstance(frame, (str, Path))
-    opened = open_frame(frame, labels=[*keys, *([winner] if winner is not None else [])])
-    check_columns(opened, columns)
+    # Codes that the caller maps, and winners, are labels as much as items are.
+    coded = winner is not None or outcomes is not None
+    opened = open_frame(
+        frame,
+        labels=[*keys, *([result] if coded else [])],
+        numbers=[*covariates, *([weight] if weight else []), *([] if coded else [result])],
+        memory_limit=memory_limit,
+    )
+    check_columns(opened.frame, columns)
     for name in covariates:
-        if column_kind(opened, name) == "other":
+        if column_kind(opened.frame, name) == "other":
             raise DataError(f"covariate column {name!r} must hold numbers")
     # Shares are summed; codes and labels are part of the key and are read once per cell.
-    shares = outcome is not None and outcomes is None and column_kind(opened, outcome) == "float"
+    shares = not coded and column_kind(opened.frame, result) == "float"
     rows = count_rows(
         opened,
         [*keys, *covariates, *([] if shares else [result])],
+        numeric=covariates,
         weight=weight,
-        measure=outcome if shares else None,
+        measure=result if shares else None,
         missing=missing,
+        most={} if items is not None else dict.fromkeys((first, second), MOST_ITEMS),
     )
-    is_csv = is_text and Path(str(frame)).suffix.lower() in (".csv", ".tsv")
+    is_csv = opened.is_text
     labels, left, right = _items_of(rows, first, second, items, numbers_as_text=is_csv)
     _refuse_self(rows, labels, left, right)
     unit = _is_unit(rows)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import _validate
+from .._aside import written_aside
 from ..errors import DataError
 from ..plots._input import is_fit
 
@@ -172,19 +172,8 @@ def _asset(name: str) -> str:
 
 def _write_aside(target: Path, page: str) -> None:
     """Write next to the target and rename, so that a reader never meets half a page."""
-    aside = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            aside = Path(file.name)
-            file.write(page)
-        # A temporary file is private; the page gets the rights that a new file has.
-        mask = os.umask(0)
-        os.umask(mask)
-        aside.chmod(0o666 & ~mask)
-        aside.replace(target)
+        with written_aside(target) as aside:
+            aside.write_text(page, encoding="utf-8")
     except OSError as error:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
         raise DataError(f"`path` {str(target)!r} cannot be written: {error.strerror}") from error

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "pluralism"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "_lazy", "_quiet", "_validate", "_precision", "_labelled"}
+BASE = {"errors", "_aside", "_lazy", "_quiet", "_validate", "_precision", "_labelled"}
 ROOMS = ("utility", "perspective", "jury", "choice", "scores")
 BELOW_PLOTS = {*BASE, "kernels", "data", "uncertainty", *ROOMS}
 

@@ -395,15 +395,13 @@ def test_bad_input_is_named(tmp_path) -> None:
 
 
 def test_a_failure_leaves_the_old_page_and_no_debris(tmp_path, monkeypatch) -> None:
-    from pathlib import Path
-
     target = tmp_path / "report.html"
     target.write_text("old", encoding="utf-8")
 
-    def refuse(self, other):
+    def refuse(aside, target):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(DataError, match="cannot be written: Permission denied"):
         write_report(load_table("celebrities"), target)
     assert target.read_text(encoding="utf-8") == "old"

@@ -1,0 +1,280 @@
+"""Paths, lists of paths and globs -> one lazy table, opened with DuckDB within a memory limit.
+
+What DuckDB would pass over in silence is settled here: a column that is whole numbers in the first
+file, or in the first rows, would round 0.5 to 1 further down; a column that one file lacks would be
+missing there; a file that is named twice would count twice.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import narwhals as nw
+
+from .. import _validate
+from ..errors import DataError, enumerate_some, first_line
+
+__all__ = ["Opened", "is_path", "open_path", "quoted"]
+
+#: How a file is read, by its suffix.
+_READERS = {
+    ".parquet": "read_parquet",
+    ".csv": "read_csv",
+    ".tsv": "read_csv",
+    ".jsonl": "read_json",
+    ".ndjson": "read_json",
+}
+_INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_MEMORY = re.compile(r"\s*\d+(\.\d+)?\s*([KMGT]i?)?B\s*", re.IGNORECASE)
+
+
+class Opened(NamedTuple):
+    """A table, and what is known of where it came from."""
+
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
+    connection: Any = None  # DuckDB's own, where paths were opened
+    is_text: bool = False  # labels were read as text, whatever they look like
+
+
+def is_path(source: Any) -> bool:
+    """Whether `source` names files: a path, a glob, or a list of them."""
+    if isinstance(source, (list, tuple)):
+        return bool(source) and all(isinstance(entry, (str, Path)) for entry in source)
+    return isinstance(source, (str, Path))
+
+
+def open_path(
+    source: Any,
+    *,
+    labels: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    in_order: bool = False,
+    memory_limit: int | str | None = None,
+) -> Opened:
+    """Open files with DuckDB; nothing is read yet but their heads.
+
+    Parameters
+    ----------
+    source : str, pathlib.Path, or a list of them
+        Files or globs, all of one format. Addresses such as ``s3://...`` go to DuckDB unread.
+    labels : sequence of str
+        Columns that are labels. Of a CSV file they are read as text even where they look like
+        numbers, so that ``007`` and ``7`` stay two labels.
+    numbers : sequence of str
+        Columns that are summed. Where they are numbers they are read as float64: DuckDB would
+        round a share that comes after thousands of whole numbers.
+    in_order : bool
+        Whether the rows must come in the order of the file. Counting does not need it, and is
+        faster without.
+    memory_limit : int or str, optional
+        How much memory DuckDB may use, in bytes or as in ``"4GB"``; beyond it, it spills to a
+        folder of its own among the system's temporary files.
+    """
+    import duckdb
+
+    files, reader = _files_of(source)
+    connection = _connect(in_order, memory_limit)
+    try:
+        if reader == "read_parquet":
+            _refuse_saved(connection, files)
+        relation = _relation(connection, files, reader, labels, numbers)
+    except duckdb.Error as error:
+        raise DataError(f"{_named(source)} cannot be read: {first_line(error)}") from None
+    return Opened(nw.from_native(relation), connection, is_text=reader == "read_csv")
+
+
+def _files_of(source: Any) -> tuple[list[str], str]:
+    """Files that `source` names, and DuckDB's function that reads them."""
+    patterns = [str(p) for p in (source if isinstance(source, (list, tuple)) else [source])]
+    readers = {}
+    for text in patterns:
+        suffix = Path(text).suffix.lower()
+        if suffix not in _READERS:
+            hint = f" (a folder? its files are {text.rstrip('/')}/*.parquet)" if not suffix else ""
+            raise DataError(
+                f"`frame` is the path {text!r}; its suffix must be one of "
+                f"{enumerate_some(_READERS)}{hint}"
+            )
+        readers[_READERS[suffix]] = text
+    if len(readers) > 1:
+        raise DataError(
+            f"`frame` mixes files of several formats ({enumerate_some(readers.values())}); "
+            "count each on its own and merge"
+        )
+    files: list[str] = []
+    for text in patterns:
+        if "://" in text:
+            files.append(text)
+        elif Path(text).is_file():
+            files.append(glob.escape(text))  # a file that is named like a pattern is that file
+        elif not glob.has_magic(text):
+            raise DataError(f"there is no file {text!r}")
+        else:
+            matched = [glob.escape(p) for p in sorted(glob.glob(text, recursive=True))]
+            if not matched:
+                raise DataError(f"no file matches {text!r}")
+            files += matched
+    _refuse_twice(files)
+    return files, next(iter(readers))
+
+
+def _refuse_twice(files: Sequence[str]) -> None:
+    seen: dict[Any, str] = {}
+    for text in files:
+        key: Any = text
+        if "://" not in text:
+            status = os.stat(_unescaped(text))
+            key = (status.st_dev, status.st_ino)
+        if key in seen:
+            both = enumerate_some([_unescaped(seen[key]), _unescaped(text)])
+            raise DataError(f"one file is named twice ({both}); its rows would count twice")
+        seen[key] = text
+
+
+def _connect(in_order: bool, memory_limit: int | str | None) -> Any:
+    """Open a connection of our own: the user's default one keeps its settings."""
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute(f"SET preserve_insertion_order = {str(in_order).lower()}")
+    # DuckDB makes the folder when it first spills and removes it with the connection.
+    spill = Path(tempfile.gettempdir()) / f"pluralism-{uuid.uuid4().hex}"
+    connection.execute(f"SET temp_directory = {quoted(str(spill))}")
+    if memory_limit is not None:
+        if not isinstance(memory_limit, str):
+            memory_limit = f"{_validate.whole_number('memory_limit', memory_limit, at_least=1)}B"
+        if not _MEMORY.fullmatch(memory_limit):
+            raise DataError(
+                f'`memory_limit` is {memory_limit!r}; write a number of bytes, or "4GB", "500MB"'
+            )
+        try:
+            connection.execute(f"SET memory_limit = {quoted(memory_limit)}")
+        except duckdb.Error as error:
+            raise DataError(f"`memory_limit` is {memory_limit!r}: {first_line(error)}") from None
+    return connection
+
+
+def _refuse_saved(connection: Any, files: Sequence[str]) -> None:
+    """Refuse our own saved cells: their columns `first` and `second` are codes, not votes."""
+    saved = connection.execute(
+        f"SELECT file_name FROM parquet_kv_metadata({_listed(files)}) WHERE key = 'pluralism'"
+    ).fetchone()
+    if saved is not None:
+        raise DataError(
+            f"{_text(saved[0])!r} holds cells that pluralism saved, not rows to be counted; "
+            "read them with `load`"
+        )
+
+
+def _relation(
+    connection: Any,
+    files: Sequence[str],
+    reader: str,
+    labels: Sequence[str],
+    numbers: Sequence[str],
+) -> Any:
+    """One relation over all files, whose columns mean the same in each."""
+    options = {
+        "read_parquet": "",
+        "read_csv": ", header = true",
+        "read_json": ", format = 'newline_delimited'",
+    }[reader]
+    schemas = {}
+    for file in files:
+        head = connection.sql(f"SELECT * FROM {reader}({quoted(file)}{options})")
+        schemas[file] = dict(zip(head.columns, map(str, head.types), strict=True))
+    first = next(iter(schemas.values()))
+    if len(files) > 1:
+        filled = {
+            file: schema
+            for file, schema in schemas.items()
+            if connection.execute(
+                f"SELECT 1 FROM {reader}({quoted(file)}{options}) LIMIT 1"
+            ).fetchone()
+        }
+        schemas = filled or {files[0]: first}  # an empty file has no types worth comparing
+        files = list(schemas)
+        first = schemas[files[0]]
+        is_text = reader == "read_csv"
+        for column in (*labels, *numbers):
+            _refuse_differing(column, schemas, column in labels, is_text)
+        options += ", union_by_name = true"
+    if reader == "read_csv":
+        types = {name: "VARCHAR" for name in labels if name in first}
+        for name in numbers:
+            if any(_INTEGERS.fullmatch(schema.get(name, "")) for schema in schemas.values()):
+                types[name] = "DOUBLE"
+        if types:
+            pairs = ", ".join(f"{quoted(name)}: '{type_}'" for name, type_ in types.items())
+            options += f", types = {{{pairs}}}"
+    elif reader == "read_json" and (labels or numbers):
+        # Every row is looked at: types guessed from the first would round what comes later.
+        options += f", sample_size = -1, maximum_sample_files = {len(files)}"
+    relation = connection.sql(f"SELECT * FROM {reader}({_listed(files)}{options})")
+    for name, type_ in zip(relation.columns, map(str, relation.types), strict=True):
+        if type_ == "JSON" and name in (*labels, *numbers):
+            raise DataError(
+                f"column {name!r} of {_text(files[0])!r} mixes text, numbers or nested values; "
+                "write it in one way"
+            )
+    return relation
+
+
+def _refuse_differing(
+    column: str, schemas: Mapping[str, Mapping[str, str]], is_label: bool, is_text: bool
+) -> None:
+    """Say where a column is absent, or is of another kind than in the first file."""
+    has = [file for file, schema in schemas.items() if column in schema]
+    if not has:
+        return  # said by whoever checks the columns
+    for file, schema in schemas.items():
+        if column not in schema:
+            raise DataError(f"column {column!r} is in {_text(has[0])!r} but not in {_text(file)!r}")
+        one, other = schemas[has[0]][column], schema[column]
+        if is_label and is_text:
+            continue  # read as text in every file
+        if _kind(one, is_label) != _kind(other, is_label):
+            raise DataError(
+                f"column {column!r} is {one} in {_text(has[0])!r} but {other} in "
+                f"{_text(file)!r}; write it in one way"
+            )
+
+
+def _kind(type_: str, is_label: bool) -> str:
+    """What a column holds; a label that is 7 in one file and 7.0 in another is two labels."""
+    if _INTEGERS.fullmatch(type_):
+        return "integer" if is_label else "number"
+    if type_ in ("FLOAT", "DOUBLE") or (type_.startswith("DECIMAL") and not is_label):
+        return "number"
+    return "text" if type_ == "VARCHAR" or type_.startswith("ENUM") else type_
+
+
+def _text(file: str) -> str:
+    return file if "://" in file else _unescaped(file)
+
+
+def _unescaped(file: str) -> str:
+    """Undo `glob.escape`."""
+    return re.sub(r"\[([*?[])\]", r"\1", file)
+
+
+def _named(source: Any) -> str:
+    if isinstance(source, (list, tuple)):
+        return enumerate_some([str(entry) for entry in source], 3)
+    return repr(str(source))
+
+
+def _listed(files: Sequence[str]) -> str:
+    return f"[{', '.join(quoted(file) for file in files)}]"
+
+
+def quoted(text: str) -> str:
+    """Write an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
