@@ -165,10 +165,10 @@ def _refuse_saved(connection: Any, files: Sequence[str]) -> None:
     """Refuse our own saved cells: their columns `first` and `second` are codes, not votes."""
     saved = connection.execute(
         f"SELECT file_name FROM parquet_kv_metadata({_listed(files)}) WHERE key = 'pluralism'"
-    ).fetchone()
-    if saved is not None:
+    ).fetchall()  # all: a connection with rows left to fetch does nothing else
+    if saved:
         raise DataError(
-            f"{_text(saved[0])!r} holds cells that pluralism saved, not rows to be counted; "
+            f"{_text(saved[0][0])!r} holds cells that pluralism saved, not rows to be counted; "
             "read them with `load`"
         )
 
@@ -197,7 +197,7 @@ def _relation(
             for file, schema in schemas.items()
             if connection.execute(
                 f"SELECT 1 FROM {reader}({quoted(file)}{options}) LIMIT 1"
-            ).fetchone()
+            ).fetchall()
         }
         schemas = filled or {files[0]: first}  # an empty file has no types worth comparing
         files = list(schemas)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .._labelled import collected
 from ..errors import DataError, first_line
+from ..kernels._counting import key_order
 from ._frames import CountedRows, encode, missing_message, refuse_ids, relabelled, weight_bounds
 
 __all__ = ["count_lazily"]
@@ -119,14 +120,23 @@ def _query(
 
 
 def _batches(query: nw.LazyFrame[Any], connection: Any) -> Iterator[nw.DataFrame[Any]]:
-    """Collect the cells, in parts where the engine can."""
-    if connection is not None:
+    """Collect the cells, in parts where the engine can; PyArrow is faster and never needed."""
+    has_arrow = find_spec("pyarrow") is not None
+    if query.implementation.is_duckdb() and has_arrow:
+        relation = query.to_native()
+        # Renamed in DuckDB 2.
+        read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+        import pyarrow as pa
+
+        for batch in read(_VECTORS * 2048):
+            yield nw.from_native(pa.Table.from_batches([batch]), eager_only=True)
+    elif connection is not None:
         result = connection.execute(query.to_native().sql_query())
         while len(chunk := result.fetch_df_chunk(_VECTORS)):
             yield nw.from_native(chunk, eager_only=True)
     elif query.implementation.is_polars():
         yield query.collect(backend="polars", engine="streaming")
-    elif query.implementation.is_pyspark() and find_spec("pyarrow"):
+    elif query.implementation.is_pyspark() and has_arrow:
         yield query.collect(backend="pyarrow")  # as columns; pandas would get row by row
     else:
         yield collected(query)
@@ -188,7 +198,7 @@ def _in_key_order(
         dropped,
     )
     rows = relabelled(labels, codes, rows)
-    order = np.lexsort([rows.codes[key] for key in reversed(keys)])
+    order = key_order([rows.codes[key] for key in keys], [len(rows.labels[key]) for key in keys])
     weights = rows.weight[order]
     return CountedRows(
         rows.labels,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["GroupedSums", "PairCounts", "count_pairs", "group_sums"]
+__all__ = ["GroupedSums", "PairCounts", "count_pairs", "group_sums", "key_order"]
 
 IntArray = npt.NDArray[np.integer]
 FloatArray = npt.NDArray[np.float64]
@@ -181,6 +181,20 @@ def group_sums(
         counts.astype(np.float64),
         np.array(sums, dtype=np.float64).reshape(len(values), len(counts)),
     )
+
+
+def key_order(keys: Sequence[IntArray], sizes: Sequence[int]) -> npt.NDArray[np.intp]:
+    """Order of the rows by their keys; column k takes values in ``range(sizes[k])``."""
+    n_keys = 1
+    for size in sizes:
+        n_keys *= int(size)
+    if n_keys >= 2**63:
+        return np.lexsort(keys[::-1])
+    key = np.zeros(len(keys[0]), dtype=np.int64)
+    for column, size in zip(keys, sizes, strict=True):
+        key *= size
+        key += column
+    return np.argsort(key, kind="stable")
 
 
 def _rank(keys: Sequence[IntArray]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
