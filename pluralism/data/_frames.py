@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _validate
-from ..errors import DataError, enumerate_some
+from ..errors import DataError, enumerate_some, first_line
 from ..kernels._counting import group_sums
 from . import _labels
 from ._files import Opened, is_path, open_path
@@ -349,7 +349,13 @@ def _encode_integers(
 
 def _numbers(series: nw.Series[Any]) -> FloatArray:
     """Return a numeric column as float64 with NaN where it is missing."""
-    return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    try:
+        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    except (ValueError, OverflowError) as error:  # PyArrow refuses what the bounds below refuse
+        raise DataError(
+            f"column {series.name!r} holds {first_line(error)}; whole numbers must be below 2**53 "
+            "to be exact"
+        ) from None
 
 
 def _complete(

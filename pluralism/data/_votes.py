@@ -96,13 +96,15 @@ def count_votes(
         else:
             vote = outcome_codes(result, raw, outcomes)[rows.codes[result]]
         sums = _hard_sums(rows, vote)
-    raters = None
-    if rater is not None:
-        raters = _numbers_from_text(rows.labels[rater]) if is_csv else rows.labels[rater]
-    grouped = {name: rows.codes[name] for name in groups}
+    known, code_of = dict(rows.labels), dict(rows.codes)
+    if is_csv:
+        for name in keys[2:]:
+            known[name], code_of[name] = _with_numbers(known[name], code_of[name])
+    raters = None if rater is None else known[rater]
+    grouped = {name: code_of[name] for name in groups}
     if rater is not None:
         for name in groups:
-            refuse_two_groups(raters or (), rows.codes[rater], rows.labels[name], grouped[name])
+            refuse_two_groups(known[rater], code_of[rater], known[name], grouped[name])
     values = {name: np.array(rows.labels[name], dtype=np.float64) for name in covariates}
     for name, value in values.items():
         if not np.isfinite(value).all():
@@ -112,10 +114,10 @@ def count_votes(
             )
 
     key_columns = [left, right, *grouped.values()]
-    sizes = [len(labels), len(labels), *(len(rows.labels[name]) for name in groups)]
+    sizes = [len(labels), len(labels), *(len(known[name]) for name in groups)]
     if rater is not None:
-        key_columns.append(rows.codes[rater])
-        sizes.append(len(raters or ()))
+        key_columns.append(code_of[rater])
+        sizes.append(len(known[rater]))
     key_columns += [rows.codes[name] for name in covariates]
     sizes += [len(values[name]) for name in covariates]
     if unit:
@@ -128,7 +130,7 @@ def count_votes(
         raise DataError(f"column {weight!r} is zero for every vote; at least one must count")
     codes = iter(summed.keys.astype(np.int32))
     cell_first, cell_second = next(codes), next(codes)
-    groupings = {name: Grouping(rows.labels[name], next(codes)) for name in groups}
+    groupings = {name: Grouping(known[name], next(codes)) for name in groups}
     rater_codes = next(codes) if rater is not None else None
     return Comparisons(
         items=labels,
@@ -264,6 +266,16 @@ def _items_of(
     return labels, codes[0], codes[1]
 
 
+def _with_numbers(
+    labels: Sequence[Hashable], codes: npt.NDArray[np.int32]
+) -> tuple[tuple[Hashable, ...], npt.NDArray[np.int32]]:
+    """Labels of a text file, and their codes, in the order that they have as numbers."""
+    numbers = _numbers_from_text(labels)
+    ordered = _labels.in_order(numbers)
+    place = {label: code for code, label in enumerate(ordered)}
+    return ordered, np.array([place[label] for label in numbers], dtype=np.int32)[codes]
+
+
 def _numbers_from_text(labels: Sequence[Hashable]) -> tuple[Hashable, ...]:
     """Whole numbers, if every label is the text of one exactly as Python would write it."""
     numbers = []
@@ -298,7 +310,7 @@ def refuse_two_groups(
     labels: Sequence[Hashable],
     group: npt.NDArray[np.integer],
 ) -> None:
-    pairs = np.unique(np.stack([rater, group]), axis=1)
+    pairs = group_sums([rater, group], [len(raters), len(labels)], []).keys
     repeated = np.flatnonzero(np.diff(pairs[0]) == 0)
     if len(repeated):
         place = repeated[0]
