@@ -9,14 +9,16 @@ from __future__ import annotations
 import doctest
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from sybil import Example, Sybil
-from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 collect_ignore_glob = ["*.py", "_build/*", "gallery/*", "reference/generated/*"]
 SAME = doctest.OutputChecker().check_output
@@ -42,10 +44,20 @@ def run_console(example: Example) -> str | None:
     return None
 
 
+def why_no_spark() -> str:
+    """What Spark lacks here; nothing where it must be there."""
+    if os.environ.get("PLURALISM_TEST_SPARK"):
+        return ""
+    if find_spec("pyspark") is None:
+        return "PySpark is not installed (extra `spark`)"
+    return "" if shutil.which("java") else "Spark needs Java, which is not installed"
+
+
 def enter(namespace: dict[str, Any]) -> None:
     """Give every page an empty folder of its own to write to."""
     namespace["_folder"] = tempfile.TemporaryDirectory()
     namespace["_back"] = Path.cwd()
+    namespace["no_spark"] = why_no_spark()
     os.environ["PYTHONPATH"] = os.pathsep.join(
         [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     )
@@ -58,7 +70,7 @@ def leave(namespace: dict[str, Any]) -> None:
 
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), CodeBlockParser("console", run_console)],
+    parsers=[SkipParser(), PythonCodeBlockParser(), CodeBlockParser("console", run_console)],
     patterns=["*.md"],
     excludes=["_build/*", "reference/generated/*"],
     setup=enter,

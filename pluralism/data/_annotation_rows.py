@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import _validate
 from ..errors import DataError, LabelError
 from ..kernels._counting import group_sums
 from . import _labels
@@ -17,7 +18,16 @@ from ._annotations import Annotations
 from ._comparisons import Grouping
 from ._files import is_path
 from ._frames import count_rows
-from ._storage import read_columns, writable_labels, write_columns
+from ._storage import (
+    codes,
+    damaged,
+    drops,
+    listed,
+    read_columns,
+    sums,
+    writable_labels,
+    write_columns,
+)
 from ._votes import refuse_two_groups
 
 __all__ = ["count_labels", "load_annotations", "save_annotations"]
@@ -116,52 +126,40 @@ def load_annotations(path: Path) -> Annotations:
     """Read a container of labels; see `Annotations.load`."""
     columns, metadata = read_columns(path, "annotations")
     try:
+        items = _labels.check_labels("items", listed(metadata["items"]))
+        categories = _labels.check_labels("categories", listed(metadata["categories"]))
         raters = metadata["raters"]
-        groups = {
-            str(group["name"]): Grouping(
-                _labels.check_labels("groups", group["labels"]),
-                np.array(group["codes"], dtype=np.int32),
-            )
-            for group in metadata["groups"]
-        }
+        if raters is not None:
+            raters = _labels.check_labels("raters", listed(raters))
+        groups = {}
+        for group in metadata["groups"]:
+            labels = _labels.check_labels("groups", listed(group["labels"]))
+            of = codes(path, {group["name"]: np.array(group["codes"])}, group["name"], len(labels))
+            if len(of) != len(raters or ()):
+                raise ValueError("a rater has no group")
+            groups[str(group["name"])] = Grouping(labels, of)
         annotations = Annotations(
-            items=_labels.check_labels("items", metadata["items"]),
-            categories=_labels.check_labels("categories", metadata["categories"]),
+            items=items,
+            categories=categories,
             scale=metadata["scale"],
-            item=columns["item"].astype(np.int32),
-            label=columns["label"].astype(np.int32),
-            weight=columns["weight"].astype(np.float64),
-            squares=columns["squares"].astype(np.float64) if "squares" in columns else None,
-            rater=None if raters is None else columns["rater"].astype(np.int32),
-            raters=None if raters is None else _labels.check_labels("raters", raters),
+            item=codes(path, columns, "item", len(items)),
+            label=codes(path, columns, "label", len(categories)),
+            weight=sums(path, columns, "weight"),
+            squares=sums(path, columns, "squares") if "squares" in columns else None,
+            rater=None if raters is None else codes(path, columns, "rater", len(raters)),
+            raters=raters,
             groups=groups,
-            n_labels=int(metadata["n_labels"]),
-            dropped={str(reason): int(count) for reason, count in metadata["dropped"].items()},
+            n_labels=_validate.whole_number("n_labels", metadata["n_labels"]),
+            dropped=drops(metadata),
         )
         check_scale(annotations.scale, annotations.categories)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{str(path)!r} is damaged: {error}") from error
-    _check(path, annotations)
+        for name in ("weight", "squares"):
+            column = getattr(annotations, name)
+            if column is not None and not (column > 0).all():
+                raise ValueError(f"{name!r} holds impossible sums")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(path, error) from error
     return annotations
-
-
-def _check(path: Path, annotations: Annotations) -> None:
-    """A file from elsewhere may hold anything: codes must be in range, weights above zero."""
-    n_raters = len(annotations.raters or ())
-    for name, codes, size in [
-        ("item", annotations.item, annotations.n_items),
-        ("label", annotations.label, annotations.n_categories),
-        ("rater", annotations.rater, n_raters),
-        *((name, g.codes, len(g.labels)) for name, g in annotations.groups.items()),
-    ]:
-        if codes is not None and codes.size and not (codes.min() >= 0 and codes.max() < size):
-            raise DataError(f"{str(path)!r} is damaged: a code of {name!r} is out of range")
-    if any(len(g.codes) != n_raters for g in annotations.groups.values()):
-        raise DataError(f"{str(path)!r} is damaged: a rater has no group")
-    for name in ("weight", "squares"):
-        column = getattr(annotations, name)
-        if column is not None and not (np.isfinite(column).all() and (column > 0).all()):
-            raise DataError(f"{str(path)!r} is damaged: {name!r} holds impossible sums")
 
 
 def _numbers_expected(categories: Sequence[Any] | None, scale: Any) -> bool:

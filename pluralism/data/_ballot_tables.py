@@ -128,23 +128,28 @@ def save(ballots: Ballots, path: Path) -> None:
 def load(path: Path) -> Ballots:
     """Read what `save` wrote, checked like any other input; see `Ballots.load`."""
     from ._ballots import Ballots
-    from ._storage import read_columns
+    from ._storage import damaged, listed, read_columns, sums
 
     columns, metadata = read_columns(path, "ballots")
     try:
-        alternatives = _labels.check_labels("alternatives", metadata["alternatives"])
+        alternatives = _labels.check_labels("alternatives", listed(metadata["alternatives"]))
         dtype = _ballot_rows.rank_dtype(len(alternatives))
 
         def matrix(name: str, kind: type) -> Any:
             if f"{name}_0" not in columns:
                 return None
-            return np.column_stack(
+            stacked = np.column_stack(
                 [columns[f"{name}_{code}"] for code in range(len(alternatives))]
-            ).astype(kind)
+            )
+            if not np.array_equal(
+                stacked.astype(kind), stacked, equal_nan=stacked.dtype.kind == "f"
+            ):
+                raise ValueError(f"impossible {name}")
+            return stacked.astype(kind)
 
         ranks = matrix("ranks", dtype)
-        counts = columns["count"].astype(np.float64)
-        if not (np.isfinite(counts).all() and (counts >= 0).all() and ranks.shape[1] > 1):
+        counts = sums(path, columns, "count")
+        if not (ranks.shape[1] > 1 and counts.sum() > 0):
             raise ValueError("impossible counts or ranks")
         return Ballots(
             alternatives,
@@ -156,4 +161,4 @@ def load(path: Path) -> Ballots:
             categories=None if metadata["categories"] is None else tuple(metadata["categories"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{str(path)!r} is damaged: {error}") from error
+        raise damaged(path, error) from error

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import _validate
 from .._aside import written_aside
 from ..errors import DataError, first_line
+from . import _labels
 from ._comparisons import SUMS, Comparisons, Grouping
 from ._files import quoted
 
@@ -137,51 +139,92 @@ def load_comparisons(path: Path) -> Comparisons:
     """Read a container of comparisons; see `Comparisons.load`."""
     columns, metadata = read_columns(path, "comparisons")
     try:
-        squares = [columns[f"square_{k}"] for k in range(4)] if "square_0" in columns else None
+        items = _labels.check_labels("items", listed(metadata["items"]))
+        raters = metadata["raters"]
+        if raters is not None:
+            raters = _labels.check_labels("raters", listed(raters))
+        groups = {
+            str(group["name"]): (
+                _labels.check_labels("groups", listed(group["labels"])),
+                f"group_{place}",
+            )
+            for place, group in enumerate(metadata["groups"])
+        }
+        squares = None
+        if "square_0" in columns:
+            squares = np.array([sums(path, columns, f"square_{k}") for k in range(4)])
         comparisons = Comparisons(
-            items=tuple(metadata["items"]),
-            first=columns["first"].astype(np.int32),
-            second=columns["second"].astype(np.int32),
-            **{name: columns[name].astype(np.float64) for name in SUMS},
-            squares=None if squares is None else np.array(squares, dtype=np.float64),
-            rater=columns["rater"].astype(np.int32) if metadata["raters"] is not None else None,
-            raters=None if metadata["raters"] is None else tuple(metadata["raters"]),
+            items=items,
+            first=codes(path, columns, "first", len(items)),
+            second=codes(path, columns, "second", len(items)),
+            **{name: sums(path, columns, name) for name in SUMS},
+            squares=squares,
+            rater=None if raters is None else codes(path, columns, "rater", len(raters)),
+            raters=raters,
             groups={
-                group["name"]: Grouping(
-                    tuple(group["labels"]), columns[f"group_{place}"].astype(np.int32)
-                )
-                for place, group in enumerate(metadata["groups"])
+                name: Grouping(labels, codes(path, columns, column, len(labels)))
+                for name, (labels, column) in groups.items()
             },
             covariates={
                 name: columns[f"covariate_{place}"].astype(np.float64)
                 for place, name in enumerate(metadata["covariates"])
             },
-            order_known=bool(metadata["order_known"]),
-            n_votes=int(metadata["n_votes"]),
-            dropped={str(reason): int(count) for reason, count in metadata["dropped"].items()},
+            order_known=_validate.one_of("order_known", metadata["order_known"], (True, False)),
+            n_votes=_validate.whole_number("n_votes", metadata["n_votes"]),
+            dropped=drops(metadata),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{str(path)!r} is damaged: {first_line(error)}") from error
-    _check(path, comparisons)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(path, error) from error
+    if (comparisons.first == comparisons.second).any():
+        raise DataError(f"{str(path)!r} is damaged: an item meets itself")
+    for name, values in comparisons.covariates.items():
+        if not np.isfinite(values).all():
+            raise DataError(f"{str(path)!r} is damaged: covariate {name!r} is not finite")
     return comparisons
 
 
-def _check(path: Path, comparisons: Comparisons) -> None:
-    """A file from elsewhere may hold anything: codes must be in range, sums finite and >= 0."""
-    for name, codes, size in [
-        ("first", comparisons.first, comparisons.n_items),
-        ("second", comparisons.second, comparisons.n_items),
-        *([("rater", comparisons.rater, len(comparisons.raters or ()))]),
-        *((name, g.codes, len(g.labels)) for name, g in comparisons.groups.items()),
-    ]:
-        if codes is not None and codes.size and not (codes.min() >= 0 and codes.max() < size):
-            raise DataError(f"{str(path)!r} is damaged: a code of {name!r} is out of range")
-    for name in SUMS:
-        column = getattr(comparisons, name)
-        if not (np.isfinite(column).all() and (column >= 0).all()):
-            raise DataError(f"{str(path)!r} is damaged: {name!r} holds impossible sums")
-    if (comparisons.first == comparisons.second).any():
-        raise DataError(f"{str(path)!r} is damaged: an item meets itself")
+def codes(
+    path: Path, columns: Mapping[str, npt.NDArray[Any]], name: str, size: int
+) -> npt.NDArray[np.int32]:
+    """A column of codes below `size`; a file from elsewhere may hold anything."""
+    column = columns[name]
+    if column.dtype.kind not in "iu":
+        raise DataError(f"{str(path)!r} is damaged: a code of {name!r} is no whole number")
+    if column.size and not (column.min() >= 0 and column.max() < size):
+        raise DataError(f"{str(path)!r} is damaged: a code of {name!r} is out of range")
+    return column.astype(np.int32)
+
+
+def sums(path: Path, columns: Mapping[str, npt.NDArray[Any]], name: str) -> npt.NDArray[np.float64]:
+    """A column of sums of weights, or of their squares."""
+    column = columns[name].astype(np.float64)
+    if not (np.isfinite(column).all() and (column >= 0).all()):
+        raise DataError(f"{str(path)!r} is damaged: {name!r} holds impossible sums")
+    return column
+
+
+def listed(labels: Any) -> list[Any]:
+    """Labels as JSON holds them; a string is no list of letters."""
+    if not isinstance(labels, list):
+        raise TypeError(f"{labels!r:.40} is no list of labels")
+    return labels
+
+
+def drops(metadata: Mapping[str, Any]) -> dict[str, int]:
+    """How many rows were dropped, by reason."""
+    return {
+        str(reason): _validate.whole_number("dropped", count)
+        for reason, count in metadata["dropped"].items()
+    }
+
+
+def damaged(path: Path, error: Exception) -> DataError:
+    """Say once that a file is damaged, and how."""
+    text = str(error)
+    if text.startswith(repr(str(path))):
+        return DataError(text)
+    missing = f"it has no {error}" if isinstance(error, KeyError) else first_line(error)
+    return DataError(f"{str(path)!r} is damaged: {missing}")
 
 
 def _saved_metadata(connection: Any, path: Path) -> Any:

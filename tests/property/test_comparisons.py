@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pluralism import Comparisons
+from pluralism import Annotations, Ballots, Comparisons
 
 LABELS = list("abcde")
 
@@ -75,3 +76,66 @@ def test_cells_hold_every_vote(frame):
     by_hand = frame.groupby(["first", "second", "rater"])["w"].sum()
     total = cells.to_frame().assign(w=cells.total).set_index(["first", "second", "rater"])["w"]
     pd.testing.assert_series_equal(total.sort_index(), by_hand.sort_index())
+
+
+def plain(container) -> dict:
+    """Everything that a container holds, as plain values; equal means exactly equal."""
+    found = {}
+    for name in type(container).__dataclass_fields__:
+        value = getattr(container, name)
+        if name == "groups":
+            value = {key: (g.labels, g.codes.tolist()) for key, g in value.items()}
+        found[name] = value.tolist() if isinstance(value, np.ndarray) else value
+    return found
+
+
+VIEWS = {
+    "comparisons": lambda frame: count(frame),
+    "annotations": lambda frame: Annotations.from_frame(
+        frame, item="first", rater="rater", label="outcome", weight="w"
+    ),
+    # One ballot a row, that ranks the first item above the second.
+    "ballots": lambda frame: Ballots.from_frame(
+        pd.concat(
+            [
+                frame.assign(what=frame[name], place=place, voter=frame.index)
+                for place, name in enumerate(("first", "second"))
+            ]
+        ),
+        voter="voter", alternative="what", rank="place", count="w",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+@given(frame=vote_tables(), random=st.randoms(use_true_random=False))
+def test_shards_merged_in_any_order_are_exactly_the_whole(kind, frame, random):
+    """Weights are multiples of a half, so every sum is exact and equality means equality."""
+    build = VIEWS[kind]
+    n_shards = random.randint(2, 5)
+    shard_of = np.array([random.randrange(n_shards) for _ in range(len(frame))])
+    parts = [build(frame[shard_of == k]) for k in range(n_shards) if (shard_of == k).any()]
+    random.shuffle(parts)
+    while len(parts) > 1:  # as a tree of any shape
+        left, right = parts.pop(random.randrange(len(parts))), parts.pop()
+        parts.append(left.merge(right))
+    whole, merged = plain(build(frame)), plain(parts[0])
+    if kind == "ballots":  # in order of first appearance
+        for found in (whole, merged):
+            rows = sorted(zip(found.pop("ranks"), found.pop("counts"), strict=True))
+            distinct: dict = {}
+            for ranks, weight in rows:
+                distinct[tuple(ranks)] = distinct.get(tuple(ranks), 0) + weight
+            found["ballots"] = distinct
+    assert merged == whole
+
+
+@given(frame=vote_tables(), cut=st.integers(1, 39))
+def test_update_is_counting_more(frame, cut):
+    one, two = frame[:cut], frame[cut:]
+    if len(one) and len(two):
+        columns = {"weight": "w", "rater": "rater"}
+        updated = count(one).update(
+            two, first="first", second="second", outcome="outcome", **columns
+        )
+        assert plain(updated) == plain(count(frame))

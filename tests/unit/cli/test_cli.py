@@ -429,3 +429,66 @@ def test_the_compilation_cache_is_on_in_commands_only(monkeypatch, tmp_path) -> 
     monkeypatch.setenv(name, "theirs")
     _use_cache()
     assert os.environ[name] == "theirs"
+
+
+# -- count -------------------------------------------------------------------------------
+
+
+def test_many_files_are_counted_and_reported(run, votes, tmp_path) -> None:
+    frame = pd.read_csv(votes)
+    (tmp_path / "parts").mkdir()
+    for place in range(3):
+        frame[place::3].to_parquet(tmp_path / "parts" / f"{place}.parquet")
+    parts = sorted((tmp_path / "parts").iterdir())
+    done = run("count", *parts, "--rater", "rater", "--memory-limit", "1GB", "-o", "cells.parquet")
+    assert (done.status, done.out) == (0, "cells: cells.parquet\n"), done.err
+    assert "guessed columns: first=first second=second outcome=outcome" in done.err
+    assert "3 items; 600 votes" in done.err
+    counted = Comparisons.load(tmp_path / "cells.parquet")
+    whole = Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", rater="rater"
+    )
+    pd.testing.assert_frame_equal(counted.to_frame(), whole.to_frame())
+    assert run("fit", "cells.parquet").out == run("fit", votes, "--rater", "rater").out
+    done = run("report", "cells.parquet", "-o", "page.html")
+    assert done.status == 0, done.err
+    assert "30 raters" in done.err
+    assert "Who voted, and how alike" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_counted_is_said(run, votes, tmp_path) -> None:
+    frame = pd.read_csv(votes)
+    frame.to_parquet(tmp_path / "votes.parquet")
+    before = (tmp_path / "votes.parquet").read_bytes()
+    for arguments, message in [
+        (("votes.parquet", "-o", "votes.parquet"), "is the file of votes itself"),
+        (("votes.parquet", "-o", "cells.csv"), "cells are written as .parquet"),
+        (("votes.parquet", "-o", "no/cells.parquet"), "there is no folder no"),
+        (("votes.parquet", "votes.parquet"), "one file is named twice"),
+        (("votes.parquet", "votes.csv"), "several formats"),
+        (("no*.parquet",), "no file matches 'no*.parquet'"),
+        (("votes.parquet", "--memory-limit", "much"), "--memory-limit is 'much'"),
+    ]:
+        done = run("count", *arguments)
+        assert (done.status, done.out) == (1, ""), arguments
+        assert message in done.err
+        assert len(done.err.strip().splitlines()) <= 3
+    assert (tmp_path / "votes.parquet").read_bytes() == before
+    assert not (tmp_path / "cells.parquet").exists()
+    for command in ("report", "fit"):
+        done = run(command, "votes.csv", "-o", "votes.csv")
+        assert done.status == 1
+        assert "is the file of votes itself" in done.err
+
+
+def test_cells_take_no_columns_and_must_be_comparisons(run, votes) -> None:
+    assert run("count", votes, "-o", "cells.parquet").status == 0
+    done = run("report", "cells.parquet", "--rater", "rater", "--missing", "drop")
+    assert done.status == 1
+    assert (
+        "counted already; '--rater', '--missing' can only be given to `pluralism count`" in done.err
+    )
+    done = run("count", "cells.parquet", "-o", "again.parquet")
+    assert "holds cells that pluralism saved" in done.err
+    pluralism.Ballots.from_rankings(["ab"]).save("ballots.parquet")
+    assert "holds saved ballots, not comparisons" in run("report", "ballots.parquet").err
