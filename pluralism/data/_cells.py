@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import DataError, enumerate_some
-from ..kernels._counting import count_pairs, group_sums
+from ..kernels._counting import PairTable, count_pairs, count_table, group_sums, table_cells
 from . import _labels
 
-__all__ = ["Cells", "count_codes", "key_sums"]
+__all__ = ["Cells", "cells_of_table", "count_codes", "key_sums"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -39,8 +39,11 @@ def count_codes(
     *,
     labels: Sequence[Hashable],
     order_known: bool,
-) -> Cells:
-    """Check votes given as codes and sum them by pair; arguments as in `from_codes`."""
+) -> Cells | PairTable:
+    """Check votes given as codes and sum them by pair; arguments as in `from_codes`.
+
+    Plain votes on few items stay a table: its cells may never be asked for.
+    """
     left, right = _codes("first", first, len(labels)), _codes("second", second, len(labels))
     is_tie = None if tie is None else np.asarray(tie)
     if is_tie is not None and is_tie.dtype != bool:
@@ -65,10 +68,21 @@ def count_codes(
             f"an item cannot be compared with itself ({int(same.sum())} such votes)"
         )
     if weights is None and (share is None or share.dtype != np.float64):
+        if share is not None and is_tie is None and order_known:
+            table = count_table(left, right, share, len(labels))
+            if table is not None:
+                return table
         cells = _hard_cells(left, right, share, is_tie, len(labels))
     else:
         cells = _weighted_cells(left, right, share, is_tie, weights, len(labels))
     return cells if order_known else Cells(*unordered(cells, len(labels)))
+
+
+def cells_of_table(table: PairTable) -> Cells:
+    """Write out the cells of a counted table."""
+    counts = table_cells(table)
+    lost, won = np.ascontiguousarray(counts.won.T)
+    return Cells(counts.first, counts.second, won, lost, np.zeros_like(won), None)
 
 
 def unordered(cells: Cells, n_items: int, extra: Sequence[tuple[Any, int]] = ()) -> tuple[Any, ...]:

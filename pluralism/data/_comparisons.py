@@ -17,8 +17,16 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import DataError, LabelError, enumerate_some
+from ..kernels._counting import PairTable
 from . import _labels
-from ._cells import axis_of, count_codes, item_labels, labelled_matrix, refuse_other_order
+from ._cells import (
+    axis_of,
+    cells_of_table,
+    count_codes,
+    item_labels,
+    labelled_matrix,
+    refuse_other_order,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +39,8 @@ IntArray = npt.NDArray[np.int32]
 
 #: The additive columns of a cell, in their stored order.
 SUMS = ("first_won", "second_won", "tied")
+#: What a counted table stands for until one of them is asked for.
+_CELLS = ("first", "second", *SUMS)
 
 #: The widest matrix that `pairwise` makes: 2 GiB.
 _WIDEST_MATRIX = 1 << 14
@@ -113,7 +123,22 @@ class Comparisons:
     @property
     def n_cells(self) -> int:
         """Number of cells."""
-        return len(self.first)
+        return len(self.first) if self.table is None else self.table.n_cells
+
+    @property
+    def table(self) -> PairTable | None:
+        """The counted table of plain votes on few items, where they came as codes."""
+        return self.__dict__.get("_table")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # Reached only by what is not there: the cells of a table, before their first use.
+            if name not in _CELLS or self.table is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            cells = cells_of_table(self.table)
+            self.__dict__.update({cell: getattr(cells, cell) for cell in _CELLS})
+            return self.__dict__[name]
 
     @property
     def total(self) -> FloatArray:
@@ -288,9 +313,14 @@ class Comparisons:
         cells = count_codes(
             first, second, outcome, tie, weight, labels=labels, order_known=order_known
         )
-        return cls(
-            items=labels, **cells._asdict(), order_known=order_known, n_votes=len(np.asarray(first))
-        )
+        about: dict[str, Any] = {"order_known": order_known, "n_votes": len(np.asarray(first))}
+        if not isinstance(cells, PairTable):
+            return cls(items=labels, **cells._asdict(), **about)
+        votes = cls(labels, *[np.zeros(0)] * len(_CELLS), **about)  # type: ignore[arg-type]
+        for name in _CELLS:
+            del votes.__dict__[name]
+        votes.__dict__["_table"] = cells
+        return votes
 
     @classmethod
     def from_pairs(

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
@@ -15,7 +16,15 @@ from ..kernels._counting import group_sums
 from . import _labels
 from ._cells import Cells, item_labels, unordered
 from ._comparisons import Comparisons, Grouping
-from ._frames import CountedRows, check_columns, column_kind, count_rows, open_frame
+from ._frames import (
+    CountedRows,
+    check_columns,
+    column_kind,
+    count_rows,
+    encode,
+    open_frame,
+    relabelled,
+)
 from ._outcomes import FIRST, SECOND, TIE, outcome_codes, recognise
 
 __all__ = ["count_votes", "pairs_of_rankings"]
@@ -50,6 +59,7 @@ def count_votes(
             "give exactly one of `outcome` (a column of codes or shares) and `winner` "
             "(a column of winning labels)"
         )
+    _validate.one_of("missing", missing, ("error", "drop"))
     if isinstance(covariates, str):
         raise DataError(f"`covariates` is the string {covariates!r}; give a list of columns")
     groups = [group] if isinstance(group, str) else list(group or ())
@@ -74,6 +84,27 @@ def count_votes(
             raise DataError(f"covariate column {name!r} must hold numbers")
     # Shares are summed; codes and labels are part of the key and are read once per cell.
     shares = not coded and column_kind(opened.frame, result) == "float"
+    is_csv = opened.is_text
+
+    def votes_of(
+        rows: CountedRows, labels: Sequence[Hashable], left: Any, right: Any
+    ) -> npt.NDArray[np.int8]:
+        raw, code = rows.labels[result], rows.codes[result]
+        if winner is not None:
+            return _winner_codes(winner, raw, code, labels, left, right, is_csv)
+        return outcome_codes(result, raw, outcomes)[code]
+
+    plain = columns == [first, second, result] and not shares
+    if plain and isinstance(opened.frame, nw.DataFrame):
+        rows = _coded_rows(opened.frame, columns)
+        if rows is not None:
+            labels, left, right = _items_of(rows, first, second, items, numbers_as_text=False)
+            if (left != right).all() and (items is not None or len(labels) <= MOST_ITEMS):
+                vote = votes_of(rows, labels, left, right)
+                even = vote == TIE
+                return Comparisons.from_codes(
+                    left, right, vote == FIRST, items=labels, tie=even if even.any() else None
+                )
     rows = count_rows(
         opened,
         [*keys, *covariates, *([] if shares else [result])],
@@ -83,19 +114,13 @@ def count_votes(
         missing=missing,
         most={} if items is not None else dict.fromkeys((first, second), MOST_ITEMS),
     )
-    is_csv = opened.is_text
     labels, left, right = _items_of(rows, first, second, items, numbers_as_text=is_csv)
     _refuse_self(rows, labels, left, right)
     unit = _is_unit(rows)
     if shares:
         sums = _share_sums(rows, result)
     else:
-        raw = rows.labels[result]
-        if winner is not None:
-            vote = _winner_codes(winner, raw, rows.codes[winner], labels, left, right, is_csv)
-        else:
-            vote = outcome_codes(result, raw, outcomes)[rows.codes[result]]
-        sums = _hard_sums(rows, vote)
+        sums = _hard_sums(rows, votes_of(rows, labels, left, right))
     known, code_of = dict(rows.labels), dict(rows.codes)
     if is_csv:
         for name in keys[2:]:
@@ -148,6 +173,22 @@ def count_votes(
         n_votes=rows.n_rows - sum(rows.dropped.values()),
         dropped=dict(rows.dropped),
     )
+
+
+def _coded_rows(frame: nw.DataFrame[Any], columns: Sequence[str]) -> CountedRows | None:
+    """Every row of a table as a cell of its own, or None where a row lacks something.
+
+    Plain votes are counted by pair straight from these codes; whatever is wrong with them is
+    left to the general way, which says so.
+    """
+    codes, labels = {}, {}
+    for name in columns:
+        codes[name], labels[name] = encode(frame[name])
+        if not len(codes[name]) or codes[name].min() < 0:
+            return None
+    none = np.empty(0)
+    rows = CountedRows({}, {}, none, none, none, none, (0.0, 0.0), len(frame), {})
+    return relabelled(labels, codes, rows)
 
 
 def pairs_of_rankings(

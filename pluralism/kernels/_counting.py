@@ -13,7 +13,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["GroupedSums", "PairCounts", "count_pairs", "group_sums", "key_order"]
+__all__ = [
+    "GroupedSums",
+    "PairCounts",
+    "PairTable",
+    "count_pairs",
+    "count_table",
+    "group_sums",
+    "key_order",
+    "table_cells",
+]
 
 IntArray = npt.NDArray[np.integer]
 FloatArray = npt.NDArray[np.float64]
@@ -24,6 +33,7 @@ _DENSE_BINS = 1 << 23
 _BLOCK = 1 << 15
 #: What one vote for the outcome in the upper half of a word adds to it.
 _HIGH_HALF = 1 << 16
+_LOW_HALF = np.uint32(_HIGH_HALF - 1)
 
 
 class PairCounts(NamedTuple):
@@ -32,6 +42,16 @@ class PairCounts(NamedTuple):
     first: npt.NDArray[np.int32]  # (cells,)
     second: npt.NDArray[np.int32]  # (cells,)
     won: FloatArray  # (cells, outcomes): counts by outcome code
+
+
+class PairTable(NamedTuple):
+    """Counts of hard votes of weight one by ordered pair, both outcomes in one word.
+
+    The upper half of a word counts the wins of the first item, the lower half its losses.
+    """
+
+    words: npt.NDArray[np.uint32]  # (items, items): first by second
+    n_cells: int  # pairs that have votes
 
 
 class GroupedSums(NamedTuple):
@@ -46,77 +66,100 @@ def count_pairs(
     first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_outcomes: int
 ) -> PairCounts:
     """Count votes by (first, second, outcome); ``outcome=None`` means that all are code 0."""
-    n_pairs = n_items * n_items
-    n_keys = n_pairs * n_outcomes
-    if n_keys <= min(max(_DENSE_BINS, len(first) // 4), np.iinfo(np.int32).max):
-        place, counts = _dense_counts(first, second, outcome, n_items, n_outcomes)
-        # The cells of a first item follow each other, so no division is needed.
-        ends = np.searchsorted(place, np.arange(1, n_items + 1) * n_items)
-        left = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(ends, prepend=0))
-        right = np.subtract(place, left * n_items, dtype=np.int32, casting="unsafe")
-        return PairCounts(left, right, counts.T)
-    key = np.multiply(first, n_items, dtype=_unsigned(n_keys), casting="unsafe")
-    np.add(key, second, out=key, casting="unsafe")
-    if outcome is not None:
-        np.multiply(key, n_outcomes, out=key, casting="unsafe")
-        np.add(key, outcome, out=key, casting="unsafe")
-    key.sort()
+    if outcome is not None and n_outcomes == 2:
+        table = count_table(first, second, outcome, n_items)
+        if table is not None:
+            return table_cells(table)
+    n_keys = n_items * n_items * n_outcomes
+    if _is_dense(n_keys, len(first)):
+        return _cells_at(*_dense_counts(first, second, outcome, n_items, n_outcomes), n_items)
+    key = _sorted_keys(first, second, outcome, n_items, n_outcomes)
     starts = _run_starts(key)
-    pairs = key[starts] // n_outcomes
-    outcomes = key[starts] - pairs * n_outcomes
+    present = key[starts]
+    pairs = present // n_outcomes
     pair_starts = _run_starts(pairs)
-    row = np.repeat(np.arange(len(pair_starts)), np.diff(pair_starts, append=len(pairs)))
+    row = np.zeros(len(pairs), np.int64)
+    row[pair_starts[1:]] = n_outcomes
+    np.cumsum(row, out=row)
+    row += present - pairs * n_outcomes
     won = np.zeros((len(pair_starts), n_outcomes))
-    won[row, outcomes] = np.diff(starts, append=len(key))
+    won.ravel()[row] = _run_lengths(starts, len(key))
     pair = pairs[pair_starts]
     # Dividing by a scalar is far cheaper alone than divmod.
     ahead = pair // n_items
     return PairCounts(ahead.astype(np.int32), (pair - ahead * n_items).astype(np.int32), won)
 
 
+def count_table(
+    first: IntArray, second: IntArray, outcome: IntArray, n_items: int
+) -> PairTable | None:
+    """Count votes of outcome 0 or 1 in a table of words; None where they do not fit in one.
+
+    Two halves of 16 bits keep the table in the cache. A count that outgrows its half makes the
+    halves' sum smaller than the number of votes, so no overflow goes unseen.
+    """
+    if not _is_dense(2 * n_items**2, len(first)) or len(first) >= 2**32:
+        return None
+    words = np.zeros(n_items**2, np.uint32)
+    for here, key in _keys(first, second, n_items):
+        step = np.multiply(outcome[here], _HIGH_HALF - 1, dtype=np.uint32, casting="unsafe")
+        step += np.uint32(1)
+        np.add.at(words, key, step)
+    n_cells = votes = 0
+    for start in range(0, len(words), _BLOCK):
+        part = words[start : start + _BLOCK]
+        n_cells += int(np.count_nonzero(part != 0))  # on booleans, several times as fast
+        # A block's sum stays below 2^32.
+        votes += int(np.add(part & _LOW_HALF, part >> 16).sum(dtype=np.uint32))
+    if votes != len(first):
+        return None
+    return PairTable(words.reshape(n_items, n_items), n_cells)
+
+
+def table_cells(table: PairTable) -> PairCounts:
+    """List the cells of a table."""
+    words = table.words.ravel()
+    pair = np.flatnonzero(words != 0)
+    word = words.take(pair)
+    return _cells_at(pair, np.stack([word & _LOW_HALF, word >> 16]), len(table.words))
+
+
+def _is_dense(n_keys: int, n_votes: int) -> bool:
+    return n_keys <= min(max(_DENSE_BINS, n_votes // 4), np.iinfo(np.int32).max)
+
+
+def _cells_at(
+    place: npt.NDArray[np.intp], counts: npt.NDArray[np.integer], n_items: int
+) -> PairCounts:
+    """Cells from places in the table of ordered pairs and counts, (outcomes, places)."""
+    # The cells of a first item follow each other, so no division is needed.
+    ends = np.searchsorted(place, np.arange(1, n_items + 1) * n_items)
+    left = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(ends, prepend=0))
+    right = np.subtract(place, left * n_items, dtype=np.int32, casting="unsafe")
+    return PairCounts(left, right, counts.astype(np.float64).T)
+
+
 def _dense_counts(
     first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_outcomes: int
-) -> tuple[npt.NDArray[np.intp], FloatArray]:
-    """Places in the table of ordered pairs that hold votes, and counts, (outcomes, places).
-
-    Two outcomes share one word of 32 bits, 16 for each, so that the table stays in the cache.
-    A count that outgrows its half makes the halves' sum smaller than the number of votes, so no
-    overflow goes unseen; those votes are counted again in a word for each outcome.
-    """
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.integer]]:
+    """Places in the table of ordered pairs that hold votes, and counts, (outcomes, places)."""
     n_pairs = n_items**2
-    if n_outcomes <= 2 and len(first) < 2**32:
-        table = np.zeros(n_pairs, np.uint32)
-        one = np.uint32(1)
-        for key, code in _keys(first, second, outcome, n_items):
-            if code is None:
-                np.add.at(table, key, one)
-            else:
-                step = np.multiply(code, _HIGH_HALF - 1, dtype=np.uint32, casting="unsafe")
-                step += one
-                np.add.at(table, key, step)
-        pair = np.flatnonzero(table != 0)  # on booleans, several times as fast
-        word = table.take(pair)
-        counts = np.empty((n_outcomes, len(pair)))
-        if n_outcomes == 1:
-            counts[0] = word
-            return pair, counts
-        counts[0], counts[1] = word & np.uint32(_HIGH_HALF - 1), word >> np.uint32(16)
-        if counts.sum() == len(first):
-            return pair, counts
-    wide = np.zeros(n_outcomes * n_pairs, np.int64)
-    for key, code in _keys(first, second, outcome, n_items):
-        if code is not None:
-            key += np.multiply(code, n_pairs, dtype=np.int64, casting="unsafe")
-        np.add.at(wide, key, np.int64(1))
-    tables = wide.reshape(n_outcomes, n_pairs)
+    word = np.uint32 if len(first) < 2**32 else np.int64
+    wide: npt.NDArray[np.integer] = np.zeros(n_outcomes * n_pairs, word)
+    one = wide.dtype.type(1)
+    for here, key in _keys(first, second, n_items):
+        if outcome is not None:
+            key += np.multiply(outcome[here], n_pairs, dtype=np.int64, casting="unsafe")
+        np.add.at(wide, key, one)
+    tables: npt.NDArray[np.integer] = wide.reshape(n_outcomes, n_pairs)
     pair = np.flatnonzero(tables.any(axis=0))
-    return pair, tables.take(pair, axis=1).astype(np.float64)
+    return pair, tables.take(pair, axis=1)
 
 
 def _keys(
-    first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int
-) -> Iterator[tuple[npt.NDArray[np.int64], IntArray | None]]:
-    """Key of each vote's ordered pair and its outcome, block by block."""
+    first: IntArray, second: IntArray, n_items: int
+) -> Iterator[tuple[slice, npt.NDArray[np.int64]]]:
+    """Places of a block of votes and the keys of their ordered pairs, block by block."""
     narrow = np.empty(_BLOCK, np.int32)  # arithmetic twice as fast; a dense key fits
     wide = np.empty(_BLOCK, np.int64)  # what indexing wants
     for start in range(0, len(first), _BLOCK):
@@ -125,7 +168,24 @@ def _keys(
         np.multiply(first[here], n_items, out=part, dtype=np.int32, casting="unsafe")
         np.add(part, second[here], out=part, dtype=np.int32, casting="unsafe")
         key[:] = part
-        yield key, None if outcome is None else outcome[here]
+        yield here, key
+
+
+def _sorted_keys(
+    first: IntArray, second: IntArray, outcome: IntArray | None, n_items: int, n_outcomes: int
+) -> npt.NDArray[np.integer]:
+    """Sort the keys of (first, second, outcome), made block by block in the cache."""
+    key = np.empty(len(first), _unsigned(n_items * n_items * n_outcomes))
+    for start in range(0, len(first), _BLOCK):
+        here = slice(start, start + _BLOCK)
+        part = key[here]
+        np.multiply(first[here], n_items, out=part, dtype=key.dtype, casting="unsafe")
+        np.add(part, second[here], out=part, dtype=key.dtype, casting="unsafe")
+        if outcome is not None:
+            np.multiply(part, n_outcomes, out=part)
+            np.add(part, outcome[here], out=part, dtype=key.dtype, casting="unsafe")
+    key.sort()
+    return key
 
 
 def group_sums(
@@ -170,7 +230,7 @@ def group_sums(
             key.sort()
         starts = _run_starts(key)
         present = key[starts].astype(np.int64)
-        counts = np.diff(starts, append=n_rows)
+        counts = _run_lengths(starts, n_rows)
         sums = [np.add.reduceat(value[order], starts) for value in values]
     columns = []
     for size in reversed(sizes):
@@ -214,6 +274,15 @@ def _run_starts(ordered: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
     new = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return np.flatnonzero(new)
+
+
+def _run_lengths(starts: npt.NDArray[np.intp], total: int) -> npt.NDArray[np.intp]:
+    """Length of every run; `numpy.diff` with an end appended would copy."""
+    lengths = np.empty_like(starts)
+    lengths[:-1] = starts[1:]
+    lengths[-1:] = total
+    lengths -= starts
+    return lengths
 
 
 def _unsigned(n_keys: int) -> type[np.unsignedinteger] | type[np.int64]:

@@ -41,8 +41,8 @@ _DENSE_FALLBACK = 3000
 _SLOW = 50
 #: Pairs below which building a sparse matrix costs more than it saves.
 _FEW_PAIRS = 50_000
-#: Columns of a triangular inverse that are squared at once.
-_COLUMNS = 32
+#: Rows of a triangular inverse that are squared at once.
+_ROWS = 32
 #: Longest step, in units of the linear predictor.
 _LONGEST_STEP = 8.0
 
@@ -186,14 +186,17 @@ class Laplacian:
 
     def centred_variances(self) -> FloatArray:
         """Diagonal of the inverse with utilities measured from the mean, one component only."""
-        # The inverse is U^-1 U^-T, so its diagonal is the squared lengths of the rows of U^-1.
+        # The inverse is U^-1 U^-T, so its diagonal is the squared lengths of the rows of U^-1,
+        # which are the columns of its transpose.
         half, _ = linalg.lapack.dtrtri(self.cholesky(), lower=0)
         variance = np.zeros(len(half))
-        for start in range(0, len(half), _COLUMNS):
-            block = np.triu(half[: start + _COLUMNS, start : start + _COLUMNS], -start)
-            variance[: len(block)] += np.einsum("ij,ij->i", block, block)
+        for start in range(0, len(half), _ROWS):
+            stop = min(start + _ROWS, len(half))
+            rows = half.T[start:stop, :stop]
+            rows[:, start:] = np.tril(rows[:, start:])
+            variance[:stop] += np.square(rows).sum(axis=0)
         constant = self.ridge if self.ridge > 0.0 else self.null_weight()
-        return variance - 1.0 / (constant * len(half))
+        return variance - 1.0 / (constant * len(variance))
 
     def solve_cholesky(self, right: FloatArray) -> FloatArray:
         """Solve by the dense factor."""
@@ -209,6 +212,18 @@ class Laplacian:
             if done:
                 return solution
         return self.solve_lu(right)
+
+    def quadratic_forms(self, right: FloatArray) -> FloatArray:
+        """Column by column, right' (inverse) right to near machine precision, (columns,).
+
+        Conjugate gradients from zero leave a residual orthogonal to the solution, so the form is
+        off by the square of the solution's relative error, and half the digits will do.
+        """
+        if len(self.degree) > _DENSE_FALLBACK and self._lu is None:
+            solution, done = self.solve_cg(right, 1e-7, 4 * _SLOW)
+            if done:
+                return np.einsum("ij,ij->j", right, solution)
+        return np.einsum("ij,ij->j", right, self.solve(right))
 
     def solve_lu(self, right: FloatArray) -> FloatArray:
         """Solve by a sparse factor, one item of each component held fast."""

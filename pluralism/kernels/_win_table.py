@@ -1,9 +1,9 @@
 """Bradley-Terry on the whole table of items x items, where most pairs have met.
 
-Host kernels. Without index arrays an evaluation is three passes over the lower triangle, block
-of rows by block of rows in the cache: with worths e and N votes between i and j, the expected
-wins of i are e_i times the row sums of T = N / (e_i + e_j), and the curvature of a pair is
-e_i e_j times G = T / (e_i + e_j).
+Host kernels. Without index arrays an evaluation is one table, filled block of rows by block of
+rows in the cache: with worths e and N votes between i and j, G = N / (e_i + e_j)^2 in the lower
+triangle. The curvature of a pair is e_i e_j G, and the expected wins of i, the sum over j of
+e_i N / (e_i + e_j), are e_i (e_i (G 1)_i + (G e)_i).
 """
 
 from __future__ import annotations
@@ -14,11 +14,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from ._counting import PairTable
 from ._graph import linked
 from ._newton import Laplacian, NewtonResult, maximise
 from ._pairs import Pairs, item_sums
 
-__all__ = ["WinTable", "fit_win_table", "pairs_table", "tabulate_wins", "win_table_log_likelihood"]
+__all__ = [
+    "WinTable",
+    "fit_win_table",
+    "pairs_table",
+    "tabulate_counts",
+    "tabulate_wins",
+    "win_table_log_likelihood",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -28,7 +36,7 @@ _MOST_ITEMS = 3000
 #: The table serves where at least one in so many ordered pairs has a cell.
 _SPARSEST = 8
 #: Numbers handled at once; they and their temporaries stay in the cache.
-_BLOCK = 1 << 14
+_BLOCK = 1 << 15
 #: Utilities may spread this far before the square of a worth loses its range.
 _WIDEST = 40.0
 
@@ -46,7 +54,7 @@ def tabulate_wins(
 ) -> WinTable | None:
     """Sum cells of (first, second) in either order; None where a table would be mostly empty."""
     n = n_items
-    if n > _MOST_ITEMS or _SPARSEST * len(first) < n * n:
+    if not _is_filled(n, len(first)):
         return None
     key = np.multiply(first, n, dtype=np.int64)
     key += second
@@ -63,6 +71,32 @@ def tabulate_wins(
     wins = item_sums(first, won, n) + item_sums(second, lost, n)
     mutual = np.flatnonzero((won > 0) & (lost > 0))
     return WinTable(votes, wins, linked(first, second, mutual, n))
+
+
+def tabulate_counts(counted: PairTable) -> WinTable | None:
+    """Do the same from a table of counted votes."""
+    words, n = counted.words, len(counted.words)
+    if not _is_filled(n, counted.n_cells):
+        return None
+    total, mutual = np.empty((n, n), np.uint32), np.empty((n, n), bool)
+    votes, wins = np.zeros((n, n)), np.zeros(n)
+    for start, stop in _row_blocks(n):
+        here = words[start:stop]
+        won, lost = here >> 16, here & np.uint32(0xFFFF)
+        wins[start:stop] += won.sum(axis=1, dtype=np.uint32)  # there are fewer votes than 2^32
+        wins += lost.sum(axis=0, dtype=np.uint32)
+        np.add(won, lost, out=total[start:stop])
+        # Each half is below 2^16, so no product wraps round to zero.
+        np.greater(won * lost, 0, out=mutual[start:stop])
+    for start, stop in _row_blocks(n):
+        np.add(total[start:stop, :stop], total[:stop, start:stop].T, out=votes[start:stop, :stop])
+        votes[start:stop, start:stop] = np.tril(votes[start:stop, start:stop])
+    first, second = (code.astype(np.int32) for code in np.divmod(np.flatnonzero(mutual), n))
+    return WinTable(votes, wins, linked(first, second, np.arange(len(first)), n))
+
+
+def _is_filled(n_items: int, n_cells: int) -> bool:
+    return n_items <= _MOST_ITEMS and _SPARSEST * n_cells >= n_items**2
 
 
 def pairs_table(pairs: Pairs, linked: bool) -> WinTable:
@@ -133,7 +167,7 @@ def fit_win_table(
     if not np.ptp(start) < _WIDEST:
         return None
     blocks, ones = _row_blocks(n), np.ones(n)
-    buffer, work = np.zeros((n, n)), np.empty((2, max(_BLOCK, n)))
+    buffer, work = np.zeros((n, n)), np.empty(max(_BLOCK, n))
 
     last: list[Laplacian] = []
     too_wide = False
@@ -144,24 +178,17 @@ def fit_win_table(
         if too_wide:  # a gradient that is no number ends the iteration
             return np.full(n, np.nan), last[-1]
         worth = np.exp(utility - 0.5 * (utility.max() + utility.min()))
-        expected, degree = np.zeros(n), np.zeros(n)
         for low, high in blocks:
-            here, until = slice(low, high), slice(0, high)
-            size = (high - low, high)
-            both, rate = (part[: size[0] * high].reshape(size) for part in work)
-            np.add(worth[here, None], worth[until], out=both)
-            np.reciprocal(both, out=both)
-            np.multiply(table.votes[here, until], both, out=rate)
-            expected[here] += rate @ ones[until]
-            expected[until] += ones[here] @ rate
-            half = np.multiply(rate, both, out=rate)
-            degree[here] += half @ worth[until]
-            degree[until] += worth[here] @ half
-            buffer[here, until] = half
-        gradient = table.wins - worth * expected
+            both = work[: (high - low) * high].reshape(high - low, high)
+            np.add(worth[low:high, None], worth[:high], out=both)
+            np.multiply(both, both, out=both)
+            np.divide(table.votes[low:high, :high], both, out=buffer[low:high, :high])
+        inner = linalg.blas.dsymv(1.0, buffer.T, worth)
+        expected = worth * (worth * linalg.blas.dsymv(1.0, buffer.T, ones) + inner)
+        gradient = table.wins - expected
         if ridge:
             gradient -= ridge * utility
-        last[:] = [TableLaplacian(worth, buffer, worth * degree + ridge, ridge)]
+        last[:] = [TableLaplacian(worth, buffer, worth * inner + ridge, ridge)]
         return gradient, last[-1]
 
     fitted = maximise(

@@ -87,6 +87,9 @@ class JointCovariance:
         Returns the diagonal in the reference, where that is cheaper than the matrix.
     times : callable, optional
         Multiplies that covariance with (size, columns).
+    forms : callable, optional
+        For contrasts within components, (size, columns), their variances, (columns,), where that
+        is cheaper than `times`.
     anchor : Anchor, optional
         The reference; None where matrix and times are already in it.
     """
@@ -98,11 +101,13 @@ class JointCovariance:
         matrix: Callable[[], FloatArray] | None = None,
         variances: Callable[[], FloatArray] | None = None,
         times: Callable[[FloatArray], FloatArray] | None = None,
+        forms: Callable[[FloatArray], FloatArray] | None = None,
         anchor: Anchor | None = None,
     ) -> None:
         self.size = size
         self._make = matrix
         self._times = times
+        self._forms = forms
         self._make_variances = variances
         self._anchor = anchor
         self._matrix: FloatArray | None = None
@@ -163,7 +168,10 @@ class JointCovariance:
                 contrast = np.zeros((self.size, stop - start))
                 np.add.at(contrast, (left[start:stop], column), 1.0)
                 np.add.at(contrast, (right[start:stop], column), -1.0)
-                variance[start:stop] = (contrast * self._multiply(contrast)).sum(axis=0)
+                if self._forms is not None:
+                    variance[start:stop] = self._forms(contrast)
+                else:
+                    variance[start:stop] = (contrast * self._multiply(contrast)).sum(axis=0)
         return np.where(left == right, 0.0, np.maximum(variance, 0.0))
 
     def _columns(self, which: npt.NDArray[np.intp]) -> FloatArray:

@@ -10,7 +10,7 @@ from ..data import Comparisons
 from ..kernels import _pairs
 from ..kernels._outcomes import Counts
 from ._covariance import Anchor
-from ._paired import _components, _counts
+from ._paired import _components, _counts, _dropped
 from ._paired_model import PairedModel, checked
 
 __all__ = ["FoldedVotes", "folded_votes"]
@@ -35,10 +35,12 @@ def folded_votes(comparisons: Comparisons, model: PairedModel, *, penalised: boo
     """
     model, kind, reference = checked(comparisons, model)
     items, n = comparisons.items, comparisons.n_items
-    counts, dropped = _counts(comparisons, model)
+    counts = _counts(comparisons, model)
     pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, *counts.halved(), n)
     component = np.zeros(n, dtype=np.int32)
     if not penalised:
         component = _components(items, pairs, model, True)
     anchor = Anchor.at_mean(component) if reference is None else Anchor.at_item(reference, n)
-    return FoldedVotes(comparisons, model, counts, pairs, anchor, kind, dropped)
+    return FoldedVotes(
+        comparisons, model, counts, pairs, anchor, kind, _dropped(comparisons, model)
+    )

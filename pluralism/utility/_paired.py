@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +42,6 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
     """Validate, fit, label."""
     model, kind, reference = checked(comparisons, model)
     items, n = comparisons.items, comparisons.n_items
-    counts, dropped = _counts(comparisons, model)
     terms = _terms.make_terms(
         comparisons,
         order_effect=model.order_effect,
@@ -56,9 +55,10 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         and model.tie_model == "none"
         and not model.bias_reduction
     )
+    counts = cache(partial(_counts, comparisons, model))  # a counted table may do without
     whole = _fit_whole_table(comparisons, counts, model) if plain else None
     if whole is None:
-        won, lost = counts.halved()
+        won, lost = counts().halved()
         pairs = _pairs.fold_pairs(comparisons.first, comparisons.second, won, lost, n)
         component = _components(items, pairs, model, free)
     else:
@@ -91,18 +91,18 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         if kind != "fisher":
             eta = result.point[comparisons.first] - result.point[comparisons.second]
     else:
-        design = _design(comparisons, counts, terms, model, free, component)
-        _identified.check_ties(counts, model.tie_model)
+        design = _design(comparisons, counts(), terms, model, free, component)
+        _identified.check_ties(counts(), model.tie_model)
         result, state = _fit_design(design, model, terms, items)
         eta, tie = design.predictor(result.point), design.tie(result.point)
-        value = partial(_outcomes.log_likelihood, model.link, model.tie_model, eta, tie, counts)
+        value = partial(_outcomes.log_likelihood, model.link, model.tie_model, eta, tie, counts())
     robust = _sandwich.Middle(None, 1.0, "")
     if kind != "fisher":
         robust = _sandwich.middle(
             comparisons,
             kind,
             terms.columns,
-            counts,
+            counts(),
             _outcomes.local(model.link, model.tie_model, eta, tie),
             n_utilities=n if free else 0,
             has_tie=model.tie_model != "none",
@@ -120,7 +120,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         n_parameters=(n - n_components if free else 0)
         + terms.columns.shape[1]
         + (model.tie_model != "none"),
-        dropped=dropped,
+        dropped=_dropped(comparisons, model),
         notes=_notes(model, robust),
     )
     if model.check and not fit.convergence.converged:
@@ -146,24 +146,30 @@ def _notes(model: PairedModel, robust: _sandwich.Middle) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _counts(comparisons: Comparisons, model: PairedModel) -> tuple[Counts, dict[str, int]]:
+def _counts(comparisons: Comparisons, model: PairedModel) -> Counts:
+    tied = comparisons.tied if model.ties != "drop" else np.zeros_like(comparisons.tied)
+    return Counts(comparisons.first_won, comparisons.second_won, tied)
+
+
+def _dropped(comparisons: Comparisons, model: PairedModel) -> dict[str, int]:
     dropped = dict(comparisons.dropped)
-    tied = comparisons.tied
-    if model.ties == "drop" and tied.any():
-        dropped["tied"] = round(float(tied.sum()))
-        tied = np.zeros_like(tied)
-    return Counts(comparisons.first_won, comparisons.second_won, tied), dropped
+    if model.ties == "drop" and comparisons.tied.any():
+        dropped["tied"] = round(float(comparisons.tied.sum()))
+    return dropped
 
 
 def _fit_whole_table(
-    comparisons: Comparisons, counts: Counts, model: PairedModel
+    comparisons: Comparisons, counts: Callable[[], Counts], model: PairedModel
 ) -> tuple[_newton.NewtonResult, _newton.Laplacian, Callable[[], float]] | None:
     """Fit on the table of all pairs where it is well filled and plainly has an estimate."""
     if model.link != "logit":
         return None
-    table = _win_table.tabulate_wins(
-        comparisons.first, comparisons.second, *counts.halved(), comparisons.n_items
-    )
+    if comparisons.table is not None:
+        table = _win_table.tabulate_counts(comparisons.table)
+    else:
+        table = _win_table.tabulate_wins(
+            comparisons.first, comparisons.second, *counts().halved(), comparisons.n_items
+        )
     if table is None or not (table.linked or model.prior is not None):
         return None
     fitted = _win_table.fit_win_table(

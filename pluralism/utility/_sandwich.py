@@ -117,12 +117,12 @@ def joint_covariance(
             solution = robust.scale * state.solve(robust.factor.T @ (robust.factor @ solution))
         return outwards(solution)
 
+    plain = state if isinstance(state, _newton.Laplacian) and robust.factor is None else None
     if n <= _tables.DENSE_ITEMS:
-        variances = None
-        if isinstance(state, _newton.Laplacian) and robust.factor is None and anchor.is_mean:
-            variances = state.centred_variances
+        variances = plain.centred_variances if plain is not None and anchor.is_mean else None
         return JointCovariance(n + p, matrix=matrix, variances=variances, anchor=anchor)
-    return JointCovariance(n + p, times=times, anchor=anchor)
+    forms = None if plain is None else plain.quadratic_forms
+    return JointCovariance(n + p, times=times, forms=forms, anchor=anchor)
 
 
 def covariance_type(comparisons: Comparisons, covariance: Any) -> str:

@@ -40,9 +40,10 @@ def make_terms(
     covariates: str | Sequence[str],
 ) -> Terms:
     """Build the columns, or say what is wrong with an argument."""
-    first, second = comparisons.first, comparisons.second
     features, feature_names = read_features(item_features, comparisons.items)
-    columns = [features[first] - features[second]]
+    columns = [np.zeros((comparisons.n_cells, 0))]
+    if feature_names:
+        columns.append(features[comparisons.first] - features[comparisons.second])
     names = (covariates,) if isinstance(covariates, str) else tuple(covariates or ())
     for name in names:
         if not isinstance(name, str) or name not in comparisons.covariates:
@@ -63,7 +64,7 @@ def make_terms(
                 "`comparisons` do not say; build them with `from_frame` or `from_codes`"
             )
         if order_effect is True:
-            columns.append(np.ones((len(first), 1)))
+            columns.append(np.ones((comparisons.n_cells, 1)))
             order_names = ("order_effect",)
         else:
             if not isinstance(order_effect, str) or order_effect not in comparisons.groups:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import pickle
 import sys
 
 import numpy as np
@@ -182,6 +184,31 @@ def test_codes_labels_and_frame_agree(votes):
         items=items,
     )
     assert_same(Comparisons.from_frame(votes, **COLUMNS), by_code)
+
+
+def test_a_counted_table_stands_for_its_cells(votes):
+    kept = votes[votes["outcome"] != "tie"]
+    items = sorted(set(votes["first"]) | set(votes["second"]))
+    code = {label: place for place, label in enumerate(items)}
+    first, second = (kept[name].map(code).to_numpy() for name in ("first", "second"))
+    won = (kept["outcome"] == "first").to_numpy()
+
+    def counted():
+        return Comparisons.from_codes(first, second, won, items=items)
+
+    # Weights of one are counted another way, and written out as cells at once.
+    cells = Comparisons.from_codes(first, second, won, items=items, weight=np.ones(len(won)))
+    assert counted().table is not None
+    assert cells.table is None
+    assert counted().n_cells == cells.n_cells == len(cells.first)
+    assert_same(counted(), cells)
+    assert_same(pickle.loads(pickle.dumps(counted())), cells)
+    assert_same(counted().merge(counted()), cells.merge(cells))
+    changed = dataclasses.replace(counted(), first_won=2 * cells.first_won)
+    assert changed.table is None
+    np.testing.assert_array_equal(changed.first_won, 2 * cells.first_won)
+    with pytest.raises(AttributeError, match="no attribute 'third'"):
+        _ = counted().third
 
 
 def test_weights_of_one_are_no_weights(votes):

@@ -130,6 +130,17 @@ def test_inverse_and_solvers_of_a_laplacian_agree():
         np.testing.assert_allclose(solution, expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("slow", [50, 0])  # conjugate gradients; sparse LU where they give up
+def test_variances_of_contrasts_by_conjugate_gradients_are_those_of_the_inverse(slow, monkeypatch):
+    pairs = simulate(30, 3000)
+    _, curvature = _newton.fit_pairs(pairs)
+    monkeypatch.setattr(_newton, "_DENSE_FALLBACK", 0)
+    monkeypatch.setattr(_newton, "_SLOW", slow)
+    contrast = np.eye(30)[:, :5] - np.eye(30)[:, 5:10]
+    expected = np.diag(contrast.T @ curvature.inverse() @ contrast)
+    np.testing.assert_allclose(curvature.quadratic_forms(contrast), expected, rtol=1e-12)
+
+
 def test_status_codes_report_trouble():
     pairs = simulate(10, 500)
     result, _ = _newton.fit_pairs(pairs, max_iterations=1)

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from pluralism.kernels._counting import count_table
 from pluralism.kernels._newton import fit_pairs
 from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood
 from pluralism.kernels._win_table import (
     fit_win_table,
+    tabulate_counts,
     tabulate_wins,
     win_table_log_likelihood,
 )
@@ -70,3 +72,21 @@ def test_utilities_too_far_apart_for_the_table_are_left_to_the_pairs(start):
     won, lost = np.array([1e13, 1e13, 1e13]), np.array([1.0, 1.0, 1e-9])
     table = tabulate_wins(first, second, won, lost, 3)
     assert fit_win_table(table, start=start) is None
+
+
+@pytest.mark.parametrize("n", [3, 40, 300])
+def test_counted_words_make_the_same_table_as_their_cells(n):
+    first, second, won, lost = _cells(n, 4 * n * n, seed=n)
+    counted = count_table(first, second, won.astype(np.int8), n)
+    assert counted.n_cells == len(set(zip(first.tolist(), second.tolist(), strict=True)))
+    got, expected = tabulate_counts(counted), tabulate_wins(first, second, won, lost, n)
+    np.testing.assert_array_equal(np.tril(got.votes), np.tril(expected.votes))
+    np.testing.assert_array_equal(got.wins, expected.wins)
+    assert got.linked
+
+
+def test_counted_words_are_only_for_full_tables_and_linked_only_by_mutual_wins():
+    first, second, won, _ = _cells(100, 300, seed=0)
+    assert tabulate_counts(count_table(first, second, won.astype(np.int8), 100)) is None
+    first, second = np.array([0, 0, 1], np.int32), np.array([1, 1, 2], np.int32)
+    assert not tabulate_counts(count_table(first, second, np.array([0, 1, 1]), 3)).linked
