@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy import linalg, sparse
 from scipy.sparse import linalg as sparse_linalg
 
+from ._inverse import cholesky_and_inverse
 from ._pairs import Pairs, item_sums, pair_slopes
 
 __all__ = [
@@ -37,11 +38,13 @@ CONVERGED, OUT_OF_ITERATIONS, NOT_FINITE = 0, 1, 2
 _DENSE = 500
 #: Items up to which a dense factor is the fall-back.
 _DENSE_FALLBACK = 3000
+#: One pair in so many possible ones makes a dense factor a waste.
+_SPARSE = 50
 #: Conjugate-gradient steps after which a direct solver is cheaper.
 _SLOW = 50
 #: Pairs below which building a sparse matrix costs more than it saves.
 _FEW_PAIRS = 50_000
-#: Rows of a triangular inverse that are squared at once.
+#: Columns of a triangular inverse that are squared at once.
 _ROWS = 32
 #: Longest step, in units of the linear predictor.
 _LONGEST_STEP = 8.0
@@ -108,6 +111,11 @@ class Laplacian:
         self._lu: sparse_linalg.SuperLU | None = None
 
     @property
+    def sparse(self) -> bool:
+        """Whether a sparse factor beats a dense one of few items, given that these mix slowly."""
+        return _SPARSE * len(self.weight) < self.pairs.n_items**2
+
+    @property
     def degree(self) -> FloatArray:
         """Diagonal, (items,)."""
         if self._degree is None:
@@ -144,20 +152,27 @@ class Laplacian:
         matrix[self.pairs.high, self.pairs.low] = -self.weight
         return matrix
 
+    def pinned(self) -> FloatArray:
+        """Curvature with a constant by component, so that it can be factored, Fortran order.
+
+        Its upper triangle counts; what it is made from may be used up.
+        """
+        matrix = self.lower_triangle()
+        n = len(matrix)
+        matrix.ravel()[:: n + 1] = self.degree
+        if self.ridge == 0.0:
+            if self.single:
+                matrix += self.null_weight() / n
+            else:
+                same = self.component[:, None] == self.component[None, :]
+                size = np.bincount(self.component)[self.component]
+                matrix += np.where(same, self.null_weight() / size, 0.0)
+        return matrix.T
+
     def cholesky(self) -> FloatArray:
-        """Upper Cholesky factor, Fortran order, of the curvature and a constant by component."""
+        """Upper Cholesky factor, Fortran order, of the pinned curvature."""
         if self._factor is None:
-            matrix = self.lower_triangle()
-            n = len(matrix)
-            matrix.ravel()[:: n + 1] = self.degree
-            if self.ridge == 0.0:
-                if self.single:
-                    matrix += self.null_weight() / n
-                else:
-                    same = self.component[:, None] == self.component[None, :]
-                    size = np.bincount(self.component)[self.component]
-                    matrix += np.where(same, self.null_weight() / size, 0.0)
-            factor, info = linalg.lapack.dpotrf(matrix.T, lower=0, clean=0, overwrite_a=1)
+            factor, info = linalg.lapack.dpotrf(self.pinned(), lower=0, clean=0, overwrite_a=1)
             if info:
                 factor.fill(np.nan)
             self._factor = factor
@@ -186,15 +201,16 @@ class Laplacian:
 
     def centred_variances(self) -> FloatArray:
         """Diagonal of the inverse with utilities measured from the mean, one component only."""
-        # The inverse is U^-1 U^-T, so its diagonal is the squared lengths of the rows of U^-1,
-        # which are the columns of its transpose.
-        half, _ = linalg.lapack.dtrtri(self.cholesky(), lower=0)
-        variance = np.zeros(len(half))
-        for start in range(0, len(half), _ROWS):
-            stop = min(start + _ROWS, len(half))
-            rows = half.T[start:stop, :stop]
-            rows[:, start:] = np.tril(rows[:, start:])
-            variance[:stop] += np.square(rows).sum(axis=0)
+        # The inverse is U^-1 U^-T, so its diagonal is the squared lengths of the rows of U^-1.
+        if self._factor is None:
+            self._factor, root = cholesky_and_inverse(self.pinned())
+        else:
+            root, _ = linalg.lapack.dtrtri(self._factor, lower=0)
+            root = np.triu(root)
+        variance = np.zeros(len(root))
+        for start in range(0, len(root), _ROWS):
+            columns = root.T[start : start + _ROWS, : start + _ROWS]
+            variance[: columns.shape[1]] += np.square(columns).sum(axis=0)
         constant = self.ridge if self.ridge > 0.0 else self.null_weight()
         return variance - 1.0 / (constant * len(variance))
 
@@ -386,7 +402,7 @@ def maximise(
             step, done = state.solve_cg(gradient, forcing, _SLOW)
             if done:
                 return step, forcing
-            method = "cholesky" if n <= _DENSE_FALLBACK else "sparse LU"
+            method = "cholesky" if n <= _DENSE_FALLBACK and not state.sparse else "sparse LU"
         direct = state.solve_cholesky if method == "cholesky" else state.solve_lu
         return direct(gradient), 0.0
 

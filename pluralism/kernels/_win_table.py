@@ -123,6 +123,11 @@ class TableLaplacian(Laplacian):
         self._factor = None
         self._lu = None
 
+    @property
+    def sparse(self) -> bool:
+        """Never: a table is well filled."""
+        return False
+
     def times(self, right: FloatArray) -> FloatArray:
         """Multiply by (items,) or (items, columns)."""
         if right.ndim > 1:

@@ -7,6 +7,7 @@ import pytest
 from scipy import optimize
 
 from pluralism.kernels import _graph, _newton
+from pluralism.kernels._inverse import cholesky_and_inverse
 from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood, pair_slopes
 
 
@@ -103,13 +104,14 @@ def test_all_solvers_agree_with_scipy(link, monkeypatch):
     np.testing.assert_allclose(reference, found - found.mean(), atol=2e-5)
 
 
-def test_a_banded_design_is_exact_where_gradients_crawl():
-    pairs = simulate(3200, 400_000, seed=3, spread=2.0, near=5)
+@pytest.mark.parametrize("n", [700, 3200])
+def test_a_banded_design_is_exact_where_gradients_crawl(n):
+    pairs = simulate(n, 125 * n, seed=3, spread=2.0, near=5)
     result, curvature = _newton.fit_pairs(pairs)
     assert result.status == _newton.CONVERGED
     assert "sparse LU" in result.method
     slope = pair_slopes("logit", pairs, result.point).slope
-    gradient = np.bincount(pairs.low, slope, 3200) - np.bincount(pairs.high, slope, 3200)
+    gradient = np.bincount(pairs.low, slope, n) - np.bincount(pairs.high, slope, n)
     step = curvature.solve_lu(gradient)
     assert np.sqrt(step @ gradient) < 1e-8  # standard errors, all items together
 
@@ -128,6 +130,25 @@ def test_inverse_and_solvers_of_a_laplacian_agree():
         solution, done = curvature.solve_cg(right, 1e-12, 200)
         assert done
         np.testing.assert_allclose(solution, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 65, 200, 333])
+def test_a_cholesky_factor_and_its_inverse_in_halves(n):
+    root = np.random.default_rng(n).normal(size=(n, 2 * n))
+    matrix = root @ root.T
+    upper = np.asfortranarray(np.triu(matrix))  # the lower triangle is not read
+    upper[np.tril_indices(n, -1)] = 7.0
+    factor, inverse = cholesky_and_inverse(upper)
+    np.testing.assert_allclose(np.triu(factor), np.linalg.cholesky(matrix).T, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(inverse @ inverse.T, np.linalg.inv(matrix), rtol=1e-8, atol=1e-12)
+    np.testing.assert_array_equal(np.tril(inverse, -1), 0.0)
+
+
+@pytest.mark.parametrize("n", [3, 200])
+def test_an_indefinite_matrix_has_no_factor(n):
+    matrix = np.asfortranarray(np.diag(np.r_[np.ones(n - 1), -1.0]))
+    for part in cholesky_and_inverse(matrix):
+        assert np.isnan(part).all()
 
 
 @pytest.mark.parametrize("slow", [50, 0])  # conjugate gradients; sparse LU where they give up
