@@ -106,12 +106,18 @@ def as_pairwise(value: Any) -> Pairwise:
     return Pairwise(alternatives, wins, ties, _tolerance(wins))
 
 
-def as_ballots(value: Any, rule: str) -> Ballots:
-    """Return ballots, or say that `rule` needs them."""
+def as_ballots(value: Any, rule: str, *, menus: bool = False) -> Ballots:
+    """Return ballots, or say that `rule` needs them, and (without `menus`) the same for all."""
     if not isinstance(value, Ballots):
         raise DataError(
             f"{rule} needs Ballots, since a pairwise matrix does not say how often an alternative "
             f"is ranked where; got {type(value).__name__}"
+        )
+    if not menus and value.menus is not None and not value.menus.all():
+        raise DataError(
+            f"{rule} compares how often alternatives are ranked where, and these ballots were "
+            "cast on different menus: who was on fewer could win fewer; use a rule of pairwise "
+            "majorities (`schulze`, `minimax`, ...), or `utility.fit_plackett_luce`"
         )
     return value
 

@@ -155,7 +155,7 @@ def winner_shares(ballots: Ballots, *, rule: Rule = schulze) -> xr.DataArray:
     >>> choice.winner_shares(Ballots.from_rankings(["ab", "ba"])).values
     array([0.5, 0.5])
     """
-    profile = as_ballots(ballots, "winner_shares")
+    profile = as_ballots(ballots, "winner_shares", menus=True)
     result = rule(profile)
     winners = tuple(result.winners if hasattr(result, "winners") else result)
     shares = np.array([(label in winners) / max(len(winners), 1) for label in profile.alternatives])
@@ -232,8 +232,7 @@ def _summary(
 def _replicates(data: Ballots, *, unit: str, weights: FloatArray, rule: Rule = schulze) -> Any:
     """The hook of `winner_shares`: (replicates, alternatives), or NotImplemented."""
     batched = _BATCHED.get(rule)
-    silent = data.unranked == "incomparable" and not data.is_complete
-    if batched is None or unit != "voter" or silent:
+    if batched is None or unit != "voter" or data.is_silent_on_some_pair:
         return NotImplemented
     if (data.counts != np.rint(data.counts)).any():
         return NotImplemented  # sums carry rounding, which the rule itself allows for

@@ -92,6 +92,11 @@ def to_frame(ballots: Ballots) -> pd.DataFrame:
     """Write a long table; see `Ballots.to_frame`."""
     import pandas as pd
 
+    if ballots.menus is not None:
+        raise DataError(
+            "these ballots have menus, and a table of ranks does not say what was on them; keep "
+            "them with `save`, or take `.ranks` and `.menus`"
+        )
     ranked = ballots.ranks != ballots.sentinel
     row, column = np.nonzero(ranked if ballots.approvals is None else np.ones_like(ranked))
     labels = pd.Series(list(ballots.alternatives))
@@ -113,7 +118,7 @@ def save(ballots: Ballots, path: Path) -> None:
     from ._storage import writable_labels, write_columns
 
     columns: dict[str, Any] = {"count": ballots.counts}
-    for name in ("ranks", "approvals", "utilities"):
+    for name in ("ranks", "approvals", "utilities", "menus"):
         matrix = getattr(ballots, name)
         if matrix is not None:
             columns |= {f"{name}_{code}": column for code, column in enumerate(matrix.T)}
@@ -159,6 +164,7 @@ def load(path: Path) -> Ballots:
             approvals=matrix("approvals", bool),
             utilities=matrix("utilities", np.float64),
             categories=None if metadata["categories"] is None else tuple(metadata["categories"]),
+            menus=matrix("menus", bool),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(path, error) from error

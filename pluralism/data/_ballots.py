@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import DataError, LabelError
-from ..kernels._pairwise import is_linear, jointly_ranked, pairwise_counts
+from ..kernels._pairwise import is_linear, jointly_compared, pairwise_counts
 from . import _ballot_rows, _labels
 from ._ballots_from import BallotsFrom, Unranked
 from ._cells import axis_of
@@ -55,6 +55,9 @@ class Ballots(BallotsFrom):
     categories : tuple of str or None
         Names of the categories, best first, where a ballot sorts alternatives into categories
         (PrefLib's `cat`); `ranks` then holds the category and may have gaps.
+    menus : numpy.ndarray of bool, (ballots, alternatives), or None
+        What each ballot had to choose from, where that was not everything. What is on the menu
+        and unranked is below what is ranked; what is not on it is compared with nothing.
     notes : tuple of str
         What was odd about the file read, such as a header that announces more voters than the
         file has.
@@ -80,10 +83,15 @@ class Ballots(BallotsFrom):
     utilities: FloatArray | None = None
     categories: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    menus: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         _validate.one_of("unranked", self.unranked, ("last", "incomparable"))
-        for array in (self.ranks, self.counts, self.approvals, self.utilities):
+        if self.menus is not None and self.unranked != "last":
+            raise DataError(
+                '`menus` say what an unranked alternative is below, so `unranked` must be "last"'
+            )
+        for array in (self.ranks, self.counts, self.approvals, self.utilities, self.menus):
             if array is not None:
                 array.setflags(write=False)
 
@@ -167,7 +175,7 @@ class Ballots(BallotsFrom):
             Counts; ties and pairs on which a ballot says nothing count for neither. Its
             attribute `voters` is the number of voters where all speak on every pair.
         """
-        attributes = {} if self._silent_on_some_pair else {"voters": self.n_voters}
+        attributes = {} if self.is_silent_on_some_pair else {"voters": self.n_voters}
         return self._labelled(self._pairwise, "pairwise", attributes)
 
     def margins(self) -> xr.DataArray:
@@ -182,22 +190,26 @@ class Ballots(BallotsFrom):
         """Return `pairwise` and `tied_pairs` as plain read-only arrays, computed once."""
         return self._pairwise, self._tied
 
-    @property
-    def _silent_on_some_pair(self) -> bool:
+    @cached_property
+    def is_silent_on_some_pair(self) -> bool:
+        """Whether some ballot compares an alternative with none."""
+        if self.menus is not None:
+            return not self.menus.all()
         return self.unranked == "incomparable" and not self.is_complete
 
     @cached_property
     def _pairwise(self) -> FloatArray:
         wins = pairwise_counts(
-            self.ranks, self.counts, self.unranked == "incomparable", self._is_linear
+            self.ranks, self.counts, self.unranked == "incomparable", self._is_linear, self.menus
         )
         wins.setflags(write=False)
         return wins
 
     @cached_property
     def _tied(self) -> FloatArray:
-        if self._silent_on_some_pair:
-            speaking = jointly_ranked(self.ranks, self.counts)
+        if self.is_silent_on_some_pair:
+            compared = self.ranks != self.sentinel if self.menus is None else self.menus
+            speaking = jointly_compared(compared, self.counts)
         else:
             speaking = np.full_like(self._pairwise, self.counts.sum())
         tied = speaking - self._pairwise - self._pairwise.T
@@ -229,7 +241,8 @@ class Ballots(BallotsFrom):
         if self.kind == "rankings" and not self.is_strict:
             parts.append("tied ranks")
         if not self.is_complete:
-            parts.append(f"unranked {self.unranked}")
+            menu = "" if self.menus is None else " on its own menu"
+            parts.append(f"unranked {self.unranked}{menu}")
         return f"Ballots({'; '.join([*parts, *self.notes])})"
 
     # -- other ballots from these --------------------------------------------------------
@@ -255,6 +268,7 @@ class Ballots(BallotsFrom):
             approvals=None if self.approvals is None else self.approvals[rows],
             utilities=None if self.utilities is None else self.utilities[rows],
             categories=self.categories,
+            menus=None if self.menus is None else self.menus[rows],
         )
 
     def restrict(self, alternatives: Iterable[Hashable]) -> Ballots:
@@ -283,13 +297,15 @@ class Ballots(BallotsFrom):
             approvals=None if self.approvals is None else self.approvals[kept][:, columns],
             utilities=None if self.utilities is None else self.utilities[kept][:, columns],
             categories=self.categories,
+            menus=None if self.menus is None else self.menus[kept][:, columns],
         )
 
     def distinct(self) -> Ballots:
         """Return the different ballots in order of first appearance, their counts added."""
         rows = self.ranks if self.utilities is None else self.utilities
-        if self.approvals is not None:
-            rows = np.concatenate([rows, self.approvals.astype(rows.dtype)], axis=1)
+        for marks in (self.approvals, self.menus):
+            if marks is not None:
+                rows = np.concatenate([rows, marks.astype(rows.dtype)], axis=1)
         packed = np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel()
         _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
         sums = np.bincount(inverse, weights=self.counts)
@@ -299,46 +315,17 @@ class Ballots(BallotsFrom):
     def merge(self, other: Ballots) -> Ballots:
         """Return the ballots of both, equal ones added.
 
-        Alternatives of only one side are unranked (unapproved) on the other's ballots.
+        Alternatives of only one side are unranked (unapproved) on the other's ballots, and on
+        the menu of those ballots alone that have no menus of their own.
 
         Raises
         ------
         DataError
             If the two differ in kind, in `unranked` or in their categories.
         """
-        if not isinstance(other, Ballots):
-            raise DataError(f"`other` is {other!r:.60}; ballots merge with Ballots")
-        for name in ("kind", "unranked", "categories"):
-            if getattr(self, name) != getattr(other, name):
-                raise DataError(
-                    f"cannot merge ballots with {name} {getattr(self, name)!r} and "
-                    f"{getattr(other, name)!r}"
-                )
-        labels = _labels.union(self.alternatives, other.alternatives, name="alternatives")
-        approvals = None
-        if self.approvals is not None and other.approvals is not None:
-            approvals = _ballot_rows.widen(
-                [(b.approvals, b.alternatives) for b in (self, other)], labels, fill=False
-            )
-        if approvals is not None and self.categories is None:
-            ranks = _ballot_rows.dense_ranks("approvals", 1 - approvals.astype(np.float64))
-        else:
-            ranks = _ballot_rows.stack([(b.ranks, b.alternatives) for b in (self, other)], labels)
-        return replace(
-            self._checked(
-                labels,
-                ranks,
-                np.concatenate([self.counts, other.counts]),
-                self.unranked,
-            ),
-            approvals=approvals,
-            utilities=None
-            if self.utilities is None or other.utilities is None
-            else _ballot_rows.widen(
-                [(b.utilities, b.alternatives) for b in (self, other)], labels, fill=np.nan
-            ),
-            categories=self.categories,
-        ).distinct()
+        from ._ballots_merge import merged
+
+        return merged(self, other)
 
     def update(self, frame: Any, **columns: Any) -> Ballots:
         """Count the ballots of another table and add them.
@@ -379,6 +366,11 @@ class Ballots(BallotsFrom):
 
         Columns: `ballot` (position), `count`, `alternative`, `rank` (1 is best) and, where there
         are any, `approved` and `utility`. `from_frame` reads it back.
+
+        Raises
+        ------
+        DataError
+            If the ballots have menus, which such a table does not hold; `save` keeps them.
         """
         from ._ballot_tables import to_frame
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..errors import DataError
 from . import _ballot_rows, _labels
+from ._choices_from import ChoicesFrom, labels_of_menus, listed_menus, read_menus
 
 if TYPE_CHECKING:
     from ._ballots import Ballots
@@ -23,7 +24,7 @@ __all__ = ["BallotsFrom", "Unranked"]
 Unranked = Literal["last", "incomparable"]
 
 
-class BallotsFrom:
+class BallotsFrom(ChoicesFrom):
     """The constructors of `Ballots`, which inherits them."""
 
     #: What all of them end in, with the checks that they share; `Ballots` defines it.
@@ -37,6 +38,7 @@ class BallotsFrom:
         counts: Any = None,
         alternatives: Iterable[Hashable] | None = None,
         unranked: Unranked = "last",
+        menus: Any = None,
     ) -> Ballots:
         """Build from sequences of labels, best first.
 
@@ -53,6 +55,9 @@ class BallotsFrom:
             All labels in the order wanted; by default those met, sorted.
         unranked : {"last", "incomparable"}
             What a ballot says of an alternative that it does not rank.
+        menus : iterable of iterables of labels, or bool array (ballots, alternatives), optional
+            What each ballot had to rank, where that was not everything: what is on its menu and
+            unranked is below what it ranks, what is not on its menu is compared with nothing.
 
         Returns
         -------
@@ -61,10 +66,12 @@ class BallotsFrom:
         Raises
         ------
         DataError
-            If there is no ballot, a ballot is empty, there are fewer than two alternatives, or
-            a count is negative or not finite.
+            If there is no ballot, a ballot is empty, there are fewer than two alternatives, a
+            count is negative or not finite, or menus are not one a ballot or come with
+            ``unranked="incomparable"``.
         LabelError
-            If a ballot repeats an alternative or names one that is not in `alternatives`.
+            If a ballot repeats an alternative or names one that is not in `alternatives` or not
+            on its menu.
 
         Examples
         --------
@@ -75,7 +82,13 @@ class BallotsFrom:
                [-1., -3.,  0.]])
         """
         known = None if alternatives is None else _labels.check_labels("alternatives", alternatives)
+        if menus is not None:
+            menus = listed_menus(menus)
+            known = labels_of_menus(menus) if known is None else known
         labels, ranks = _ballot_rows.ranks_from_rankings(rankings, known)
+        if menus is not None:
+            offered = read_menus(menus, labels, ranks != np.iinfo(ranks.dtype).max)
+            return replace(cls._checked(labels, ranks, counts, unranked), menus=offered)
         # Rows of an array that name every alternative once are linear, without another look.
         linear = _ballot_rows.are_orders(rankings) and rankings.shape[1] == len(labels)  # type: ignore[union-attr]
         return cls._checked(labels, ranks, counts, unranked, linear=linear)

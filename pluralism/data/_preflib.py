@@ -272,6 +272,8 @@ def _ballot_lines(ballots: Ballots, n_categories: int | None) -> list[str]:
 
 
 def _check_fits(ballots: Ballots, kind: str) -> None:
+    if ballots.menus is not None:
+        raise DataError("a PrefLib file has no place for menus; keep these ballots with `save`")
     if (ballots.counts != np.rint(ballots.counts)).any():
         raise DataError("a PrefLib file holds whole counts; these ballots have fractional weights")
     if kind == "wmd":

@@ -15,7 +15,7 @@ import numpy.typing as npt
 __all__ = [
     "first_choices",
     "is_linear",
-    "jointly_ranked",
+    "jointly_compared",
     "pairwise_batch",
     "pairwise_counts",
     "positional_scores",
@@ -29,7 +29,11 @@ _BLOCK = 1 << 16
 
 
 def pairwise_counts(
-    ranks: RankArray, counts: FloatArray, incomparable: bool, linear: bool | None = None
+    ranks: RankArray,
+    counts: FloatArray,
+    incomparable: bool,
+    linear: bool | None = None,
+    menus: npt.NDArray[np.bool_] | None = None,
 ) -> FloatArray:
     """Weight of the ballots that put the row's alternative above the column's.
 
@@ -43,6 +47,8 @@ def pairwise_counts(
         Whether an unranked alternative is compared with none; else it is below all ranked ones.
     linear : bool, optional
         Whether all ballots are strict and complete, where that is known.
+    menus : bool array, (ballots, alternatives), optional
+        What each ballot could rank; the rest is compared with none.
     """
     n_alternatives = ranks.shape[1]
     pairwise = np.zeros((n_alternatives, n_alternatives))
@@ -51,6 +57,8 @@ def pairwise_counts(
     for start in range(0, len(ranks), _BLOCK):
         upper = np.ascontiguousarray(ranks[start : start + _BLOCK].T)  # (alternatives, block)
         lower = _without_unranked(upper) if incomparable and not linear else upper
+        if menus is not None:  # nothing is above what was not there
+            lower = np.where(menus[start : start + _BLOCK].T, lower, ranks.dtype.type(0))
         if equal_weights:
             _count_block(pairwise, upper, lower, linear)
         else:
@@ -95,10 +103,13 @@ def pairwise_batch(ranks: RankArray, weights: npt.NDArray[Any], incomparable: bo
     return total.astype(np.float64).reshape(-1, n_alternatives, n_alternatives)
 
 
-def jointly_ranked(ranks: RankArray, counts: FloatArray) -> FloatArray:
-    """Weight of the ballots that rank both alternatives of a pair, (alternatives, alternatives)."""
-    ranked = (ranks != np.iinfo(ranks.dtype).max).astype(np.float64)
-    return (ranked * counts[:, None]).T @ ranked
+def jointly_compared(compared: npt.NDArray[np.bool_], counts: FloatArray) -> FloatArray:
+    """Weight of the ballots that compare both of a pair, (alternatives, alternatives).
+
+    `compared` is (ballots, alternatives).
+    """
+    here = compared.astype(np.float64)
+    return (here * counts[:, None]).T @ here
 
 
 def first_choices(

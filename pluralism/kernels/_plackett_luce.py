@@ -41,7 +41,12 @@ class ChoiceSets(NamedTuple):
 
 
 def choice_sets(
-    ranks: npt.NDArray[np.integer], counts: FloatArray, *, unranked: int, below: bool
+    ranks: npt.NDArray[np.integer],
+    counts: FloatArray,
+    *,
+    unranked: int,
+    below: bool,
+    menus: npt.NDArray[np.bool_] | None = None,
 ) -> ChoiceSets:
     """Take rankings apart into choices.
 
@@ -56,6 +61,8 @@ def choice_sets(
     below : bool
         Whether what is left out ranks below what is listed (and so was there to be chosen), or
         is not compared at all.
+    menus : bool array, (ballots, items), optional
+        What each ballot could choose from, where that was not everything.
     """
     n_items = ranks.shape[1]
     words = -(-n_items // 64)
@@ -68,6 +75,8 @@ def choice_sets(
     for rank in range(int(np.max(ranks, where=listed, initial=0)) + 1):
         chosen = ranks == rank
         rest = ranks >= rank if below else listed & (ranks >= rank)
+        if menus is not None:
+            rest &= menus
         size = chosen.sum(axis=1)
         # A choice of the only alternative there is says nothing; a tie of two out of two does.
         use = (size > 0) & (rest.sum(axis=1) > 1)

@@ -50,7 +50,8 @@ def fit_plackett_luce(
     all sets up to the largest tie seen. For two alternatives nu_2 is Davidson's nu.
 
     Partial rankings, top-k lists and choices from sets need no option: what a ballot does not
-    rank is below what it ranks, or was not there to be chosen, as its ``unranked`` says.
+    rank is below what it ranks, or was not there to be chosen, as its ``unranked`` and its
+    ``menus`` say (`Ballots.from_choices`).
 
     Parameters
     ----------
@@ -123,12 +124,12 @@ def fit_plackett_luce(
     rankings = (ballots.ranks, ballots.counts)
     missing: dict[str, Any] = {"unranked": ballots.sentinel, "below": ballots.unranked == "last"}
     data: ChoiceSets | Rankings
-    if n > _SHARED_SETS and ballots.is_strict:
+    if n > _SHARED_SETS and ballots.is_strict and ballots.menus is None:
         data = strict_rankings(*rankings, **missing)
         orders: tuple[int, ...] = ()
         terms = partial(ranking_terms, rankings=data)
     else:
-        data = choice_sets(*rankings, **missing)
+        data = choice_sets(*rankings, **missing, menus=ballots.menus)
         orders = tuple(data.orders.tolist())
         _check_ties(data)
         terms = partial(plackett_luce_terms, sets=data)

@@ -8,6 +8,7 @@ import pytest
 
 import pluralism as pl
 from pluralism.data import Ballots, Comparisons
+from pluralism.errors import NotIdentifiedError
 from pluralism.utility import fit_bradley_terry, fit_plackett_luce
 
 
@@ -37,21 +38,75 @@ def test_top_k_against_choix():
     np.testing.assert_allclose(fit_plackett_luce(ballots).utility, theirs, atol=1e-6)
 
 
-def test_choices_from_sets_against_choix():
-    rng = np.random.default_rng(2)
-    worth = rng.normal(size=7)
-    choices, ranks = [], np.full((120, 7), 255, dtype=np.uint8)
-    for row in range(120):
-        menu = rng.choice(7, rng.integers(2, 5), replace=False)
+def menu_choices(n, n_choices, seed):
+    """Single choices from random menus: (chosen, others) as choix takes them, and ballots."""
+    rng = np.random.default_rng(seed)
+    worth = rng.normal(size=n)
+    choices = []
+    for _ in range(n_choices):
+        menu = rng.choice(n, rng.integers(2, 6), replace=False)
         chosen = menu[np.argmax(worth[menu] + rng.gumbel(size=len(menu)))]
-        choices.append((chosen, tuple(i for i in menu if i != chosen)))
-        ranks[row, menu] = 1
-        ranks[row, chosen] = 0
-    # What was on the menu and not chosen is tied below: state only the choice.
-    rows = [(int(c), *(int(i) for i in rest)) for c, rest in choices if len(rest) == 1]
-    ballots = Ballots.from_rankings(rows, alternatives=range(7), unranked="incomparable")
-    theirs = choix.ilsr_top1(7, [c for c in choices if len(c[1]) == 1], max_iter=5000, tol=1e-13)
-    np.testing.assert_allclose(fit_plackett_luce(ballots).utility, theirs, atol=1e-5)
+        choices.append((int(chosen), tuple(int(i) for i in menu if i != chosen)))
+    ballots = Ballots.from_choices(
+        [c for c, _ in choices], [(c, *rest) for c, rest in choices], alternatives=range(n)
+    )
+    return choices, ballots
+
+
+@pytest.mark.parametrize("n", [7, 20])  # shared choice sets, and more items than those are for
+def test_choices_from_menus_against_choix_and_brute_force(n):
+    choices, ballots = menu_choices(n, 60 * n, seed=n)
+    fit = fit_plackett_luce(ballots)
+    theirs = choix.ilsr_top1(n, choices, max_iter=5000, tol=1e-13)
+    np.testing.assert_allclose(fit.utility, theirs, atol=1e-6)
+
+    def log_likelihood(theta):
+        return sum(theta[c] - np.logaddexp.reduce(theta[[c, *rest]]) for c, rest in choices)
+
+    information = np.zeros((n, n))
+    theta = fit.utility.values
+    for c, rest in choices:
+        menu = [c, *rest]
+        share = np.exp(theta[menu] - np.logaddexp.reduce(theta[menu]))
+        information[np.ix_(menu, menu)] += np.diag(share) - np.outer(share, share)
+    assert fit.log_likelihood == pytest.approx(log_likelihood(theta), rel=1e-12)
+    np.testing.assert_allclose(fit.covariance, np.linalg.pinv(information), atol=1e-9)
+
+
+def test_choices_from_menus_of_two_are_bradley_terry(celebrities):
+    rows, counts = [], []
+    for i, one in enumerate(celebrities.items):
+        for j, other in enumerate(celebrities.items):
+            if i != j and celebrities.wins[i, j]:
+                rows.append((one, other))
+                counts.append(celebrities.wins[i, j])
+    ballots = Ballots.from_choices([a for a, _ in rows], rows, counts=counts)
+    ours, theirs = fit_plackett_luce(ballots), fit_bradley_terry(celebrities.comparisons)
+    np.testing.assert_allclose(ours.utility, theirs.utility.sel(item=list(ours.items)), atol=1e-9)
+
+
+def test_one_menu_has_shares_as_worths():
+    ballots = Ballots.from_choices(
+        ["a", "b", "c"], [("a", "b", "c")] * 3, counts=[5, 3, 2], alternatives="cab"
+    )
+    fit = fit_plackett_luce(ballots)
+    np.testing.assert_allclose(fit.worth, [0.2, 0.5, 0.3], atol=1e-12)
+    # Of log shares the covariance is diag(1 / counts), less what the mean takes out.
+    centre = np.eye(3) - 1 / 3
+    np.testing.assert_allclose(
+        fit.covariance, centre @ np.diag([1 / 2, 1 / 5, 1 / 3]) @ centre, atol=1e-12
+    )
+
+
+def test_alternatives_never_on_one_menu_are_refused():
+    ballots = Ballots.from_choices(
+        ["a", "b", "c", "d"], [("a", "b"), ("a", "b"), ("c", "d"), ("c", "d")]
+    )
+    with pytest.raises(NotIdentifiedError, match="2 components"):
+        fit_plackett_luce(ballots)
+    alone = Ballots.from_choices(["a", "b", "c"], [("a", "b"), ("a", "b"), ("c",)])
+    with pytest.raises(NotIdentifiedError, match="item 'c' was never compared"):
+        fit_plackett_luce(alone)
 
 
 def test_pairs_are_bradley_terry(celebrities):
