@@ -1,4 +1,7 @@
-"""Bias reduction by Jeffreys' penalty (Firth 1993) for logistic comparison models."""
+"""Bias reduction by adjusted scores (Firth 1993) for binary comparison models.
+
+For the logit link it maximises the likelihood with Jeffreys' penalty.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +34,19 @@ def leverages(state: Bordered, inverse: FloatArray) -> FloatArray:
 def fit_firth(
     design: Design, start: FloatArray, *, tolerance: float, max_iterations: int
 ) -> tuple[NewtonResult, Bordered]:
-    """Solve Firth's adjusted score equations (1993, eq. 2 for logistic models).
+    """Solve the adjusted score equations that take away the bias of order 1/n.
 
-    Each cell is as if it had gained half its leverage as wins of each side.
+    With d the slope of the link's distribution function and d' that of d, a cell's score gains
+    its leverage times d' / (2 d) (Kosmidis and Firth 2009, Biometrika 96, section 4.3). For the
+    logit that is as if it had gained half its leverage as wins of each side.
     """
+    logit = design.link == "logit"
 
     def evaluate(point: FloatArray) -> tuple[FloatArray, Bordered]:
         state = Bordered(design, point)
         leverage = leverages(state, state.inverse())
-        state.slope = state.slope + leverage * (state.local.score[0] - 0.5)
+        bend = state.local.score[0] - 0.5 if logit else -0.5 * design.predictor(point)
+        state.slope = state.slope + leverage * bend
         return state.gradient(), state
 
     point, state, distance, iterations, status = newton(

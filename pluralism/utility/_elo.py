@@ -202,6 +202,8 @@ def fit_elo(
     start = _validate.number("initial", initial)
     orders = _orders(shuffles, seed, len(played.share))
     ratings = np.concatenate([_play(played, block, points, slope) for block in orders])
+    if not np.isfinite(ratings).all():
+        raise DataError(f"ratings overflow with `k` {k:g} on a `scale` of {scale:g}; lower `k`")
     rating = start + ratings.mean(axis=0)
     gap = slope * (rating[played.first] - rating[played.second])
     notes = [_SCALE] if len(ratings) == 1 else [_ORDER_NOISE, _SCALE]

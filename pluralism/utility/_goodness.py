@@ -102,9 +102,10 @@ def goodness_of_fit(
     Raises
     ------
     DataError
-        If ties were counted as half wins (that is no model of ties), the fit is of other votes,
-        or nothing is left to test; for the bootstrap, if votes are weighted or the fit is not a
-        Bradley-Terry fit.
+        If ties were counted as half wins (that is no model of ties), votes are shared (soft
+        outcomes), whose scatter the model does not give, the fit is of other votes, or nothing is
+        left to test; for the bootstrap, if votes are weighted or the fit is not a Bradley-Terry
+        fit.
 
     Examples
     --------
@@ -117,6 +118,11 @@ def goodness_of_fit(
     """
     _validate.one_of("method", method, ("auto", "chi-squared", "bootstrap"))
     table = _tabulate(fit, comparisons)
+    if comparisons.squares is not None and comparisons.squares[2].any():
+        raise DataError(
+            "some votes are shared between both items, and the model does not say how shares "
+            "scatter, so there is nothing to test the fit against; use whole votes"
+        )
     deviance, pearson = _distances(table)
     df = (len(table.counts) - 1) * len(table.first) - fit.n_parameters
     if df <= 0:

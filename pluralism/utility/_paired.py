@@ -96,7 +96,7 @@ def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
         result, state = _fit_design(design, model, terms, items)
         eta, tie = design.predictor(result.point), design.tie(result.point)
         value = partial(_outcomes.log_likelihood, model.link, model.tie_model, eta, tie, counts())
-    robust = _sandwich.Middle(None, 1.0, "")
+    robust = _sandwich.model_based(comparisons)
     if kind != "fisher":
         robust = _sandwich.middle(
             comparisons,
@@ -142,7 +142,8 @@ def _notes(model: PairedModel, robust: _sandwich.Middle) -> tuple[str, ...]:
             f"utilities have a normal prior about {about}, standard deviation {model.prior:g}"
         )
     if model.bias_reduction:
-        notes.append("bias reduced by Jeffreys' penalty (Firth 1993)")
+        how = "Jeffreys' penalty" if model.link == "logit" else "adjusted scores"
+        notes.append(f"bias reduced by {how} (Firth 1993)")
     return tuple(notes)
 
 

@@ -50,7 +50,7 @@ class PairedModel:
         """Arguments of this very model, beside `prior`, that help where no estimate exists."""
         if not self.has_terms:
             return ()
-        if self.link == "logit" and self.tie_model == "none":
+        if self.tie_model == "none":
             return ("components", "bias_reduction")
         return ("components",)
 
@@ -70,13 +70,10 @@ class PairedModel:
             _validate.prior_deviation("prior", self.prior)
         _validate.number("tolerance", self.tolerance, above=0.0)
         _validate.whole_number("max_iterations", self.max_iterations, at_least=1)
-        if self.bias_reduction and (
-            self.prior is not None or self.tie_model != "none" or self.link != "logit"
-        ):
+        if self.bias_reduction and (self.prior is not None or self.tie_model != "none"):
             raise DataError(
-                '`bias_reduction` is for logistic fits without a prior, with `ties` "half" or '
-                f'"drop"; here `prior` is {self.prior!r}, `ties` is {self.ties!r} and the link '
-                f"is {self.link}"
+                '`bias_reduction` is for fits without a prior, with `ties` "half" or "drop"; here '
+                f"`prior` is {self.prior!r} and `ties` is {self.ties!r}"
             )
         if self.residual and (self.item_features is None or self.prior is None):
             raise DataError(

@@ -121,7 +121,9 @@ def fit_plackett_luce(
     _validate.whole_number("max_iterations", max_iterations, at_least=1)
     items, n = tuple(ballots.alternatives), ballots.n_alternatives
     code = reference_code(reference, items)
-    rankings = (ballots.ranks, ballots.counts)
+    cast = ballots.counts > 0  # a ballot that nobody cast says nothing, not even who can win
+    rankings = (ballots.ranks[cast], ballots.counts[cast])
+    menus = None if ballots.menus is None else ballots.menus[cast]
     missing: dict[str, Any] = {"unranked": ballots.sentinel, "below": ballots.unranked == "last"}
     data: ChoiceSets | Rankings
     if n > _SHARED_SETS and ballots.is_strict and ballots.menus is None:
@@ -129,7 +131,7 @@ def fit_plackett_luce(
         orders: tuple[int, ...] = ()
         terms = partial(ranking_terms, rankings=data)
     else:
-        data = choice_sets(*rankings, **missing, menus=ballots.menus)
+        data = choice_sets(*rankings, **missing, menus=menus)
         orders = tuple(data.orders.tolist())
         _check_ties(data)
         terms = partial(plackett_luce_terms, sets=data)

@@ -15,7 +15,7 @@ from ..kernels._outcomes import Counts, Local
 from . import _tables
 from ._covariance import Anchor, JointCovariance
 
-__all__ = ["Middle", "covariance_type", "joint_covariance", "middle"]
+__all__ = ["Middle", "covariance_type", "joint_covariance", "middle", "model_based"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,6 +32,21 @@ class Middle(NamedTuple):
     note: str
 
 
+def model_based(comparisons: Comparisons) -> Middle:
+    """No middle: the inverse information, and what it takes weights for."""
+    note = ""
+    if comparisons.squares is not None:
+        won, lost, shared, tied = comparisons.squares.sum(axis=1)
+        # Weights are all one exactly if they and their squares have the same sum as the votes.
+        sums = np.array([comparisons.total.sum(), won + lost + 2.0 * shared + tied])
+        if not np.allclose(sums, comparisons.n_votes, rtol=1e-9):
+            note = (
+                "standard errors take a vote's weight for a number of votes; "
+                '`covariance="sandwich"` does not'
+            )
+    return Middle(None, 1.0, note)
+
+
 def middle(
     comparisons: Comparisons,
     kind: str,
@@ -44,7 +59,7 @@ def middle(
 ) -> Middle:
     """Choose and build the middle of the covariance."""
     if kind == "fisher":
-        return Middle(None, 1.0, "")
+        return model_based(comparisons)
     cells = (comparisons.first, comparisons.second, columns, counts)
     if kind == "sandwich":
         factor = _scores.sandwich_factor(

@@ -40,6 +40,7 @@ def fit_thurstone(
     item_features: Any = None,
     residual: bool = False,
     covariates: str | Sequence[str] = (),
+    bias_reduction: bool = False,
     components: Literal["error", "separate"] = "error",
     covariance: Literal["fisher", "sandwich", "cluster"] | None = None,
     reference: Hashable = "mean",
@@ -81,6 +82,9 @@ def fit_thurstone(
         A tie counts as half a win for each item, or is left out and counted in ``dropped``.
     order_effect, item_features, residual, covariates, components
         Case V: as in `fit_bradley_terry`, in probits.
+    bias_reduction : bool
+        Case V by maximum likelihood: whether to solve the adjusted score equations (Firth 1993)
+        instead, which take away the bias of order 1/n and keep an item that always wins finite.
     covariance : {"fisher", "sandwich", "cluster"}, optional
         As in `fit_bradley_terry`. Under a prior, the curvature includes the prior's.
     reference : "mean" or item label
@@ -152,6 +156,7 @@ def fit_thurstone(
         ("order_effect", order_effect, False),
         ("item_features", item_features, None),
         ("covariates", covariates, ()),
+        ("bias_reduction", bias_reduction, False),
         ("components", components, "error"),
     ):
         given = value is not None and not (isinstance(value, type(empty)) and value == empty)
@@ -171,7 +176,7 @@ def fit_thurstone(
         residual=residual,
         covariates=covariates,
         prior=None if sds is None else sds[0],
-        bias_reduction=False,
+        bias_reduction=bias_reduction,
         components=components,
         covariance=covariance,
         reference=reference,

@@ -11,6 +11,7 @@ from scipy.special import expit
 import pluralism as pl
 from pluralism.utility import (
     fit_bradley_terry,
+    fit_thurstone,
     goodness_of_fit,
     likelihood_ratio_test,
     pair_residuals,
@@ -58,11 +59,57 @@ def test_firth_with_an_order_effect(cells):
     np.testing.assert_allclose([*fit.utility.values[:3], fit.order_effect], point, atol=1e-5)
 
 
+def test_adjusted_scores_of_the_probit_by_hand(cells):
+    wins = np.array([[0, 5, 3, 2], [0, 0, 4, 1], [0, 2, 0, 3], [0, 1, 1, 0.0]])  # a always wins
+    fit = fit_thurstone(cells(wins, "abcd"), bias_reduction=True, reference="d", tolerance=1e-12)
+    low, high = np.triu_indices(4, 1)
+    design = (np.eye(4)[low] - np.eye(4)[high])[:, :3]
+    won, total = wins[low, high], wins[low, high] + wins[high, low]
+
+    def adjusted(point):
+        eta = design @ point
+        p, density = stats.norm.cdf(eta), stats.norm.pdf(eta)
+        weight = total * density**2 / (p * (1 - p))
+        inverse = np.linalg.inv(design.T @ (design * weight[:, None]))
+        hat = weight * np.einsum("ij,jk,ik->i", design, inverse, design)
+        score = (won - total * p) * density / (p * (1 - p))
+        return design.T @ (score - 0.5 * hat * eta)
+
+    found = optimize.root(adjusted, np.zeros(3), tol=1e-12)
+    assert found.success
+    np.testing.assert_allclose(fit.utility.values[:3], found.x, atol=1e-8)
+    assert "adjusted scores" in fit.summary().attrs["notes"]
+
+
+@pytest.mark.parametrize("model", [fit_bradley_terry, fit_thurstone])
+def test_bias_reduction_leaves_bias_of_the_second_order(cells, model):
+    # Two items: every outcome of n votes is fitted and weighed by its exact probability.
+    truth, cdf = 0.4, {fit_bradley_terry: expit, fit_thurstone: stats.norm.cdf}[model]
+
+    def bias(n):
+        k = np.arange(n + 1)
+        gaps = [
+            model(cells(np.array([[0.0, w], [n - w, 0.0]]), "ab"), bias_reduction=True)
+            .contrast("a", "b")
+            .estimate
+            for w in k
+        ]
+        return stats.binom.pmf(k, n, cdf(truth)) @ gaps - truth
+
+    few, many = bias(15), bias(60)
+    # A bias of order 1/n would shrink fourfold, one of order 1/n^2 sixteenfold.
+    assert abs(many) < abs(few) / 10
+    assert abs(few) < 0.02
+
+
 def test_firth_is_refused_where_it_is_not_defined(cells):
     votes = cells(np.ones((3, 3)) - np.eye(3), "abc")
     for arguments in ({"prior": 1.0}, {"ties": "davidson"}):
-        with pytest.raises(pl.DataError, match="`bias_reduction` is for logistic fits without"):
+        with pytest.raises(pl.DataError, match="`bias_reduction` is for fits without a prior"):
             fit_bradley_terry(votes, bias_reduction=True, **arguments)
+    for arguments in ({"case": "III"}, {"method": "least-squares"}):
+        with pytest.raises(pl.DataError, match='`bias_reduction` belongs to case="V"'):
+            fit_thurstone(votes, bias_reduction=True, **arguments)
     apart = cells(np.kron(np.eye(2), np.ones((2, 2)) - np.eye(2)), "abcd")
     with pytest.raises(pl.NotIdentifiedError, match="2 components"):
         fit_bradley_terry(apart, bias_reduction=True)

@@ -251,6 +251,22 @@ def test_out_of_iterations():
     assert not fit_plackett_luce(ballots, max_iterations=1, check=False).convergence.converged
 
 
+def test_ballots_that_nobody_cast_say_nothing():
+    rows, counts = [("a", "b"), ("b", "a"), ("c", "a")], [3, 2, 0]
+    for unranked, words in (("last", "'c' always lost"), ("incomparable", "'c' was never")):
+        ballots = Ballots.from_rankings(rows, counts=counts, alternatives="abc", unranked=unranked)
+        with pytest.raises(NotIdentifiedError, match=words):
+            fit_plackett_luce(ballots)
+    cast = Ballots.from_rankings([*rows, ("b", "c")], counts=[3, 2, 2, 1], alternatives="abc")
+    with_zero = Ballots.from_rankings(
+        [*rows, ("b", "c"), (("a", "b"), "c")], counts=[3, 2, 2, 1, 0], alternatives="abc"
+    )
+    np.testing.assert_allclose(
+        fit_plackett_luce(with_zero).utility, fit_plackett_luce(cast).utility, atol=1e-12
+    )
+    assert fit_plackett_luce(with_zero).tie_parameter is None
+
+
 def test_nothing_but_ties():
     for rows in ([(("a", "b"),), (("b", "c"),)], [(("a", "b", "c"),)]):
         ballots = Ballots.from_rankings(rows, alternatives="abc", unranked="incomparable")

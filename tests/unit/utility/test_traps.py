@@ -18,6 +18,7 @@ from pluralism.utility import (
     fit_plackett_luce,
     fit_preference_mixture,
     fit_thurstone,
+    goodness_of_fit,
     held_out_accuracy,
     likelihood_ratio_test,
     next_pairs,
@@ -114,9 +115,11 @@ def test_remedies_are_those_that_the_model_has():
             fit_bradley_terry(votes)
     with pytest.raises(pl.NotIdentifiedError, match="components="):
         fit_thurstone(pieces)
+    with pytest.raises(pl.NotIdentifiedError, match="bias_reduction"):
+        fit_thurstone(always)
     for fit, votes in (
         (partial(fit_bradley_terry, ties="davidson"), always),
-        (fit_thurstone, always),
+        (partial(fit_thurstone, case="III", method="mle"), always),
         (partial(fit_thurstone, method="least-squares"), pieces),
         (partial(fit_thurstone, case="III", method="mle"), pieces),
         (fit_plackett_luce, ranked),
@@ -200,6 +203,40 @@ def test_features_and_switches_of_the_wrong_kind(votes):
         fit_bradley_terry(votes, item_features=beside)
     with pytest.raises(pl.DataError, match="`bias_reduction` is 'no'; it must be True or False"):
         fit_bradley_terry(votes, bias_reduction="no")
+
+
+def test_model_based_errors_say_what_they_take_weights_for():
+    frame = table()
+    saying = "weight for a number of votes"
+    for fit in (fit_bradley_terry, fit_thurstone, partial(fit_thurstone, case="III")):
+        weighted = votes_of(frame, weight="w")
+        assert saying in fit(weighted).summary().attrs["notes"]
+        assert saying not in " ".join(fit(weighted, covariance="sandwich").notes)
+        assert saying not in " ".join(fit(votes_of(frame)).notes)
+    shared = pl.Comparisons.from_codes([0, 1, 2], [1, 2, 0], [0.3, 0.6, 0.5], items=3)
+    assert not fit_bradley_terry(shared).notes
+    tripled = pl.Comparisons.from_codes(
+        [0, 1, 2], [1, 2, 0], [0.3, 0.6, 0.5], items=3, weight=[3, 3, 3]
+    )
+    once, thrice = fit_bradley_terry(shared), fit_bradley_terry(tripled)
+    np.testing.assert_allclose(thrice.stderr, once.stderr / np.sqrt(3))
+    assert saying in thrice.notes[0]
+
+
+@pytest.mark.parametrize("method", ["auto", "chi-squared", "bootstrap"])
+def test_shared_votes_have_no_goodness_of_fit(method):
+    shared = pl.Comparisons.from_codes([0, 1, 2, 0], [1, 2, 0, 2], [0.3, 0.6, 0.5, 0.2], items=3)
+    with pytest.raises(pl.DataError, match="how shares scatter"):
+        goodness_of_fit(fit_bradley_terry(shared), shared, method=method)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # JAX's own, where it meets infinity
+def test_ratings_that_overflow_are_refused():
+    # A knock-out of sixteen: each of four rounds between equals gives the winner k / 2.
+    votes = [(i, i + step) for step in (1, 2, 4, 8) for i in range(0, 16, 2 * step)]
+    assert fit_elo(votes, k=8).utility.max() == 1000 + 4 * 4
+    with pytest.raises(pl.DataError, match=r"ratings overflow with `k` 1e\+308"):
+        fit_elo(votes, k=1e308)
 
 
 def test_more_votes_than_can_be_listed():
