@@ -269,7 +269,8 @@ def exact(data: dict[str, np.ndarray], n: int, folder: Path, case: str) -> None:
     np.savez(folder / f"exact-{case}.npz", utility=utility, stderr=stderr)
 
 
-def run(method: str, case: str, folder: Path, python: str, repeats: int) -> dict:
+def run(method: str, case: str, folder: Path, python: str) -> dict:
+    """One fit in a process of its own."""
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -277,25 +278,29 @@ def run(method: str, case: str, folder: Path, python: str, repeats: int) -> dict
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     command = [python, __file__, "--worker", method, case, str(folder)]
-    records = []
-    for _ in range(repeats):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            return {"failed": done.stderr.strip().splitlines()[-1][:80] if done.stderr else "?"}
-        records.append(json.loads(done.stdout.splitlines()[-1]))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        return {"failed": (done.stderr.strip().splitlines() or ["?"])[-1][:80]}
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def row(records: list[dict], folder: Path, case: str, method: str) -> dict:
+    """Medians of the repeats, and the error of the last."""
+    failed = [record for record in records if "failed" in record]
+    if failed:
+        return failed[0]
     scores = np.load(folder / f"{case}-{method}.npy")
     with np.load(folder / f"exact-{case}.npz") as stored:
         error = np.abs(scores - stored["utility"]) / stored["stderr"]
-    phases = {
-        name: statistics.median(record["phases"][name] for record in records)
-        for name in records[0]["phases"]
-    }
     return {
         "cpu": statistics.median(record["cpu"] for record in records),
         "peak": max(record["peak"] for record in records),
         "error": float(error.max()),
         "state": records[-1]["state"],
-        "phases": phases,
+        "phases": {
+            name: statistics.median(record["phases"][name] for record in records)
+            for name in records[0]["phases"]
+        },
     }
 
 
@@ -313,7 +318,7 @@ def main() -> None:
         return
     methods = [name.replace("+strings", ", strings") for name in arguments.methods.split(",")]
     print("| case | method | CPU s | times ours | peak MB | error, SE | phases and state |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for case in arguments.cases:
@@ -321,24 +326,27 @@ def main() -> None:
             np.savez(folder / f"{case}.npz", **data)
             exact(data, CASES[case][0], folder, case)
             del data
-            ours: dict[str, float] = {}
-            for method in methods:
-                if case not in METHODS[method][1]:
+            records: dict[str, list[dict]] = {
+                method: [] for method in methods if case in METHODS[method][1]
+            }
+            # Taken by turns, so that a busy machine is busy for all of them.
+            for turn in range(arguments.repeats):
+                for method, done in records.items():
+                    if turn and case == "D" and method == "evalica":
+                        continue  # minutes, and most of the memory: once is enough
+                    python = arguments.peer_python if method in PEERS else sys.executable
+                    done.append(run(method, case, folder, python))
+            rows = {method: row(done, folder, case, method) for method, done in records.items()}
+            for method, one in rows.items():
+                if "failed" in one:
+                    print(f"| {case} | {method} | failed | | | | {one['failed']} |", flush=True)
                     continue
-                python = arguments.peer_python if method in PEERS else sys.executable
-                repeats = 1 if case == "D" and method == "evalica" else arguments.repeats
-                row = run(method, case, folder, python, repeats)
-                if "failed" in row:
-                    print(f"| {case} | {method} | failed | | | | {row['failed']} |", flush=True)
-                    continue
-                group = "strings" if "strings" in method else "codes"
-                if method.startswith("pluralism"):
-                    ours[group] = row["cpu"]
-                ratio = row["cpu"] / ours[group] if group in ours else float("nan")
-                phases = ", ".join(f"{key} {value:.4f}" for key, value in row["phases"].items())
+                base = "pluralism, strings" if "strings" in method else "pluralism"
+                ratio = one["cpu"] / rows.get(base, {}).get("cpu", float("nan"))
+                phases = ", ".join(f"{key} {value:.4f}" for key, value in one["phases"].items())
                 print(
-                    f"| {case} | {method} | {row['cpu']:.4f} | {ratio:.1f} | {row['peak']:.0f} "
-                    f"| {row['error']:.1e} | {'; '.join(filter(None, [phases, row['state']]))} |",
+                    f"| {case} | {method} | {one['cpu']:.4f} | {ratio:.1f} | {one['peak']:.0f} "
+                    f"| {one['error']:.1e} | {'; '.join(filter(None, [phases, one['state']]))} |",
                     flush=True,
                 )
             for path in folder.glob(f"{case}*"):

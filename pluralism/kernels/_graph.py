@@ -69,7 +69,7 @@ def win_graph(pairs: Pairs) -> WinGraph:
 def linked(first: IntArray, second: IntArray, mutual: npt.NDArray[np.intp], n_items: int) -> bool:
     """Whether the `mutual` pairs, which either side has won, link everyone with everyone."""
     # A thin sample of them usually does.
-    for sample in (mutual[:: max(1, len(mutual) // (16 * n_items))], mutual):
+    for sample in (mutual[:: max(1, len(mutual) // (8 * n_items))], mutual):
         if len(sample) >= n_items - 1:
             count, _ = _components(first[sample], second[sample], n_items, "weak")
             if count == 1:

@@ -281,16 +281,16 @@ class Laplacian:
         residual = self.centre(right)  # rounding may have left the range of the matrix
         scaled = residual / degree
         direction = scaled.copy()
-        size = (residual * scaled).sum(axis=0)
+        size = np.einsum("i...,i...->...", residual, scaled)
         goal = tolerance**2 * size
         for _ in range(max_iterations):
             image = self.times(direction)
-            curvature = (direction * image).sum(axis=0)
+            curvature = np.einsum("i...,i...->...", direction, image)
             alpha = size / np.where(curvature > 0, curvature, 1.0)
             solution += alpha * direction
             residual -= alpha * image
             scaled = residual / degree
-            previous, size = size, (residual * scaled).sum(axis=0)
+            previous, size = size, np.einsum("i...,i...->...", residual, scaled)
             if (size <= goal).all():
                 return self.centre(solution), True
             direction *= size / np.where(previous > 0, previous, 1.0)
