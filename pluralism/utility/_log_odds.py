@@ -12,7 +12,7 @@ from scipy import special
 from ..data import Comparisons
 from ..errors import DataError, enumerate_some
 from ..kernels import _pairs
-from ._paired import _counts
+from ._paired import _counts, _dropped
 from ._paired_model import PairedModel
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def observe(
     comparisons: Comparisons, model: PairedModel, smoothing: float | None, weights: str
 ) -> tuple[dict[str, int], Observed]:
     """What was dropped, and the log-odds of the pairs that met, smoothed as asked or as needed."""
-    counts, dropped = _counts(comparisons, model)
+    counts, dropped = _counts(comparisons, model), _dropped(comparisons, model)
     won, lost = counts.halved()
     met = (won + lost) > 0
     if not met.any():
