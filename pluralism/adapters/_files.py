@@ -91,7 +91,7 @@ def _json_lines(path: Path) -> Iterator[Any]:
 def _from_table(path: Path) -> list[dict[str, Any]]:
     from ..data._frames import open_frame
 
-    frame = open_frame(path, in_order=True)
+    frame = open_frame(path, in_order=True).frame
     try:
         native = frame.collect() if hasattr(frame, "collect") else frame
         return list(native.to_pandas().to_dict("records"))

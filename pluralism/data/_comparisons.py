@@ -486,7 +486,7 @@ class Comparisons:
         >>> Comparisons.from_rankings([("a", "b", "c"), ("b", ("a", "c"))])
         Comparisons(3 items; 6 votes in 6 cells; 1 tied; 2 raters; no shown order)
         """
-        from ._votes import pairs_of_rankings
+        from ._pairs_of_rankings import pairs_of_rankings
 
         return pairs_of_rankings(rankings, counts=counts, items=items)
 

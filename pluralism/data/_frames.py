@@ -124,7 +124,7 @@ def count_rows(
             raise DataError(f"column {name!r} must hold numbers; it holds {_dtype(frame, name)}")
     schema = frame.collect_schema()
     for name in used:
-        if name not in numeric and isinstance(schema[name], _NO_LABELS):
+        if name not in numeric and not can_be_labels(schema[name]):
             raise DataError(
                 f"column {name!r} holds {schema[name]}, which cannot be a label; "
                 "write its values as text or as plain numbers"
@@ -279,6 +279,11 @@ def relabelled(
         lookup[present] = [position[label] for label in seen]
         recoded[name] = lookup[code]
     return replace(rows, labels=clean, codes=recoded)
+
+
+def can_be_labels(dtype: Any) -> bool:
+    """Whether every engine hands values of this type back as the same Python objects."""
+    return not isinstance(dtype, _NO_LABELS)
 
 
 def encode(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashable]]:

@@ -1,9 +1,8 @@
-"""Votes of a table, or of rankings -> `Comparisons`."""
+"""Votes of a table -> `Comparisons`."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -14,10 +13,11 @@ from .. import _validate
 from ..errors import DataError, LabelError, enumerate_some
 from ..kernels._counting import group_sums
 from . import _labels
-from ._cells import Cells, item_labels, unordered
+from ._cells import item_labels
 from ._comparisons import Comparisons, Grouping
 from ._frames import (
     CountedRows,
+    can_be_labels,
     check_columns,
     column_kind,
     count_rows,
@@ -27,12 +27,10 @@ from ._frames import (
 )
 from ._outcomes import FIRST, SECOND, TIE, outcome_codes, recognise
 
-__all__ = ["count_votes", "pairs_of_rankings"]
+__all__ = ["count_votes"]
 
 FloatArray = npt.NDArray[np.float64]
 
-#: More votes than this are not written out voter by voter.
-MOST_VOTES = 1 << 30
 #: More labels than this in an item column are taken for a column of ids, unless `items` says so.
 MOST_ITEMS = 1 << 19
 
@@ -181,6 +179,8 @@ def _coded_rows(frame: nw.DataFrame[Any], columns: Sequence[str]) -> CountedRows
     Plain votes are counted by pair straight from these codes; whatever is wrong with them is
     left to the general way, which says so.
     """
+    if not all(can_be_labels(frame.schema[name]) for name in columns):
+        return None
     codes, labels = {}, {}
     for name in columns:
         codes[name], labels[name] = encode(frame[name])
@@ -189,84 +189,6 @@ def _coded_rows(frame: nw.DataFrame[Any], columns: Sequence[str]) -> CountedRows
     none = np.empty(0)
     rows = CountedRows({}, {}, none, none, none, none, (0.0, 0.0), len(frame), {})
     return relabelled(labels, codes, rows)
-
-
-def pairs_of_rankings(
-    rankings: Iterable[Sequence[Any]],
-    *,
-    counts: npt.ArrayLike | None,
-    items: Sequence[Hashable] | None,
-) -> Comparisons:
-    """Break rankings into pairs; arguments as in `Comparisons.from_rankings`."""
-    listed = list(rankings)
-    if counts is None:
-        repeats = np.ones(len(listed), dtype=np.int64)
-    else:
-        values = _validate.finite_array("counts", counts, ndim=1)
-        _validate.within("counts", values, 0, what="a count")
-        repeats = values.astype(np.int64)
-        if not np.array_equal(repeats, values):
-            place = int(np.argmax(repeats != values))
-            raise DataError(f"`counts[{place}]` is {values[place]:g}; it must be a whole number")
-        if len(repeats) != len(listed):
-            raise DataError(f"`counts` has {len(repeats)} entries for {len(listed)} rankings")
-    tiers = []
-    for place, ranking in enumerate(listed):
-        if isinstance(ranking, (str, bytes)) or not hasattr(ranking, "__iter__"):
-            raise DataError(f"`rankings[{place}]` is {ranking!r}; it must be a sequence of labels")
-        tiers.append([tier if isinstance(tier, tuple) else (tier,) for tier in ranking])
-        named = [label for tier in tiers[-1] for label in tier]
-        for label in named:
-            if named.count(label) > 1:
-                raise DataError(f"`rankings[{place}]` names {label!r} twice")
-    seen = _labels.check_labels(
-        "rankings", (x for ranking in tiers for tier in ranking for x in tier), unique=False
-    )
-    labels = _labels.in_order(dict.fromkeys(seen)) if items is None else item_labels(items)
-    code = _labels.code_of(labels, "items")
-    rows: list[tuple[int, int, int, int]] = []
-    for place, ranking in enumerate(tiers):
-        for label in (x for tier in ranking for x in tier):
-            if label not in code:
-                raise LabelError.unknown(
-                    f"`rankings[{place}]`", label, known=labels, argument="`items`"
-                )
-        for better, worse in combinations(ranking, 2):
-            rows += [(code[a], code[b], place, FIRST) for a in better for b in worse]
-        for tier in ranking:
-            rows += [(code[a], code[b], place, TIE) for a, b in combinations(tier, 2)]
-    if not rows:
-        raise DataError("`rankings` imply no pair; at least one must rank two items")
-    left, right, ranking, vote = np.array(rows).T
-    if repeats[ranking].sum(dtype=np.float64) > MOST_VOTES:
-        raise DataError(
-            f"`counts` make {repeats[ranking].sum(dtype=np.float64):.4g} votes, more than the "
-            f"{MOST_VOTES:.4g} that can be kept by voter; `Ballots.from_rankings` keeps counts"
-        )
-    # Every voter is a rater: a ranking given ten times is ten raters who agree.
-    often = repeats[ranking]
-    start = np.concatenate([[0], np.cumsum(repeats)])[ranking]
-    left, right, vote = (np.repeat(column, often) for column in (left, right, vote))
-    within = np.arange(len(left)) - np.repeat(np.cumsum(often) - often, often)
-    voter = np.repeat(start, often) + within
-    votes = [(vote == meaning).astype(np.float64) for meaning in (FIRST, SECOND, TIE)]
-    n_voters = int(repeats.sum())
-    first, second, won, lost, tied, _, rater = unordered(
-        Cells(left, right, votes[0], votes[1], votes[2], None),
-        len(labels),
-        extra=[(voter, n_voters)],
-    )
-    return Comparisons(
-        items=labels,
-        first=first,
-        second=second,
-        first_won=won,
-        second_won=lost,
-        tied=tied,
-        rater=rater,
-        raters=tuple(range(n_voters)),
-        n_votes=len(left),
-    )
 
 
 def _items_of(
