@@ -30,6 +30,8 @@ IntArray = npt.NDArray[np.int32]
 _DENSE_TABLE = 1 << 16
 #: Utilities may spread this far before the exponential of one overflows.
 _WIDEST = 1200.0
+#: Votes times width at which the quick form of the log-likelihood has lost its sixth decimal.
+_MOST = 1e9
 #: Pairs handled at once: their few temporaries stay in the cache.
 _BLOCK = 1 << 13
 
@@ -170,7 +172,10 @@ def _probit(
 
 def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
     """Log-likelihood without combinatorial constants."""
-    fast = link == "logit" and np.ptp(utility) < _WIDEST
+    width = float(np.ptp(utility))
+    # The quick form is a difference of sums as large as votes times width.
+    votes = pairs.won.sum() + pairs.lost.sum()
+    fast = link == "logit" and width < _WIDEST and votes * max(width, 1.0) < _MOST
     result = 0.0
     if fast:
         # sum of wins times utility, minus one logarithm for each pair
