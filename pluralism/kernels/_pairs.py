@@ -21,6 +21,7 @@ __all__ = [
     "mills_ratio",
     "pair_log_likelihood",
     "pair_slopes",
+    "sums_cancel",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -170,12 +171,18 @@ def _probit(
     np.multiply((won + lost) * up, down, out=curvature)
 
 
+def sums_cancel(votes: float, utility: FloatArray) -> bool:
+    """Whether wins times utility, minus logarithms of sums of worths, loses its digits.
+
+    Either sum is as large as votes times the width of the utilities, their difference may be small.
+    """
+    width = float(np.ptp(utility))
+    return not (width < _WIDEST and votes * max(width, 1.0) < _MOST)
+
+
 def pair_log_likelihood(link: str, pairs: Pairs, utility: FloatArray) -> float:
     """Log-likelihood without combinatorial constants."""
-    width = float(np.ptp(utility))
-    # The quick form is a difference of sums as large as votes times width.
-    votes = pairs.won.sum() + pairs.lost.sum()
-    fast = link == "logit" and width < _WIDEST and votes * max(width, 1.0) < _MOST
+    fast = link == "logit" and not sums_cancel(pairs.won.sum() + pairs.lost.sum(), utility)
     result = 0.0
     if fast:
         # sum of wins times utility, minus one logarithm for each pair

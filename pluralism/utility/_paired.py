@@ -182,6 +182,8 @@ def _fit_whole_table(
     if fitted is None:
         return None
     result, state = fitted
+    if _pairs.sums_cancel(table.wins.sum(), result.point):
+        return None  # the table has no likelihood to the last digit; the pairs have
     return result, state, partial(_win_table.win_table_log_likelihood, table, result.point)
 
 

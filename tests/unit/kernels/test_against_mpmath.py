@@ -173,6 +173,18 @@ def test_two_items_have_a_closed_form(wins):
     assert fit.log_likelihood == pytest.approx(float(likelihood), rel=1e-9)
 
 
+def test_likelihood_of_many_items_with_huge_counts():
+    """Every pair meets, so that the fit reads a table of wins; 1e12 to 1e15 votes a pair."""
+    wins = np.floor(10.0 ** np.random.default_rng(0).uniform(9, 15, (12, 12)))
+    np.fill_diagonal(wins, 0)
+    fit = utility.fit_bradley_terry(Comparisons.from_matrix(wins))
+    u = exactly(fit.utility.values)
+    exact = mp.fsum(
+        -mpf(wins[i, j]) * mp.log(1 + mp.exp(u[j] - u[i])) for i in range(12) for j in range(12)
+    )
+    assert fit.log_likelihood == pytest.approx(float(exact), rel=1e-12)
+
+
 def test_utilities_of_plus_and_minus_fifty():
     """A chain of wins 1e15 to 1: the ends are 103 apart, and every gap is exact."""
     n, odds = 4, 10**15
