@@ -232,7 +232,9 @@ def match_dimension(
         matched.append(array)
     if union is None or all(_labels(array, dim) == union for array in matched):
         return matched
-    return [array.reindex({dim: list(union)}, fill_value=fill) for array in matched]
+    # Not a list: pandas would take labels that are tuples for the levels of an index.
+    wanted = _coordinate(dim, union)[1]
+    return [array.reindex({dim: wanted}, fill_value=fill) for array in matched]
 
 
 def _take_labelled(

@@ -182,3 +182,11 @@ class TestTakeTogether:
             gap([1, 2], [1, np.nan])
         with pytest.raises(DataError, match=r"`q\[1\]` is nan"):
             gap({"a": 1, "b": 2}, {"a": 1, "b": np.nan})
+
+
+def test_labels_that_are_tuples_are_matched():
+    shares = {("k", 0): 0.7, ("k", 1): 0.2, ("k", 2): 0.1}
+    turned = dict(reversed(shares.items()))
+    (left, right), layout = take_together({"p": shares, "q": turned})
+    assert layout.categories == tuple(shares)
+    np.testing.assert_array_equal(left, right)
