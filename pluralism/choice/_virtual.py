@@ -182,5 +182,5 @@ def swap_dominance(ballots: Any) -> xr.DataArray:
 
 def _named(table: Any) -> bool:
     if hasattr(table, "dims") and hasattr(table, "coords"):
-        return "feature" in table.coords
+        return ("feature" if "feature" in table.dims else table.dims[-1]) in table.coords
     return hasattr(table, "columns")

@@ -172,3 +172,14 @@ def test_equal_alternatives_tie():
 def test_refusals(models, features, message):
     with pytest.raises(DataError, match=message):
         virtual_democracy(models, features)
+
+
+@pytest.mark.parametrize("dims", [("alternative", "trait"), ("option", "column")])
+def test_virtual_democracy_matches_features_whatever_their_dimension_is_called(dims):
+    models = pd.DataFrame([[3.0, 0.0], [-1.0, 1.0]], columns=["x", "y"])
+    features = xr.DataArray(
+        [[0.0, 1.0], [1.0, 0.0]], dims=dims, coords={dims[0]: ["p", "q"], dims[1]: ["y", "x"]}
+    )
+    found = virtual_democracy(models, features)
+    assert found.outcome.scores.sel(alternative=["p", "q"]).values.tolist() == [1.0, 0.5]
+    assert found.coefficients.sel(feature="x") == 1.0
