@@ -31,6 +31,8 @@ CONSENSUS, CONFLICT, INDIFFERENCE = 0, 1, 2
 _STEPS, _LONGEST, _DONE = 60, 3.0, 1e-10
 #: Numbers in one block of weighted signs.
 _BLOCK = 1 << 21
+#: Priorities closer than this tie: they are fitted.
+_SLACK = 1e-8
 
 
 class Sorted(NamedTuple):
@@ -151,7 +153,9 @@ def discrepancies(priority: FloatArray) -> FloatArray:
     """
     low, high = np.triu_indices(priority.shape[2], 1)
     left, right = priority[..., low], priority[..., high]
-    sign = (left > right).astype(np.float64) - (left < right)  # (batch, annotators, pairs)
+    with np.errstate(invalid="ignore"):
+        gap = left - right  # (batch, annotators, pairs); NaN for infinities of one sign
+    sign = (gap > _SLACK).astype(np.float64) - (gap < -_SLACK)
     known = (~(np.isnan(left) | np.isnan(right))).astype(np.float64)
     flip = (0, 2, 1)
     untied = np.abs(sign) @ known.transpose(flip)  # of the first, where the second knows

@@ -298,3 +298,20 @@ def test_signs_of_probabilities():
         preference_signs([1, 2], [1])
     with pytest.raises(DataError, match="`neither` has shape"):
         preference_signs([1, 2], [1, 2], neither=[1])
+
+
+@pytest.mark.filterwarnings("ignore::pluralism.SmallSampleWarning")
+def test_priorities_that_tie_but_for_rounding_tie():
+    """Two principles that may change places have one priority, and no order to disagree on."""
+    rng = np.random.default_rng(14)
+    rows = []
+    for _ in range(40):
+        signs = rng.integers(-1, 2, (30, 3))
+        rows.append(np.concatenate([signs, signs[:, [1, 0, 2]]]))
+    for signs in rows:
+        side = rng.integers(0, 2, (30, 2)) * 2 - 1
+        found = discretion(signs, np.concatenate([side, side]), n_replicates=2, seed=0)
+        priority = found.priorities.values
+        np.testing.assert_allclose(priority[:, 0], priority[:, 1], atol=1e-9)
+        tau = stats.kendalltau(*priority.round(6))[0]
+        assert found.discrepancy[0, 1] == pytest.approx((1 - tau) / 2, abs=1e-12, nan_ok=True)
