@@ -296,8 +296,9 @@ def disagreement_bridging(
     propensity : array_like, (participants, comments), optional
         Probability in (0, 1] that the vote would be seen. Every vote then counts one over it
         (inverse propensity weighting), which estimates the score of complete votes without bias
-        if votes are seen independently. It can exceed 1, and is noisy where probabilities are
-        small: four votes enter each term.
+        if votes are seen independently; participants whose votes were all unseen then belong to
+        the n. It can exceed 1, and is noisy where probabilities are small: four votes enter each
+        term.
     passes : {"not-approved", "missing"}
         What a pass is: a vote that does not approve, or no vote.
 
@@ -305,7 +306,8 @@ def disagreement_bridging(
     -------
     xarray.DataArray, (comment,)
         Scores; NaN for a comment that nobody voted on. Attributes: `participants` (n), and
-        `voteless`, the participants without any vote, who are left out.
+        `voteless`, the participants without any vote, who are left out unless there is a
+        `propensity`.
 
     Raises
     ------
@@ -343,18 +345,19 @@ def disagreement_bridging(
     if not seen.any():
         raise DataError("`votes` holds passes alone; with `passes='missing'` no vote is left")
     rows = seen.any(axis=1)
+    n = len(values) if propensity is not None else int(rows.sum())
     approves = values == 1
     if propensity is None:
         scores = kernels.disagreement_scores(approves[rows], seen[rows])
     else:
         chance = _propensity(propensity, matrix.labelled, values.shape, seen)
-        scores = kernels.propensity_scores(approves[rows], seen[rows], chance[rows])
+        scores = kernels.propensity_scores(approves, seen, chance)
     scores = np.where(seen.any(axis=0), scores, np.nan)
     return xr.DataArray(
         scores,
         dims="comment",
         coords=matrix.comment_coord,
-        attrs={"participants": int(rows.sum()), "voteless": int((~rows).sum())},
+        attrs={"participants": n, "voteless": int((~rows).sum())},
     )
 
 

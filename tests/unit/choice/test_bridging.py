@@ -325,3 +325,19 @@ def test_propensities_are_checked():
         disagreement_bridging([[0.0, 0.0]], passes="missing")
     with pytest.raises(DataError, match="`passes` is 'yes'"):
         disagreement_bridging([[1.0]], passes="yes")
+
+
+def test_participants_whose_votes_were_all_unseen_count_where_propensities_do():
+    """Of few comments seen by half, many see none; leaving them out would inflate every score."""
+    rng = np.random.default_rng(12)
+    complete = rng.choice([1.0, -1.0], (12, 3))
+    truth = disagreement_bridging(complete).values
+    chance = np.full(complete.shape, 0.5)
+    drawn = []
+    for _ in range(1500):
+        votes = np.where(rng.random(complete.shape) < chance, complete, np.nan)
+        found = disagreement_bridging(votes, propensity=chance)
+        assert found.attrs["participants"] == 12
+        drawn.append(np.nan_to_num(found.values))  # unseen by all: an estimate of nothing is 0
+    error = np.std(drawn, axis=0) / np.sqrt(len(drawn))
+    assert (np.abs(np.mean(drawn, axis=0) - truth) < 4 * error).all()
