@@ -395,7 +395,11 @@ def _propensity(
     from .._labelled import match_dimension
 
     labelled, _ = as_labelled("propensity", value)
-    if labelled is not None and votes is not None and labelled.dims == votes.dims:
+    if labelled is not None and votes is not None and labelled.ndim == 2:
+        # Dimensions of the same name belong together, the others as they stand.
+        others = [dim for dim in labelled.dims if dim not in votes.dims]
+        order = [dim if dim in labelled.dims else others.pop(0) for dim in votes.dims]
+        labelled = labelled.transpose(*order).rename(dict(zip(order, votes.dims, strict=True)))
         for dim in votes.dims:
             _, labelled = match_dimension(("votes", "propensity"), (votes, labelled), dim)
     array = _validate.finite_array(

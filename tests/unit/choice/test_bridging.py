@@ -341,3 +341,21 @@ def test_participants_whose_votes_were_all_unseen_count_where_propensities_do():
         drawn.append(np.nan_to_num(found.values))  # unseen by all: an estimate of nothing is 0
     error = np.std(drawn, axis=0) / np.sqrt(len(drawn))
     assert (np.abs(np.mean(drawn, axis=0) - truth) < 4 * error).all()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_propensities_are_matched_by_label_whatever_their_dimensions(named):
+    rng = np.random.default_rng(13)
+    coords = {"person": ["a", "b", "c"], "comment": ["x", "y", "z"]}
+    votes = xr.DataArray(
+        [[1.0, -1.0, 1.0], [1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]],
+        dims=("person", "comment"),
+        coords=coords,
+    )
+    chance = votes.copy(data=rng.uniform(0.2, 1.0, (3, 3)))
+    expected = disagreement_bridging(votes, propensity=chance).values
+    if named:
+        turned = chance[::-1, [1, 2, 0]].transpose("comment", "person")
+    else:
+        turned = chance[::-1, [1, 2, 0]].to_pandas().rename_axis(index=None, columns=None)
+    np.testing.assert_array_equal(disagreement_bridging(votes, propensity=turned), expected)
