@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import _validate
 from ..data._cells import axis_of
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["UtilityMaximization", "utility_maximization"]
 
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class _Menu(NamedTuple):
+    """How many options of a menu are above each, or equal to it, and which was chosen."""
+
+    above: IntArray  # (options,)
+    same: IntArray  # (options,)
+    chosen: int  # -1 where the answer matched none
+
 
 @dataclass(frozen=True, eq=False)
 class UtilityMaximization:
@@ -27,7 +39,8 @@ class UtilityMaximization:
     Attributes
     ----------
     shares : pandas.DataFrame
-        ``top``, ``share``, ``lower``, ``upper`` (Wilson), ``expected`` (of choices at random).
+        ``top``, ``share``, ``lower``, ``upper`` (Wilson), ``expected`` (of choices at random,
+        with ties treated alike).
     mean_rank : float
         Mean over choices of (rank - 1) / (menu - 1): 0 for the best, 1 for the worst.
     questions : pandas.DataFrame
@@ -127,29 +140,25 @@ def utility_maximization(
         values = given.values[given.codes(f"menus[{question!r}]", menu)]
         if len(set(menu)) < max(2, len(menu)):
             raise DataError(f"`menus[{question!r}]` must have at least two options, each once")
-        better, equal = float(len(menu)), 0.0
-        if option is not None:
-            if option not in menu:
-                raise DataError(f"`choices[{question!r}]` is {option!r}, which is not on its menu")
-            mine = values[menu.index(option)]
-            better, equal = float((values > mine).sum()), float((values == mine).sum() - 1)
-        rows.append((question, option, better, equal, len(menu)))
+        if option is not None and option not in menu:
+            raise DataError(f"`choices[{question!r}]` is {option!r}, which is not on its menu")
+        above = (values > values[:, None]).sum(axis=1)
+        same = (values == values[:, None]).sum(axis=1) - 1
+        rows.append((question, option, _Menu(above, same, _place(menu, option))))
     if not rows:
         raise DataError("no question is left; every answer matched no option")
-    above, same, menu_size = (np.array([row[k] for row in rows], float) for k in (2, 3, 4))
+    asked = [row[2] for row in rows]
     table = []
     for k in sizes:
-        first = {"favour": above, "against": above + same}.get(ties)
-        hit = (
-            np.clip((k - above) / (same + 1), 0.0, 1.0)
-            if first is None
-            else np.where(first < k, 1.0, 0.0)
-        )
+        hits = [_hits(menu, k, ties) for menu in asked]
+        hit = np.array([each[menu.chosen] for each, menu in zip(hits, asked, strict=True)])
         lower, upper = wilson(float(hit.sum()), len(rows), level)
-        expected = float(np.minimum(k / menu_size, 1.0).mean())
+        # The last place of each is that of an answer that matched nothing.
+        expected = float(np.mean([each[:-1].mean() for each in hits]))
         table.append((k, float(hit.mean()), lower, upper, expected))
-    answered = above < menu_size
-    rank = above + 0.5 * same
+    answered = np.array([menu.chosen >= 0 for menu in asked])
+    rank = np.array([menu.above[menu.chosen] + 0.5 * menu.same[menu.chosen] for menu in asked])
+    menu_size = np.array([len(menu.above) for menu in asked])
     return UtilityMaximization(
         shares=pd.DataFrame(table, columns=["top", "share", "lower", "upper", "expected"]),
         mean_rank=float((rank / (menu_size - 1))[answered].mean()) if answered.any() else np.nan,
@@ -158,9 +167,23 @@ def utility_maximization(
                 "question": axis_of([row[0] for row in rows]),
                 "choice": axis_of([row[1] for row in rows]),
                 "rank": np.where(answered, rank + 1, np.nan),
-                "menu": menu_size.astype(np.int64),
+                "menu": menu_size,
             }
         ),
         n=len(rows),
         unmatched=lost,
     )
+
+
+def _place(menu: list[Hashable], option: Hashable | None) -> int:
+    return -1 if option is None else menu.index(option)
+
+
+def _hits(menu: _Menu, top: int, ties: str) -> FloatArray:
+    """How far each option is among the best, and 0 for an answer that matched none, at the end."""
+    if ties == "share":
+        hit = np.clip((top - menu.above) / (menu.same + 1), 0.0, 1.0)
+    else:
+        place = menu.above + (menu.same if ties == "against" else 0)
+        hit = (place < top).astype(np.float64)
+    return np.append(hit, 0.0)

@@ -319,3 +319,30 @@ def test_reversals_that_cannot_be():
     flat = dict.fromkeys(worth, 1.0)
     some = {"p": ("a", "b"), "q": ("b", "d"), "r": ("a", "e")}
     assert np.isnan(corrigibility_slope(flat, utilities=OUTCOMES, changes=some).pearson)
+
+
+def test_an_answer_that_matched_nothing_is_a_miss_however_short_the_menu():
+    utilities, menus = {"a": 2, "b": 1, "c": 0}, {"q": list("abc"), "p": list("ab")}
+    for ties in ("share", "favour", "against"):
+        result = utility_maximization(
+            {"q": None, "p": "b"}, utilities=utilities, menus=menus, unmatched="miss", ties=ties
+        )
+        assert result.shares["share"].tolist() == [0.0, 0.5, 0.5]
+        assert result.mean_rank == 1.0
+
+
+@pytest.mark.parametrize("ties", ["share", "favour", "against"])
+def test_choices_at_random_are_expected_under_the_same_rule_for_ties(ties):
+    utilities, menu = {"a": 1, "b": 1, "c": 1, "d": 0}, list("abcd")
+    options = {"utilities": utilities, "menus": dict.fromkeys(menu, menu), "ties": ties}
+    # Every option once: what is observed is what choices at random would show.
+    shares = utility_maximization(dict(zip(menu, menu, strict=True)), **options).shares
+    np.testing.assert_allclose(shares["share"], shares["expected"])
+    assert (
+        shares["expected"].tolist()
+        == {
+            "share": [0.25, 0.75, 1.0],
+            "favour": [0.75, 0.75, 1.0],
+            "against": [0.0, 0.75, 1.0],
+        }[ties]
+    )
