@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..data._cells import axis_of
 from ..errors import DataError, NotIdentifiedError
-from ._given import given_utilities
+from ._given import given_utilities, merged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +127,9 @@ def corrigibility_slope(
         raise NotIdentifiedError(f"`changes` has {len(changes)} entries; a slope needs three")
     first = given.codes("changes", [pair[0] for pair in changes.values()])
     second = given.codes("changes", [pair[1] for pair in changes.values()])
-    x = np.abs(given.values[first] - given.values[second])
+    x = merged(
+        np.abs(given.values[first] - given.values[second]), 1e-12 * np.abs(given.values).max()
+    )
     y = worth.values[worth.codes("changes", list(changes))]
     n = len(x)
     if np.ptp(x) <= 1e-12 * np.abs(x).max():

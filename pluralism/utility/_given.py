@@ -14,7 +14,7 @@ from ..data import _labels
 from ..errors import DataError, LabelError, enumerate_some
 from ._fit import UtilityFit
 
-__all__ = ["Given", "Stack", "given_utilities", "stacked_utilities"]
+__all__ = ["Given", "Stack", "given_utilities", "merged", "refuse_constant", "stacked_utilities"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
@@ -105,6 +105,16 @@ def stacked_utilities(name: str, value: Any, unmatched: str) -> Stack:
         )
     values = np.stack([g.values[g.codes(name, shared)] for g in given.values()])
     return Stack(_labels.check_labels(name, given), tuple(shared), values, dropped)
+
+
+def merged(values: FloatArray, slack: float) -> FloatArray:
+    """Make numbers equal that follow one another by no more than rounding, so that they tie."""
+    order = np.argsort(values)
+    ordered = values[order]
+    starts = np.flatnonzero(np.append(True, np.diff(ordered) > slack))
+    result = np.empty_like(values)
+    result[order] = np.repeat(ordered[starts], np.diff(np.append(starts, len(values))))
+    return result
 
 
 def refuse_constant(name: str, stack: Stack) -> None:

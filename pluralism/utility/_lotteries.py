@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .. import _validate
 from ..data._cells import axis_of
 from ..errors import DataError
-from ._given import Given, given_utilities
+from ._given import Given, given_utilities, merged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +135,8 @@ def expected_utility_consistency(
     weights = _weights(given, lotteries, normalize)  # (lotteries, items)
     names = list(lotteries)
     utility = given.values[given.codes("lotteries", names)]
-    expected = weights @ given.values
+    # Equal lotteries must tie, whatever the order in which their outcomes are summed.
+    expected = merged(weights @ given.values, 1e-12 * np.abs(given.values).max())
     if np.ptp(utility) == 0 or np.ptp(expected) == 0:
         raise DataError(
             "all lotteries have the same utility or the same expected utility; there is nothing "

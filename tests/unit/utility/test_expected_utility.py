@@ -346,3 +346,33 @@ def test_choices_at_random_are_expected_under_the_same_rule_for_ties(ties):
             "against": [0.0, 0.75, 1.0],
         }[ties]
     )
+
+
+def test_lotteries_that_are_worth_the_same_tie_however_their_outcomes_are_summed():
+    outcomes = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.6}
+    lotteries = {
+        "sure": {"c": 1.0},
+        "three": {"b": 0.6, "c": 0.2, "d": 0.2},
+        "two": {"b": 0.75, "d": 0.25},
+        "half": {"b": 0.5, "c": 0.5},
+        "spread": {"b": 0.8, "c": 0.1, "d": 0.1},
+        "worst": {"a": 1.0},
+    }
+    exact = np.array([0.3, 0.3, 0.3, 0.25, 0.25, 0.1])
+    worth = np.array([0.2, 0.3, 0.1, 0.5, 0.7, 0.0])
+    result = expected_utility_consistency(
+        outcomes | dict(zip(lotteries, worth, strict=True)), lotteries=lotteries, n=2
+    )
+    one, other = (np.sign(x[:, None] - x)[np.triu_indices(6, 1)] for x in (worth, exact))
+    assert result.order_preservation == pytest.approx(0.5 * (1 + one * other).mean())
+    assert result.lotteries["expected"].nunique() == 3
+
+
+def test_equally_severe_reversals_tie():
+    """0.3 - 0.1 is not 0.2 in floating point, and yet as severe."""
+    options = {"a": 0.0, "b": 0.2, "c": 0.1, "d": 0.3, "e": 1.0, "f": 3.0}
+    changes = {"ab": ("a", "b"), "cd": ("c", "d"), "ef": ("e", "f"), "ae": ("a", "e")}
+    worth = {"ab": 0.0, "cd": 1.0, "ef": -1.0, "ae": 0.5}
+    result = corrigibility_slope(worth, utilities=options, changes=changes)
+    expected = stats.spearmanr([2, 2, 20, 10], list(worth.values()))[0]
+    assert result.spearman == pytest.approx(expected, rel=1e-12)
