@@ -29,7 +29,8 @@ class CorrigibilitySlope:
     Attributes
     ----------
     slope, stderr : float
-        Least-squares slope, with a standard error robust to unequal variances (HC3).
+        Least-squares slope, with a standard error robust to unequal variances (HC3); NaN, as is
+        the interval, where the slope hangs on one reversal, all others being equally severe.
     intercept : float
         Utility of a reversal of no consequence.
     interval : tuple of float
@@ -141,8 +142,10 @@ def corrigibility_slope(
     slope = float(away @ y) / square
     intercept = float(y.mean() - slope * x.mean())
     residual = y - intercept - slope * x
-    leverage = np.minimum(1 / n + away**2 / square, 1 - 1e-12)
-    stderr = float(np.sqrt(((away * residual / (1 - leverage)) ** 2).sum()) / square)
+    leverage = 1 / n + away**2 / square
+    stderr = float("nan")
+    if leverage.max() < 1 - 1e-12:
+        stderr = float(np.sqrt(((away * residual / (1 - leverage)) ** 2).sum()) / square)
     half = float(stats.t.isf(0.5 * (1 - level), n - 2)) * stderr
     flat = np.ptp(y) == 0
     pearson = float("nan") if flat else float(np.corrcoef(x, y)[0, 1])

@@ -376,3 +376,12 @@ def test_equally_severe_reversals_tie():
     result = corrigibility_slope(worth, utilities=options, changes=changes)
     expected = stats.spearmanr([2, 2, 20, 10], list(worth.values()))[0]
     assert result.spearman == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_slope_that_hangs_on_one_reversal_has_no_standard_error():
+    options = {"a": 0.0, "b": 1.0, "c": 2.0, "d": 3.0, "e": 10.0}
+    changes = {"ab": ("a", "b"), "bc": ("b", "c"), "cd": ("c", "d"), "ae": ("a", "e")}
+    worth = {"ab": 0.0, "bc": 1.0, "cd": 2.0, "ae": 9.0}
+    result = corrigibility_slope(worth, utilities=options, changes=changes)
+    assert result.slope == pytest.approx(8 / 9)
+    assert np.isnan([result.stderr, *result.interval]).all()
