@@ -100,8 +100,9 @@ def fit_free(
 ) -> FreeFit:
     """Fit a discount of its own to each delay.
 
-    Discounts are kept within two units of the multipliers offered at their delay, so that a delay
-    at which only one answer was given has a finite, and recognisable, one. Where at every delay
+    A delay at which only one answer was given says nothing of the sensitivity, for its discount is
+    infinitely far off: it is left out, and put two units beyond the multipliers offered there, so
+    as to be finite and recognisable. Others are kept within as much. Where at every delay
     all multipliers answered by now lie below all answered by later, the sensitivity is infinite
     and a discount anywhere in the gap fits perfectly; its middle is taken.
     """
@@ -110,12 +111,14 @@ def fit_free(
 
     top_now = np.array([log_m[(code == d) & (now > 0)].max(initial=-np.inf) for d in range(n)])
     low_later = np.array([log_m[(code == d) & (later > 0)].min(initial=np.inf) for d in range(n)])
+    one_sided = np.isinf(low_later) | np.isinf(top_now)
+    beyond = np.where(np.isinf(low_later), lowest, highest)
     if (top_now < low_later).all():
         gap = np.stack([np.maximum(-low_later, lowest), np.minimum(-top_now, highest)])
-        middle = np.where(
-            np.isinf(low_later), lowest, np.where(np.isinf(top_now), highest, gap.mean(0))
-        )
+        middle = np.where(one_sided, beyond, gap.mean(0))
         return FreeFit(np.inf, middle, np.full(n, np.nan), 0.0, gap)
+
+    later, now = (np.where(one_sided[code], 0.0, part) for part in (later, now))
 
     def loss(parameters: FloatArray) -> tuple[float, FloatArray]:
         s, d = np.exp(parameters[0]), parameters[1:]
@@ -137,10 +140,12 @@ def fit_free(
     own = np.exp(2 * log_s) * np.bincount(code, weight, n)
     # The sensitivity is shared: its row and column border the diagonal of the discounts.
     cross = np.exp(log_s) * np.bincount(code, weight * eta, n)
+    pull = np.divide(cross, own, out=np.zeros(n), where=own > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = (weight * eta**2).sum() - (cross**2 / own).sum()
-        variance = 1 / own + (cross / own) ** 2 / left
+        left = (weight * eta**2).sum() - (cross * pull).sum()
+        variance = 1 / own + pull**2 / left
     stderr = np.sqrt(np.maximum(variance, 0.0))
+    discount = np.where(one_sided, beyond, discount)
     return FreeFit(log_s, discount, stderr, -float(found.fun), None)
 
 

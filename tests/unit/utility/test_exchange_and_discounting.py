@@ -9,6 +9,7 @@ import statsmodels.api as sm
 
 from pluralism.data import Comparisons
 from pluralism.errors import DataError, LabelError, NotIdentifiedError
+from pluralism.kernels._discounting import fit_free
 from pluralism.utility import (
     discount_curve,
     exchange_rate_shift,
@@ -360,3 +361,20 @@ def test_choices_need_their_columns():
         discount_curve(data.iloc[:0])
     with pytest.raises(DataError, match="`model` is 'linear'"):
         discount_curve(data).discount("linear", 1.0)
+
+
+def test_a_delay_with_one_answer_only_says_nothing_of_the_others():
+    """Its discount is infinitely far off, so the likelihood is that of the other delays."""
+    rng = np.random.default_rng(0)
+    delay, multiple = np.repeat([0.0, 1.0, 2.0, 4.0], 6), np.tile(np.geomspace(0.7, 4, 6), 4)
+    later = rng.binomial(6, 1 / (1 + np.exp(-2 * np.log(multiple / (1 + 0.2 * delay)))))
+    later[delay == 4] = 0
+    code = np.unique(delay, return_inverse=True)[1]
+    chosen = later.astype(float), 6.0 - later
+    whole = fit_free(code, np.log(multiple), *chosen, 4)
+    kept = delay < 4
+    part = fit_free(code[kept], np.log(multiple[kept]), *(c[kept] for c in chosen), 3)
+    assert whole.log_likelihood == pytest.approx(part.log_likelihood, rel=1e-9)
+    np.testing.assert_allclose(whole.log_discount[:3], part.log_discount, atol=1e-5)
+    np.testing.assert_allclose(whole.stderr[:3], part.stderr, rtol=1e-4)
+    assert whole.log_discount[3] == pytest.approx(-np.log(4) - 2)
