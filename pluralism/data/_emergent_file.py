@@ -148,7 +148,11 @@ class ResultFile:
                     "file with order='pool'"
                 )
             won, other = (self.count(aux, name, place) for name in ("count_A", "count_B"))
-            return _votes(first, second, {"A": won, "B": other}), 0
+            neither = 0
+            if aux.get("total_responses") is not None:
+                neither = max(0, self.count(aux, "total_responses", place) - won - other)
+            counted = {"A": won, "B": other, None: neither if unparseable == "half" else 0}
+            return _votes(first, second, counted), neither
         for name, shown in (
             ("original_parsed", (first, second)),
             ("flipped_parsed", (second, first)),

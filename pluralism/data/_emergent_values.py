@@ -41,7 +41,8 @@ class EmergentValues:
     n_pseudo_labels : int
         Edges that were predicted rather than asked.
     n_unparseable : int
-        Answers that were neither A nor B; how they were used is an argument.
+        Answers that were neither A nor B (in a file with counts alone, the responses beyond
+        them); how they were used is an argument.
     n_silent : int
         Edges without one usable answer.
     """
@@ -93,7 +94,7 @@ def read_emergent_values(
         An edge or a utility names an option that the file does not have, or options share a label.
     DataError
         The file is absent or no such file, an entry has another form than it must, an edge
-        compares an option with itself, or answers of both orders are not there.
+        compares an option with itself or stands twice, or answers of both orders are not there.
 
     Notes
     -----
@@ -143,6 +144,7 @@ def read_emergent_values(
     pseudo = silent = neither = 0
     if graph is not None:
         out = file.held_out(graph, code)
+        seen: dict[tuple[int, int], str] = {}
         for key, edge in file.part(graph, "edges", dict, "graph_data").items():
             pair = file.pair(key, code, f"edges[{key!r}]")
             aux = file.part(edge, "aux_data", dict, f"edges[{key!r}]", optional=True) or {}
@@ -152,6 +154,11 @@ def read_emergent_values(
                     asked += file.predicted(edge, pair, key)
                 continue
             votes, lost = file.answers(aux, pair, key, order, unparseable)
+            if seen.setdefault(pair, key) != key:
+                raise DataError(
+                    f"{file.name!r}: edges[{seen[pair]!r}] and edges[{key!r}] are the same edge, "
+                    "whose votes would count twice; leave one of them out"
+                )
             neither += lost
             silent += not votes
             (held if frozenset(pair) in out else asked).extend(votes)

@@ -259,3 +259,24 @@ def test_a_pseudo_label_needs_a_probability(write):
 
         with pytest.raises(DataError, match="it must be from 0 to 1"):
             pl.read_emergent_values(write(changed(change)), pseudo_labels="include")
+
+
+def test_responses_beyond_the_counts_are_unparseable(write):
+    content = copy.deepcopy(CONTENT)
+    content["graph_data"]["edges"] = {
+        "(0, 1)": {"aux_data": {"count_A": 7, "count_B": 1, "total_responses": 10}},
+        "(1, 2)": {"aux_data": {"count_A": 4, "count_B": 6}},
+    }
+    dropped = pl.data.read_emergent_values(write(content), order="pool")
+    halved = pl.data.read_emergent_values(write(content), order="pool", unparseable="half")
+    assert dropped.n_unparseable == halved.n_unparseable == 2
+    assert dropped.comparisons.pairwise().sel(item=0, item_bis=1) == 7
+    assert halved.comparisons.pairwise().sel(item=0, item_bis=1) == 8
+    assert halved.comparisons.pairwise().sel(item=1, item_bis=2) == 4
+
+
+def test_an_edge_written_in_two_ways_is_refused(write):
+    content = copy.deepcopy(CONTENT)
+    content["graph_data"]["edges"]["(0,1)"] = content["graph_data"]["edges"]["(0, 1)"]
+    with pytest.raises(DataError, match=r"edges\['\(0, 1\)'\] and edges\['\(0,1\)'\] are the same"):
+        pl.data.read_emergent_values(write(content))
