@@ -76,7 +76,7 @@ def virtual_democracy(
         Weights of features by voter.
     features : DataFrame, DataArray or matrix, (alternatives, features)
         Features of the alternatives to decide between. Where both tables name their features,
-        they are matched by name.
+        they are matched by name, and those that no model weighs have no say.
     weights : array_like, (voters,), optional
         How much every voter counts.
     tie_break, seed
