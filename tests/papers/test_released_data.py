@@ -117,6 +117,21 @@ def test_emnlp_harmful_rates(paper_row, test_data):
     paper_row(rates["bc2"], rates["r1"], rates["glm"])
 
 
+def test_emnlp_keying(paper_row, test_data):
+    """Sixty HEXACO items answered by twelve models at five temperatures and by two samples."""
+    folder = test_data / "emnlp_teacher"
+    key = pd.read_csv(folder / "hexaco_item_key.csv")
+    answers = pd.read_csv(folder / "HEXACO_summary_reversed.csv", index_col=0)
+    found = scores.check_keying(
+        answers[key["id"].astype(str)].to_numpy(),
+        traits=key["Category"],
+        keyed=np.where(key["Question_ID"].str.endswith("R"), -1, 1),
+        claimed="keyed",
+    )
+    assert found.agrees
+    paper_row(float(found.correlation.mean()))
+
+
 def test_scruples_dilemmas(paper_row, test_data):
     path = test_data / "scruples" / "dev.scruples-dilemmas_label-counts.json"
     counts = json.loads(path.read_text())
@@ -140,13 +155,13 @@ def test_roadmap_united_states_and_japan(paper_row, test_data):
 
 @pytest.mark.parametrize("scale", ["IB", "IH"])
 def test_greatest_good(paper_row, test_data, scale):
-    """GPT-4 at temperature .5 against lay people (Kahane et al. 2018): t over the nine items."""
+    """GPT-4 at temperature .5 against lay people (Kahane et al. 2018): t over the scale's items."""
     rows = pd.read_csv(test_data / "greatest_good" / "published_means.csv")
     rows = rows.set_index(["set", "model", "scale"])
     cell = rows.loc["original_9items_temp0.5", "gpt4_0613_tmp0_5", scale]
-    lay = {"IB": 3.65, "IH": 3.31}[scale]
+    lay, items = {"IB": (3.65, 5), "IH": (3.31, 4)}[scale]
     found = scores.location_test_from_summary(
-        float(cell["mean"]), float(cell["sd"]), 9, population=lay
+        float(cell["mean"]), float(cell["sd"]), items, population=lay
     )
     paper_row(found.t)
 
@@ -168,18 +183,26 @@ def load(folder: Path, name: str) -> dict:
     return json.loads((folder / name / f"{name}.json").read_text())["data"]
 
 
-def test_baseball_home_advantage(paper_row, test_data):
+def baseball(folder: Path) -> Comparisons:
     rows = [
         (row["home"], row["away"], won, row[f"{who}_wins"])
-        for row in load(test_data, "baseball1987")
+        for row in load(folder, "baseball1987")
         for won, who in ((1, "home"), (0, "away"))
     ]
     frame = pd.DataFrame(rows, columns=["home", "away", "home_won", "games"])
-    votes = Comparisons.from_frame(
+    return Comparisons.from_frame(
         frame[frame.games > 0], first="home", second="away", outcome="home_won", weight="games"
     )
-    fit = utility.fit_bradley_terry(votes, order_effect=True)
+
+
+def test_baseball_home_advantage(paper_row, test_data):
+    fit = utility.fit_bradley_terry(baseball(test_data), order_effect=True)
     paper_row(fit.order_effect, fit.summary().set_index("term").stderr["order_effect"])
+
+
+def test_baseball_teams(paper_row, test_data):
+    fit = utility.fit_bradley_terry(baseball(test_data), reference="Baltimore")
+    paper_row(fit.utility.sel(item=["Boston", "Milwaukee"]).values)
 
 
 def test_pudding_ties(paper_row, test_data):
