@@ -9,6 +9,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
+import benchmark_pages  # noqa: E402
 import papers_table  # noqa: E402
 
 import pluralism  # noqa: E402
@@ -28,13 +29,15 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = [
-    "_build", "papers/table.md", "gallery/*.ipynb", "gallery/*.py", "gallery/**/*.json",
+    "_build", "papers/table.md", "benchmark_results.md", "coverage_results.md", "gallery/*.ipynb",
+    "gallery/*.py", "gallery/**/*.json",
 ]  # fmt: skip
 templates_path = ["_templates"]
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 papers_table.write()
+benchmark_pages.write()
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
@@ -67,10 +70,11 @@ html_theme = "pydata_sphinx_theme"
 html_title = "pluralism"
 html_show_sourcelink = False
 # Pages without others beneath them have no use for the bar that lists those.
-html_sidebars = {
-    page: []
-    for page in ("getting_started", "papers/index", "architecture", "contributing", "changelog")
-}
+_ALONE = [
+    "getting_started", "how-to-choose", "papers/index", "benchmarks", "coverage", "architecture",
+    "contributing", "changelog",
+]  # fmt: skip
+html_sidebars = {page: [] for page in _ALONE}
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": True,
