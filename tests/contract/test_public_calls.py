@@ -202,6 +202,8 @@ USERS_OWN = {"uncertainty.bootstrap", "uncertainty.permutation_test"}
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pluralism.errors.SmallSampleWarning")
+@pytest.mark.filterwarnings("ignore::pluralism.errors.ApproximationWarning")
 @pytest.mark.parametrize(("namespace", "name"), FUNCTIONS, ids=NAMES)
 def test_the_type_that_holds_a_number_does_not_change_the_answer(namespace: str, name: str) -> None:
     if namespace in {"plots", "report"} or f"{namespace}.{name}" in USERS_OWN:
@@ -209,6 +211,8 @@ def test_the_type_that_holds_a_number_does_not_change_the_answer(namespace: str,
     thing, call = function(namespace, name), first_call(namespace, name)
     if not is_repeatable(thing, call.kwargs):
         pytest.skip("its example sets no seed")
+    if any(isinstance(value, Path) for value in call.args):
+        pytest.skip("reads a file, which its example has put away")
     expected = digits(thing(*call.args, **call.kwargs))
     for key, value in [*enumerate(call.args), *call.kwargs.items()]:
         array = as_numbers(value)
@@ -221,6 +225,8 @@ def test_the_type_that_holds_a_number_does_not_change_the_answer(namespace: str,
             try:
                 answer = digits(thing(*args, **kwargs))
             except DataError as error:
-                assert kind == "object", f"{key} as {kind}: {error}"  # noqa: PT017
+                # what must be whole may refuse numbers that only happen to be
+                refused = kind == "object" or (kind in FLOATS and array.dtype.kind in "iu")
+                assert refused, f"{key} as {kind}: {error}"
             else:
                 assert answer == expected, f"{key} as {kind}"
