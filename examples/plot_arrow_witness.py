@@ -71,7 +71,7 @@ def draw(axis, ballots, pair, x):
                       weight="bold" if name in pair else "normal")  # fmt: skip
 
 
-shown = ["plurality", "borda", "schulze", "kemeny"]
+shown = ["plurality", "borda", "copeland", "schulze"]
 figure, axes = plt.subplots(1, 4, figsize=(12, 3.2), layout="constrained")
 for axis, name in zip(axes, shown, strict=True):
     found, rule = witness[name], getattr(choice, name)

@@ -2,10 +2,11 @@
 What principles leave open
 ==========================
 
-A constitution of principles does not decide every case. Buyl et al. (2025) asked of 2,312 pairs of
-responses (the harmlessness half of HH-RLHF) which response each of 21 principles prefers. Where
-they are indifferent or in conflict, the decision is left to the annotator's discretion; where they
-agree and the annotator still decides otherwise, the discretion was taken.
+A constitution of principles does not decide every case. AI Alignment at Your Discretion (Buyl et
+al. 2025) asked of 2,312 pairs of responses (the harmlessness half of HH-RLHF) which response each
+of 21 principles prefers. Where they are indifferent or in conflict, the decision is left to the
+annotator's discretion; where they agree and the annotator still decides otherwise, the discretion
+was taken.
 
 The data are read from the folder that ``PLURALISM_TEST_DATA`` names. Without it a simulated
 stand-in of the same shape is used, the figures say so, and nothing published is asserted.

@@ -2,7 +2,8 @@
 Which values win when they collide?
 ===================================
 
-LitmusValues (Chiu et al. 2025) asks a model to choose, lets the values behind the chosen option
+Will AI Tell Lies to Save Sick Children? Litmus-Testing AI Values Prioritization with
+AIRiskDilemmas (Chiu et al. 2025) asks a model to choose, lets the values behind the chosen option
 win against those behind the other, and rates values by Elo. Here are the stated preferences of
 eleven models: 1,200 direct questions each, ten for every pair of sixteen values.
 

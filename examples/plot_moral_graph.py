@@ -2,9 +2,10 @@
 A moral graph, and how sure it is
 =================================
 
-In Moral Graph Elicitation (Klingefjord, Lowe and Edelman 2024) people say which of two values is
-wiser in a situation. What they agree on becomes a graph that leads from less wise to wiser
-values. How does it rank them, and how far can a reader rely on the ranks?
+In "What are human values, and how do we align AI to them?" (Klingefjord, Lowe and Edelman 2024)
+people say which of two values is wiser in a situation. What they agree on becomes a moral graph
+that leads from less wise to wiser values. How does it rank them, and how far can a reader rely on
+the ranks?
 
 The released graph is read from the folder that ``PLURALISM_TEST_DATA`` names
 (``moral_graph/moral-graph-prolific-run.json``, meaningalignment/dft). Without it the figures show

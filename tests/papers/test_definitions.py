@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pluralism import kernels, perspective, scores
+from pluralism import Comparisons, choice, jury, kernels, perspective, scores, utility
 
 
 def test_worldview_bench(paper_row):
@@ -26,6 +26,28 @@ def test_villains(paper_row):
 
 def test_random_responder(paper_row):
     paper_row(100 * kernels.coin_confidence(20))
+
+
+def test_cycles_of_a_random_responder(paper_row):
+    """Log10 of the share of cyclic triads where every pair gets 20 tosses of a coin, by kind."""
+    votes = Comparisons.from_matrix(np.full((3, 3), 10.0) - 10 * np.eye(3))
+    paper_row(np.log10(utility.cyclic_triads(votes).expected))
+
+
+def test_visalign_constants(paper_row):
+    """Two models that look at nothing, on an image that all people recognise."""
+    human = np.eye(11)[[0]]
+    even = jury.abstention_alignment(np.full((1, 10), 0.1), human, abstention=[0.0])
+    never = jury.abstention_alignment(np.full((1, 10), 0.1), human, abstention=[1.0])
+    paper_row(even.distance, never.distance)
+
+
+def test_impossibility_by_witness(paper_row):
+    """How many voters each rule needs to break a condition, and the length of Sen's circle."""
+    rules = [choice.plurality, choice.borda, choice.schulze]
+    voters = [choice.arrow_witness(rule).voters for rule in rules]
+    paradox = choice.sen_witness({0: ("P", "N"), 1: ("L", "N")})
+    paper_row(voters, paradox.ballots.counts.sum(), len(paradox.cycle))
 
 
 DISCORDANT = {"gemini-gpt-5": (49, 11), "gpt-5-grok": (33, 34), "gemini-qwen3": (15, 12)}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pluralism import Annotations, Comparisons, jury, perspective, scores, utility
+from pluralism import Annotations, Comparisons, choice, data, jury, perspective, scores, utility
 
 # -- MoReBench ---------------------------------------------------------------------------------
 
@@ -37,6 +37,21 @@ def test_morebench(paper_row, test_data, model):
         as_published=True,
     )
     paper_row(found.scores.to_series().sort_index())
+
+
+def test_morebench_by_length(paper_row, test_data):
+    """Points of gpt-oss-120b per 1,000 characters: ratio of the means, and mean of the ratios."""
+    rows = pd.read_csv(test_data / "morebench" / "comparison_judgements_dev.csv")
+    rows = rows[(rows.model == MOREBENCH["gpt-oss"]) & (rows.channel == "model_resp")]
+    found = scores.rubric_score(
+        rows.judgement,
+        rows.weight,
+        responses=rows.task_id,
+        lengths=rows.response_chars,
+        unjudged="no-credit",
+        as_published=True,
+    )
+    paper_row(found.ratio_of_means, found.mean_of_ratios)
 
 
 # -- LitmusValues ------------------------------------------------------------------------------
@@ -92,6 +107,46 @@ def test_discretion(paper_row, test_data):
     paper_row(100 * np.array(figures))
 
 
+# -- What are human values ------------------------------------------------------------------------
+
+EDGES = {
+    "truth-seeking": ("Truth Seeking", "Respecting Autonomy in Politicised Contexts"),
+    "wise-mentors": ("Diverse Viewpoints", "Find Wise Mentors"),
+    "interconnected": ("Time-Traveling Self-Reflection", "Interconnected Impact"),
+}
+
+
+def released_graph(folder: Path, *, as_published: bool = False) -> choice.MoralGraph:
+    """Build the graph anew from its counts of votes."""
+    path = folder / "moral_graph" / "moral-graph-prolific-run.json"
+    return choice.moral_graph(data.read_moral_graph(path).edges, as_published=as_published, n=10)
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_moral_graph_edge(paper_row, test_data, edge):
+    """Wiser likelihood and entropy (of five counters, as published), as the file has them."""
+    table = released_graph(test_data).edge_table().set_index(["source", "wiser"])
+    paper_row(table.loc[EDGES[edge], ["likelihood", "published_entropy"]])
+
+
+def test_moral_graph_wisdom(paper_row, test_data):
+    """The wisest value, how many have a wisdom above one, and the largest leaking PageRank."""
+    graph = released_graph(test_data, as_published=True)
+    wisdom, rank = graph.values["wisdom"], graph.values["pagerank"]
+    wisest = wisdom.sel(value="Informed Autonomy").item()
+    paper_row(wisest, int((wisdom > 1).sum()), rank.max().item())
+
+
+def test_moral_graph_survey(paper_row, test_data):
+    """Share of 4 and 5 of five: "the values you submitted and voted for express what you care"."""
+    counts = pd.read_csv(test_data / "moral_graph" / "survey_likert_counts.csv")
+    row = counts[counts.question.str.contains("express what you care about")].iloc[0]
+    rates = scores.rate_table(
+        {"agree": (row.n4 + row.n5, row[["n1", "n2", "n3", "n4", "n5"]].sum())}
+    )
+    paper_row(100 * rates["agree"].rate)
+
+
 # -- one figure each ---------------------------------------------------------------------------
 
 
@@ -139,18 +194,34 @@ def test_scruples_dilemmas(paper_row, test_data):
     paper_row(fit.alpha, -fit.log_likelihood, best.accuracy, best.cross_entropy)
 
 
-def test_roadmap_united_states_and_japan(paper_row, test_data):
-    """Mean Jensen-Shannon distance, base 2, over the 17 pairs of the released part of 741."""
+def united_states_and_japan(folder: Path) -> list[tuple[list[float], list[float]]]:
+    """Answers of both, in the 17 questions of the released part of 741."""
     asked: dict[str, dict[str, list[float]]] = {}
-    for row in json.loads((test_data / "globalopinion" / "globalopinionqa_small.json").read_text()):
+    for row in json.loads((folder / "globalopinion" / "globalopinionqa_small.json").read_text()):
         asked.setdefault(row["question"], {})[row["attribute"]] = row["gold_distribution"]
-    both = [a for a in asked.values() if {"United States", "Japan"} <= set(a)]
-    width = max(len(shares["Japan"]) for shares in both)
+    names = ("United States", "Japan")
+    return [(a[names[0]], a[names[1]]) for a in asked.values() if set(names) <= set(a)]
+
+
+def test_roadmap_united_states_and_japan(paper_row, test_data):
+    """Mean Jensen-Shannon distance, base 2."""
+    both = united_states_and_japan(test_data)
+    width = max(len(shares) for _, shares in both)
     us, japan = (
-        np.array([a[who] + [0.0] * (width - len(a[who])) for a in both])
-        for who in ("United States", "Japan")
+        np.array([shares + [0.0] * (width - len(shares)) for shares in one])
+        for one in zip(*both, strict=True)
     )
     paper_row(len(both), perspective.roadmap_js_distance(us, japan).value)
+
+
+def test_roadmap_entropy(paper_row, test_data):
+    """Mean entropy, without the questions that a 0% answer drops, and of all."""
+    kept, whole = [], []
+    for one in zip(*united_states_and_japan(test_data), strict=True):
+        entropies = [perspective.roadmap_entropy([p]).value for p in one if min(p) > 0]
+        kept.append(np.mean(entropies))
+        whole.append(np.mean([perspective.entropy(p) for p in one]))
+    paper_row(kept, whole)
 
 
 @pytest.mark.parametrize("scale", ["IB", "IH"])
