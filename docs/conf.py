@@ -67,6 +67,8 @@ sphinx_gallery_conf = {
 }
 
 html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["papers.css"]
 html_title = "pluralism"
 html_show_sourcelink = False
 # Pages without others beneath them have no use for the bar that lists those.

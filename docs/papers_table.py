@@ -14,6 +14,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "docs" / "papers" / "papers.csv"
 PAGE = ROOT / "docs" / "papers" / "table.md"
+#: What stands before a number.
+NUMBERS = {"published": "published", "here": "ours"}
+#: Badge of each status.
+COLOURS = {
+    "reproduced from data": "success",
+    "reproduced from published counts": "success",
+    "computed here, nothing published to match": "info",
+    "definition implemented, data not public": "light",
+}
 
 
 def rows() -> list[dict[str, str]]:
@@ -41,25 +50,31 @@ def heading(title: str, texts: dict[str, str]) -> str:
     return f"**{title}**" + (f" ({links})" if links else "")
 
 
+def measurement(row: dict[str, str]) -> str:
+    """A row of a paper's table: what is measured and how, the numbers, and what proves them."""
+    what = ", ".join([row["measures"], *map(call, row["function"].split("; "))])
+    note = f"<br>*{row['note']}*" if row["note"] else ""
+    numbers = [f"{name} {row[field]}" for name, field in NUMBERS.items() if row[field]]
+    proof = [f"`{row['test'].rpartition('::')[2]}`"] if row["test"] else []
+    status = f"{{bdg-{COLOURS[row['status']]}}}`{row['status']}`"
+    cells = [what + note, "<br>".join(numbers), " ".join([status, *proof])]
+    return "* - " + "\n  - ".join(cells)
+
+
 def table() -> str:
-    """One list of papers, each with its measurements, as MyST."""
+    """Every paper as a block, with a small table of its measurements, as MyST."""
     texts = examples()
-    lines = []
     counts = Counter(row["status"] for row in rows())
     summary = "; ".join(f"{status}: {n}" for status, n in counts.most_common())
-    lines.append(f"Rows by status: {summary}.\n")
-    lines.append("````{list-table}\n:header-rows: 1\n:widths: 40 25 10 10 15\n")
-    lines.append("* - paper, and what is measured\n  - call\n  - published\n  - here\n  - status")
+    lines = [f"Rows by status: {summary}.\n"]
     for title, group in groupby(rows(), key=lambda row: row["title"]):
-        for position, row in enumerate(group):
-            first = heading(title, texts) if position == 0 else ""
-            what = ": ".join(part for part in (first, row["measures"]) if part)
-            note = f" *{row['note']}*" if row["note"] else ""
-            calls = ", ".join(map(call, filter(None, row["function"].split("; "))))
-            proof = f" `{row['test'].rpartition('/')[2]}`" if row["test"] else ""
-            cells = [what + note, calls, row["published"], row["ours"], row["status"] + proof]
-            lines.append("* - " + "\n  - ".join(cells))
-    lines.append("````\n")
+        here = list(group)
+        if not here[0]["function"]:
+            block = [f"{heading(title, texts)}: {here[0]['note']}. *No measurement.*"]
+        else:
+            options = "```{list-table}\n:class: measurements\n:widths: 50 20 30\n"
+            block = [f"{heading(title, texts)}\n", options, *map(measurement, here), "```"]
+        lines += [":::{div} paper", *block, ":::\n"]
     return "\n".join(lines)
 
 

@@ -2,9 +2,10 @@
 How good could any model be?
 ============================
 
-Scruples: A Corpus of Community Ethical Judgments on 32,000 Real-Life Anecdotes (Lourie, Le Bras and
-Choi 2021) asked a handful of people which of two actions is less ethical. Where they split, no model can be right about "the" answer: the labels leave the majority
-itself uncertain. The oracle score says how much accuracy that costs.
+Scruples: A Corpus of Community Ethical Judgments on 32,000 Real-Life Anecdotes (Lourie, Le Bras
+and Choi 2021) asked a handful of people which of two actions is less ethical. Where they split, no
+model can be right about "the" answer: the labels leave the majority itself uncertain. The oracle
+score says how much accuracy that costs.
 
 The data are read from the folder that ``PLURALISM_TEST_DATA`` names. Without it a simulated
 stand-in of the same shape is used, and the figures say so.

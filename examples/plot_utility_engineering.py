@@ -3,11 +3,12 @@ Is there a utility at all? A panel of responders, tested before they are believe
 =================================================================================
 
 Utility Engineering: Analyzing and Controlling Emergent Value Systems in AIs (Mazeika et al. 2025)
-elicits preferences of language models by forced choices, fits utilities, and reports that more capable models are more confident, less cyclic, better
-predicted, and closer to expected utility. This page draws the same figures for a *simulated*
-panel, whose truth is known: sharper responders have larger scores of capability, all are pulled a
-little to the option shown first, and one of them tosses a coin. What the original leaves out
-stands beside every number: what a coin would show, and how sure the number is.
+elicits preferences of language models by forced choices, fits utilities, and reports that more
+capable models are more confident, less cyclic, better predicted, and closer to expected utility.
+This page draws the same figures for a *simulated* panel, whose truth is known: sharper responders
+have larger scores of capability, all are pulled a little to the option shown first, and one of them
+tosses a coin. What the original leaves out stands beside every number: what a coin would show, and
+how sure the number is.
 """
 
 import matplotlib.pyplot as plt
