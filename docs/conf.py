@@ -1,7 +1,6 @@
 """Sphinx settings: the conventions that users of NumPy, xarray and ArviZ know."""
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -43,18 +42,11 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 
-# An example that needs the real data sets is left out where they are not at hand.
-_needing_data = [
-    re.escape(path.name)
-    for path in (HERE.parent / "examples").glob("plot_*.py")
-    if "PLURALISM_TEST_DATA" in path.read_text(encoding="utf-8")
-    and not os.environ.get("PLURALISM_TEST_DATA")
-]
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
-    "ignore_pattern": "|".join([r"__init__\.py", *_needing_data]),
+    "ignore_pattern": r"__init__\.py",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

@@ -78,7 +78,7 @@ print(f"{explained:.3f} of the variance, were all rows independent")
 # Rows that share a question are not independent
 # ----------------------------------------------
 # The design, simulated: questions of unequal difficulty, judged by three judges that mostly agree.
-# First five models without any difference, on 300 of the questions: plain F tests reject far too
+# First five models without any difference, on 200 of the questions: plain F tests reject far too
 # often, since the three judges of one answer count as three answers.
 def design(n):
     """Question and model of each row: n questions, five models, three judges."""
@@ -97,7 +97,7 @@ pvalues = pd.DataFrame(
     [
         (spread.anova.pvalue, spread.clustered.pvalue)
         for _ in range(24)
-        for spread in [group_dispersion(judgements(300, [0.0] * 5), **design(300))]
+        for spread in [group_dispersion(judgements(200, [0.0] * 5), **design(200))]
     ],
     columns=["plain F", "clustered by question"],
 )
