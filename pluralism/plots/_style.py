@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import DataError
 
 if TYPE_CHECKING:
@@ -74,16 +76,69 @@ def tick_labels(axis: Any, places: Any, labels: Any, **style: Any) -> None:
         text.set(parse_math=False, **style)
 
 
-def quiet(ax: Axes) -> None:
-    """Keep the axis that carries the numbers, and drop the box around the data."""
+def quiet(ax: Axes, *, both: bool = False) -> None:
+    """Keep the axis that carries the numbers (or both), and drop the box around the data."""
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(RULE)
     ax.tick_params(colors=INK, labelsize=9, length=0)
     ax.set_axisbelow(True)
-    ax.grid(axis="x", color=RULE, linewidth=0.6)
+    ax.grid(axis="both" if both else "x", color=RULE, linewidth=0.6)
 
 
 def count(n: float, noun: str) -> str:
     """Write ``n = 8,931 votes``."""
     return f"n = {n:,.6g} {noun}" if n != int(n) else f"n = {int(n):,} {noun}"
+
+
+def legend(ax: Axes, *, columns: int = 1, title: str | None = None) -> None:
+    """Name the series under the axes' title, literally: a dollar sign is no formula."""
+    drawn = ax.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, frameon=False, fontsize=8.5,
+        labelcolor=INK, handletextpad=0.3, borderaxespad=0.2, title=title,
+    )  # fmt: skip
+    for text in drawn.get_texts():
+        text.set_parse_math(False)
+    # A layout engine of the user's figure makes room for it; without one it may stand outside.
+
+
+def caption(ax: Axes, text: str) -> None:
+    """Write what the figure rests on above it, at the left."""
+    ax.set_title(text, loc="left", fontsize=9, color=INK, parse_math=False)
+
+
+def matrix(
+    ax: Axes | None, table: Any, rows: Any, columns: Any, *, low: float, high: float, meaning: str,
+    written: str | None = None, cell: float = 0.62, aspect: str = "equal",
+) -> Axes:  # fmt: skip
+    """Draw a labelled table as shades that get lighter monotonically, numbers written in."""
+    n, m = table.shape
+    longest = max(len(text_of(label, 24)) for label in rows)
+    size = (float(np.clip(cell * m, 2.8, 7.6)), float(np.clip(cell * n, 1.8, 7.6)))
+    ax = axes(ax, width=size[0] + 1.8 + 0.055 * longest, height=size[1] + 1.6, layout="compressed")
+    image = ax.imshow(
+        table, cmap="cividis", vmin=low, vmax=high, interpolation="nearest", aspect=aspect
+    )
+    ax.tick_params(length=0, colors=INK)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    for axis, labels in ((ax.xaxis, columns), (ax.yaxis, rows)):
+        tick_labels(
+            axis, range(len(labels)), [text_of(label, 24) for label in labels], fontsize=8.5
+        )
+    if max(len(text_of(label, 24)) for label in columns) > 4:
+        for tick in ax.get_xticklabels():
+            tick.set(rotation=45, ha="right", rotation_mode="anchor")
+    if written is not None:
+        middle = low + 0.55 * (high - low)
+        for (row, column), value in np.ndenumerate(table):
+            if np.isfinite(value):
+                ax.text(
+                    column, row, format(value, written).replace("-", "−"), fontsize=8,
+                    color="white" if value < middle else "black", ha="center", va="center",
+                )  # fmt: skip
+    bar = root_figure(ax).colorbar(image, ax=ax, shrink=0.8, aspect=24, pad=0.02)
+    bar.set_label(meaning, fontsize=9, color=INK)
+    bar.ax.tick_params(labelsize=8, colors=INK, length=0)
+    bar.outline.set_visible(False)
+    return ax
