@@ -37,6 +37,7 @@ def group_utilities(
     *,
     level: float = 0.95,
     items: Sequence[Hashable] | None = None,
+    groups: Sequence[Hashable] | None = None,
 ) -> Axes:
     """Draw utilities by group with pointwise intervals, the groups of an item under each other.
 
@@ -51,8 +52,8 @@ def group_utilities(
         Where to draw; by default a new figure that is tall enough for all labels.
     level : float
         Coverage of the intervals, in (0, 1).
-    items : sequence, optional
-        Draw these items only.
+    items, groups : sequence, optional
+        Draw these only; of groups, at most five.
 
     Returns
     -------
@@ -62,10 +63,10 @@ def group_utilities(
     Raises
     ------
     DataError
-        If there is no fit, there are more than five, their units differ, or `level` is not in
-        (0, 1).
+        If there is no fit, there are more than five groups, their units differ, or `level` is
+        not in (0, 1).
     LabelError
-        If an item is unknown.
+        If an item or a group is unknown.
 
     Examples
     --------
@@ -81,12 +82,14 @@ def group_utilities(
     """
     level = _validate.level("level", level)
     labels, series, units = _of_groups(fits, level) if _is_groups(fits) else _of_fits(fits, level)
+    names = list(fits.groups if _is_groups(fits) else fits)
+    series = [series[place] for place in _chosen("groups", names, groups)]
     if len(series) > MOST_GROUPS:
         raise DataError(
             f"`fits` holds {len(series)} groups; at most {MOST_GROUPS} can be told apart in one "
-            "figure, so draw them in several"
+            "figure, so choose some with `groups`"
         )
-    chosen = _chosen(labels, items)
+    chosen = _chosen("items", labels, items)
     mean = np.nanmean([each.estimate for each in series], axis=0)
     order = chosen[np.argsort(-mean[chosen], kind="stable")]
     n = len(order)
@@ -176,13 +179,17 @@ def _named(label: Hashable, votes: float | None) -> str:
     return _style.text_of(label, 28) + n
 
 
-def _chosen(labels: Sequence[Hashable], items: Sequence[Hashable] | None) -> npt.NDArray[np.intp]:
-    if items is None:
+def _chosen(
+    argument: str, labels: Sequence[Hashable], chosen: Sequence[Hashable] | None
+) -> npt.NDArray[np.intp]:
+    if chosen is None:
         return np.arange(len(labels))
     known = {label: place for place, label in enumerate(labels)}
-    for place, item in enumerate(items):
-        if item not in known:
+    for place, label in enumerate(chosen):
+        if label not in known:
             raise LabelError.unknown(
-                f"`items[{place}]`", item, known=labels, argument="the items of the fits"
+                f"`{argument}[{place}]`", label, known=labels, argument=f"the {argument} of `fits`"
             )
-    return np.array([known[item] for item in items], dtype=np.intp)
+    if not len(chosen):
+        raise DataError(f"`{argument}` is empty; leave it out to draw all")
+    return np.array([known[label] for label in chosen], dtype=np.intp)

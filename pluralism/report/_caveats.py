@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
 
 from ._evidence import Evidence
+from ._page import Caveat
 from ._words import listed, plural, signed
 
-__all__ = ["Caveat", "caveats"]
+__all__ = ["caveats"]
 
 #: An item with fewer votes has an interval that is as wide as most scales.
 FEW_VOTES = 30
@@ -20,14 +20,6 @@ FEW_RATERS = 40
 #: A rater with more than this share of the votes decides the result.
 LARGE_SHARE = 0.2
 MANY_TIES = 0.2
-
-
-@dataclass(frozen=True)
-class Caveat:
-    """One limit of the data: a heading, why, and what would help."""
-
-    heading: str
-    text: Markup
 
 
 def caveats(evidence: Evidence) -> list[Caveat]:

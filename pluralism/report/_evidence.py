@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from ..data import Comparisons
+    from ._groups import GroupDifference
+    from ._rules import Picked
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -130,6 +132,10 @@ class Evidence:
         Probability that the row is preferred to the column.
     counts, order, raters : VoteCounts, OrderOfPresentation, Raters, or None
         What the votes say about themselves.
+    picked : tuple of Picked
+        What voting rules would pick.
+    groups : tuple of GroupDifference
+        Utilities by group, for every column of groups.
     """
 
     fit: Any
@@ -146,6 +152,8 @@ class Evidence:
     counts: VoteCounts | None
     order: OrderOfPresentation | None
     raters: Raters | None
+    picked: tuple[Picked, ...] = ()
+    groups: tuple[GroupDifference, ...] = ()
 
     @property
     def decided(self) -> FloatArray | None:
@@ -165,6 +173,9 @@ class Evidence:
 
 def gather(fit: Any, votes: Comparisons | None, level: float) -> Evidence:
     """Compute what a report says."""
+    from ._groups import by_group
+    from ._rules import picked
+
     table = fit.summary(level=level)
     table = table[table["kind"] == "item"]
     best = np.argsort(-table["estimate"].to_numpy(), kind="stable")
@@ -199,6 +210,8 @@ def gather(fit: Any, votes: Comparisons | None, level: float) -> Evidence:
         counts=counts,
         order=order,
         raters=raters,
+        picked=() if votes is None else tuple(picked(votes)),
+        groups=() if votes is None else by_group(fit, votes, level),
     )
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
-from markupsafe import Markup
 
 from .. import plots
 from ..plots import _style
 from . import _words
 from ._evidence import Evidence
-from ._rules import picked
-from ._svg import Figure, draw
+from ._groups import group_sections
+from ._page import Section
+from ._svg import draw
 from ._tables import Column, Table
 
-__all__ = ["Section", "sections"]
+__all__ = ["sections"]
 
 #: Up to this many items the table of all pairs stands in the page; above it is a download only.
 SHOWN_PAIRS = 60
@@ -24,25 +23,10 @@ SHOWN_PAIRS = 60
 DRAWN_PAIRS = 250
 
 
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it."""
-
-    name: str
-    heading: str
-    paragraphs: list[Markup] = field(default_factory=list)
-    figures: list[Figure] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-
-
 def sections(evidence: Evidence) -> list[Section]:
     """Every section that the data have something for, in reading order."""
-    parts = (_utilities, _neighbours, _pairs, _rules, _design, _order, _raters)
+    parts = (_utilities, _neighbours, _pairs, _rules, _groups, _order, _raters, _design)
     return [section for part in parts for section in part(evidence)]
-
-
-def _say(text: str, *values: object) -> Markup:
-    return Markup(text).format(*values)
 
 
 def _utilities(evidence: Evidence) -> Iterator[Section]:
@@ -85,7 +69,7 @@ def _utilities(evidence: Evidence) -> Iterator[Section]:
         "utilities",
         "Who is preferred, and how surely",
         [
-            _say(
+            _words.say(
                 "Utilities are in {}; their mean is zero. A bar says where one item may lie; to "
                 "compare two items, look at the next section. Ranks hold for all items jointly.",
                 evidence.fit.units,
@@ -138,7 +122,7 @@ def _neighbours(evidence: Evidence) -> Iterator[Section]:
     )
     told = sum(row[-1] == "yes" for row in rows)
     paragraphs = [
-        _say(
+        _words.say(
             "Of {}, {} can be told apart at {} when all {} of the table are tested at once. Where "
             "neighbours cannot, their order is not a finding.",
             _words.plural(len(rows), "pair of neighbours", "pairs of neighbours"), f"{told:,}",
@@ -149,7 +133,7 @@ def _neighbours(evidence: Evidence) -> Iterator[Section]:
         blocks = _runs(evidence)
         longest = max(blocks, key=len)
         paragraphs.append(
-            _say(
+            _words.say(
                 "The longest stretch in which no item can be told from the one at its top: {}.",
                 _words.listed(longest, 8),
             )
@@ -199,12 +183,12 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
     widest = _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:])
     share = 100 * decided[0, -1]
     if evidence.fit.tie_parameter is None:
-        said = _say(
+        said = _words.say(
             "What the fit expects of decided votes. The widest contrast is {} over {}: {:.0f}%.",
             *widest, share,
         )  # fmt: skip
     else:
-        said = _say(
+        said = _words.say(
             "How often the fit expects each item to win, a tie being no win: the two numbers of a "
             "pair and its ties make 100%. The widest contrast is {} over {}: {:.0f}% of all "
             "votes, {:.0f}% of those that are no tie.",
@@ -216,14 +200,14 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
 def _rules(evidence: Evidence) -> Iterator[Section]:
     if evidence.votes is None or evidence.counts is None:
         return
-    results = list(picked(evidence.votes))
+    results = evidence.picked
     if not results:
         return
     first = evidence.items[0]
     named = [result for result in results if result.winners]
     alone = [result for result in named if result.winners == (first,)]
     paragraphs = [
-        _say(
+        _words.say(
             "Rules that look at majorities instead of a scale. {} of {} that pick anything pick "
             "{} alone, which has the highest utility.",
             f"{len(alone):,}", _words.plural(len(named), "rule"), _words.listed([first]),
@@ -231,7 +215,7 @@ def _rules(evidence: Evidence) -> Iterator[Section]:
     ]  # fmt: skip
     if evidence.counts.pairs_met < evidence.counts.pairs:
         paragraphs.append(
-            _say(
+            _words.say(
                 "{} never met and count as even, so take these with care.",
                 _words.plural(evidence.counts.pairs - evidence.counts.pairs_met, "pair"),
             )
@@ -258,6 +242,10 @@ def _rules(evidence: Evidence) -> Iterator[Section]:
     yield Section("rules", "What voting rules would pick", paragraphs, [], [table])
 
 
+def _groups(evidence: Evidence) -> Iterator[Section]:
+    yield from group_sections(evidence.groups, evidence.level)
+
+
 def _some(labels: Sequence[Hashable], limit: int = 3) -> str:
     """Write the first few labels, and how many more there are."""
     shown = ", ".join(_style.text_of(label, 40) for label in labels[:limit])
@@ -270,7 +258,7 @@ def _design(evidence: Evidence) -> Iterator[Section]:
         return
     votes, counts = evidence.votes, evidence.counts
     paragraphs = [
-        _say(
+        _words.say(
             "{} of {} were compared, {:.0f} votes each on average; items have between {} and {}.",
             f"{counts.pairs_met:,}", _words.plural(counts.pairs, "pair"),
             votes.total.sum() / max(counts.pairs_met, 1),
@@ -334,7 +322,7 @@ def _order(evidence: Evidence) -> Iterator[Section]:
             ("tied", order.tied, None, None),
         ],
     )
-    sentence = _say(
+    sentence = _words.say(
         "{} Being shown first is worth {} {} (z = {}{}).",
         "Yes." if matters else "There is no sign of it.", _words.signed(order.effect),
         "log-odds", _words.signed(order.z),
@@ -354,7 +342,7 @@ def _raters(evidence: Evidence) -> Iterator[Section]:
         if raters.votes[place] >= 20 and raters.agreement[place] < 0.5 < raters.expected[place]
     ]
     paragraphs = [
-        _say(
+        _words.say(
             "{} cast between {} and {} (median {:,.0f}). A rater agrees with the scale when the "
             "vote goes to the item of higher utility.",
             _words.plural(len(raters.labels), "rater"),
@@ -364,7 +352,7 @@ def _raters(evidence: Evidence) -> Iterator[Section]:
     ]  # fmt: skip
     if odd:
         paragraphs.append(
-            _say(
+            _words.say(
                 "{} of those with 20 votes or more vote against the scale more often than with "
                 "it: {}.",
                 f"{len(odd):,}", _words.listed(raters.labels[place] for place in odd),

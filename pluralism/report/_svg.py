@@ -22,6 +22,9 @@ _INKS = {
     _style.FAINT: "var(--faint)",
     _style.RULE: "var(--rule)",
     _style.ACCENT: "var(--accent)",
+    **{
+        colour: f"var(--series-{place})" for place, (colour, _) in enumerate(_style.SERIES) if place
+    },
 }
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
@@ -39,9 +42,9 @@ class Figure:
 
 
 def draw(
-    name: str, plot: Callable[..., Axes], *args: Any, alternative: str, caption: str
+    name: str, plot: Callable[..., Axes], *args: Any, alternative: str, caption: str, **options: Any
 ) -> Figure:
-    """Call ``plot(*args, ax)`` on a figure of its own and write it as SVG.
+    """Call ``plot(*args, **options)`` on a figure of its own and write it as SVG.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def draw(
         Identifies the figure in the page; prefixes the identifiers inside.
     plot : callable
         One of `pluralism.plots`.
-    *args
+    *args, **options
         What it draws.
     alternative : str
         What a reader who cannot see the figure should know.
@@ -62,7 +65,7 @@ def draw(
     buffer = io.StringIO()
     # The page's own fonts draw what Matplotlib's font lacks, of which it would warn.
     with _quiet.others_silenced(), mpl.rc_context(_SETTINGS):
-        figure = _style.root_figure(plot(*args))
+        figure = _style.root_figure(plot(*args, **options))
         try:
             figure.savefig(
                 buffer, format="svg", dpi=200, transparent=True,

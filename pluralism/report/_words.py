@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..plots import _style
 from ._evidence import Evidence
 
-__all__ = ["interval", "listed", "plural", "signed", "summary"]
+__all__ = ["interval", "listed", "plural", "say", "short", "signed", "summary"]
 
 _SOME = 6
 
@@ -46,18 +46,23 @@ def listed(labels: Iterable[Hashable], limit: int = _SOME) -> Markup:
     return shown[0] if shown else Markup("")
 
 
+def say(text: str, *values: Any) -> Markup:
+    """Fill in values, escaping what is not markup already."""
+    return Markup(text).format(*values)
+
+
+def short(label: Hashable) -> str:
+    """Write a label as a column's heading."""
+    return _style.text_of(label, 24)
+
+
 def summary(evidence: Evidence) -> list[Markup]:
     """The paragraph for a reader who reads one paragraph."""
     return [
         sentence
-        for part in (_basis, _leader, _ranks, _position, _clustering)
+        for part in (_basis, _leader, _ranks, _rules, _position, _clustering, _groups)
         for sentence in part(evidence)
     ]
-
-
-def _say(text: str, *values: Any) -> Markup:
-    """Fill in values, escaping what is not markup already."""
-    return Markup(text).format(*values)
 
 
 def _basis(evidence: Evidence) -> Iterator[Markup]:
@@ -67,7 +72,7 @@ def _basis(evidence: Evidence) -> Iterator[Markup]:
     tied = ""
     if evidence.counts is not None and evidence.counts.tied:
         tied = f"; {100 * evidence.counts.tied:.0f}% of them are ties"
-    yield _say(
+    yield say(
         "{} among {}{} were read as one scale of utility{}.",
         plural(evidence.fit.n_votes, "vote"), plural(len(evidence.items), "item"), who, tied,
     )  # fmt: skip
@@ -78,20 +83,20 @@ def _leader(evidence: Evidence) -> Iterator[Markup]:
     percent = f"{100 * evidence.level:g}%"
     decided = evidence.decided
     if decided is None or not np.isfinite(decided[0, 1]):
-        yield _say("{} has the highest utility.", listed([first]))
+        yield say("{} has the highest utility.", listed([first]))
         return
     difference = evidence.fit.contrast(first, second)
     low, high = difference.interval(evidence.level)
     chance = 100 * decided[0, 1]
     if low > 0:
-        yield _say(
+        yield say(
             "{} leads: against the runner-up, {}, the model expects it to win {:.0f}% of the "
             "decided comparisons, a difference of {} {} ({} interval {}).",
             listed([first]), listed([second]), chance, signed(difference.estimate),
             evidence.fit.units, percent, interval(low, high),
         )  # fmt: skip
     else:
-        yield _say(
+        yield say(
             "{} stands first, but its lead over {} ({} {}, {} interval {}) may be chance.",
             listed([first]), listed([second]), signed(difference.estimate), evidence.fit.units,
             percent, interval(low, high),
@@ -106,20 +111,38 @@ def _ranks(evidence: Evidence) -> Iterator[Markup]:
         item for item, low in zip(evidence.items, evidence.rank[:, 0], strict=True) if low == 1
     ]
     if len(candidates) == 1:
-        yield _say("No other item can hold rank 1, with {} confidence.", percent)
+        yield say("No other item can hold rank 1, with {} confidence.", percent)
     else:
-        yield _say(
+        yield say(
             "With {} confidence, rank 1 belongs to one of {}: {}.",
             percent, plural(len(candidates), "item"), listed(candidates),
         )  # fmt: skip
     pairs = len(evidence.items) * (len(evidence.items) - 1) // 2
     if evidence.together:
-        yield _say(
+        yield say(
             "{} of {} ({:.0f}%) cannot be told apart.",
             f"{evidence.together:,}", plural(pairs, "pair"), 100 * evidence.together / pairs,
         )  # fmt: skip
     else:
-        yield _say("Every one of the {} can be told apart.", plural(pairs, "pair"))
+        yield say("Every one of the {} can be told apart.", plural(pairs, "pair"))
+
+
+def _rules(evidence: Evidence) -> Iterator[Markup]:
+    named = [result for result in evidence.picked if result.winners]
+    if not named:
+        return
+    alone = sum(result.winners == evidence.items[:1] for result in named)
+    others = {item for result in named for item in result.winners} - {evidence.items[0]}
+    known = [item for item in evidence.items if item in others]
+    picks = say("pick {} alone", listed(evidence.items[:1]))
+    rest = say("; the others name {}", listed(known, 4)) if alone < len(named) and known else ""
+    yield say("Of {}, {} {}{}.", plural(len(named), "voting rule"), f"{alone}", picks, rest)
+
+
+def _groups(evidence: Evidence) -> Iterator[Markup]:
+    from ._groups import group_summary
+
+    yield from group_summary(evidence.groups, evidence.level)
 
 
 def _position(evidence: Evidence) -> Iterator[Markup]:
@@ -131,7 +154,7 @@ def _position(evidence: Evidence) -> Iterator[Markup]:
         verdict = "the votes show no clear effect of position"
     else:
         verdict = f"position matters: being shown {'first' if order.z > 0 else 'second'} helps"
-    yield _say(
+    yield say(
         "The item shown first won {:.1f}% of the decided votes, where {:.1f}% were expected from "
         "the utilities (z = {}): {}.",
         100 * share, 100 * expected, signed(order.z), verdict,
@@ -152,7 +175,7 @@ def _clustering(evidence: Evidence) -> Iterator[Markup]:
             "Votes of one rater hardly move together: standard errors are {:.2f} times those of "
             "independent votes."
         )
-    yield _say(text, raters.inflation)
+    yield say(text, raters.inflation)
 
 
 def together_with(evidence: Evidence, place: int) -> Sequence[Hashable]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,36 +13,45 @@ from ..errors import DataError
 from ..plots._input import is_fit
 
 if TYPE_CHECKING:
-    from ..data import Comparisons
+    from ..data import Annotations, Ballots, Comparisons
+    from ._page import Page
 
 __all__ = ["write_report"]
 
 
 def write_report(
-    data_or_fit: Comparisons | Any,
+    data_or_fit: Comparisons | Annotations | Ballots | Any,
     path: str | os.PathLike[str],
     *,
     fit: Any = None,
+    compare: Any = None,
+    compare_name: str = "the other run",
     title: str | None = None,
     level: float = 0.95,
     progress: Callable[[str], object] | None = None,
 ) -> Path:
-    """Write a report on pairwise votes: one HTML file that loads nothing from anywhere.
+    """Write a report on votes, ratings or ballots: one HTML file that loads nothing.
 
-    The page says in one paragraph who is preferred and how surely, shows utilities, pairs and
-    the design as figures with their tables, offers every table as a CSV, and lists what the
-    data cannot tell: raters that are not known, ties, sparse items, order of presentation,
-    items that cannot be told apart. The same input gives the same file, byte for byte.
+    The page says in one paragraph what the data say and how surely, has a section for whatever
+    the data contain (votes: utilities, pairs, voting rules, groups, order of presentation,
+    raters; ratings: agreement, answers, disputed items, raters, groups; ballots: the rules side
+    by side, margins, Condorcet facts, counts), each figure with its table, offers every table as
+    a CSV, and lists what the data cannot tell. The same input gives the same file, byte for
+    byte.
 
     Parameters
     ----------
-    data_or_fit : Comparisons or UtilityFit
-        The votes, which are then fitted by `utility.fit_bradley_terry`; or a fit, if the votes
-        are not at hand.
+    data_or_fit : Comparisons, Annotations, Ballots or UtilityFit
+        Votes, which are then fitted by `utility.fit_bradley_terry`; ratings; ballots; or a fit,
+        if the votes are not at hand.
     path : path
         Where to write. The file appears whole or not at all.
     fit : UtilityFit, optional
         A fit of the votes in `data_or_fit` to report instead of the default one.
+    compare : same kind as `data_or_fit`, optional
+        Another run, such as last month's votes; a section then says what changed.
+    compare_name : str
+        What the page calls it.
     title : str, optional
         Heading of the page.
     level : float
@@ -61,8 +67,8 @@ def write_report(
     Raises
     ------
     DataError
-        If the input is neither votes nor a fit, `fit` is of other items, or the file cannot be
-        written.
+        If the input is neither data nor a fit, `fit` is of other items, `compare` is of another
+        kind or shares fewer than two items, or the file cannot be written.
     NotIdentifiedError
         If the votes do not determine the utilities; see `utility.fit_bradley_terry`.
 
@@ -76,40 +82,71 @@ def write_report(
     True
     >>> folder.cleanup()
     """
+    from ._page import render
+
     level = _validate.level("level", level)
     target = _target(path)
     begin = progress or (lambda step: None)
-    votes = _votes(data_or_fit)
-    if votes is None:
-        fit = data_or_fit
-    elif fit is None:
-        begin("fitting")
-        from ..utility import fit_bradley_terry
-
-        fit = fit_bradley_terry(votes)
-    else:
-        _check_fit(fit, votes)
-    begin("comparing")
-    from ._evidence import gather
-
-    evidence = gather(fit, votes, level)
-    begin("drawing")
-    page = _page(evidence, title)
+    page = _page(data_or_fit, fit, (str(compare_name), compare), title, level, begin)
     begin("writing")
-    _write_aside(target, page)
+    _write_aside(target, render(page))
     return target
 
 
-def _votes(value: Any) -> Comparisons | None:
+def _page(
+    data: Any, fit: Any, other: tuple[str, Any], title: str | None, level: float, begin: Any
+) -> Page:
+    """Compute the page for whatever kind of data this is."""
+    from ..data import Annotations, Ballots, Comparisons
+
+    name, run = other
+    if isinstance(data, (Annotations, Ballots)):
+        kind = type(data)
+        if fit is not None:
+            raise DataError(f"`fit` goes with votes; `data_or_fit` is {kind.__name__}")
+        if run is not None and not isinstance(run, kind):
+            raise DataError(
+                f"`compare` is a {type(run).__name__}; it must be {kind.__name__}, as the data are"
+            )
+        begin("comparing")
+        compared = None if run is None else (name, run)
+        if isinstance(data, Annotations):
+            from ._ratings_page import ratings_page
+
+            return ratings_page(data, level, title, compared)
+        from ._ballots_page import ballots_page
+
+        return ballots_page(data, level, title, compared)
+    votes = data if isinstance(data, Comparisons) else None
+    if votes is None:
+        fit = _fit_of("data_or_fit", data, begin)
+    elif fit is None:
+        fit = _fit_of("data_or_fit", votes, begin)
+    else:
+        _check_fit(fit, votes)
+    from ._votes import votes_page
+
+    compared = None if run is None else (name, _fit_of("compare", run, begin))
+    begin("comparing and drawing")
+    return votes_page(fit, votes, level, title, compared)
+
+
+def _fit_of(name: str, value: Any, begin: Any) -> Any:
+    """Return a fit as it is, and fit votes."""
     from ..data import Comparisons
 
     if isinstance(value, Comparisons):
-        return value
+        begin("fitting")
+        from ..utility import fit_bradley_terry
+
+        return fit_bradley_terry(value)
     if is_fit(value):
-        return None
+        return value
     raise DataError(
-        f"`data_or_fit` is a {type(value).__name__}; it must be a `Comparisons` or a fit. For a "
-        "table or a file of votes see `Comparisons.from_frame`"
+        f"`{name}` is a {type(value).__name__}; it must be a `Comparisons`, an `Annotations`, a "
+        "`Ballots` or a fit. For a table or a file of votes see `Comparisons.from_frame`"
+        if name == "data_or_fit"
+        else f"`{name}` is a {type(value).__name__}; it must be votes or a fit, as the data are"
     )
 
 
@@ -133,41 +170,6 @@ def _target(path: str | os.PathLike[str]) -> Path:
     if not target.parent.is_dir():
         raise DataError(f"`path` lies in {str(target.parent)!r}, which is no folder; make it first")
     return target
-
-
-def _page(evidence: Any, title: str | None) -> str:
-    import jinja2
-
-    from .. import __version__
-    from ._caveats import caveats
-    from ._sections import sections
-    from ._words import summary
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=jinja2.DictLoader({"page": _asset("page.html")}),
-    )
-    script = _asset("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
-    return environment.get_template("page").render(
-        title=title or f"Preferences among {len(evidence.items):,} items",
-        evidence=evidence,
-        fit=evidence.fit,
-        summary=summary(evidence),
-        sections=sections(evidence),
-        caveats=caveats(evidence),
-        version=__version__,
-        style=_asset("page.css"),
-        script=script,
-        script_hash=f"sha256-{digest}",
-    )
-
-
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _write_aside(target: Path, page: str) -> None:

@@ -1,0 +1,409 @@
+"""The page on ballots: what each rule decides, by how much, and where rules contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
+
+from .. import plots
+from ..errors import DataError, PluralismError
+from ._page import Caveat, Page, Section
+from ._rules import Decision, decisions
+from ._svg import draw
+from ._tables import Column, Table
+from ._words import listed, plural, say, short, signed
+
+if TYPE_CHECKING:
+    from ..data import Ballots
+
+__all__ = ["ballots_page"]
+
+#: Resampled electorates, and the seed that makes the page the same each time.
+REPLICATES, SEED = 500, 0
+#: Alternatives in the margin graph, the leading ones; and in tables of all pairs.
+DRAWN, SHOWN = 12, 40
+RESAMPLED = ("schulze", "borda")
+
+
+@dataclass(frozen=True)
+class Election:
+    """Ballots and what follows from them."""
+
+    data: Ballots
+    margins: npt.NDArray[np.float64]
+    decisions: list[Decision]
+    winner: tuple[Hashable, ...]
+    loser: tuple[Hashable, ...]
+    smith: tuple[Hashable, ...]
+    chances: dict[str, Any]
+
+    @property
+    def order(self) -> npt.NDArray[np.intp]:
+        """Alternatives by wins minus losses, then by their sum of margins."""
+        beats = np.sign(self.margins).sum(axis=1)
+        return np.lexsort((-self.margins.sum(axis=1), -beats))
+
+
+def ballots_page(
+    data: Ballots, level: float, title: str | None, other: tuple[str, Ballots] | None
+) -> Page:
+    """Report ballots."""
+    found = _gather(data)
+    n = data.n_alternatives
+    facts = [plural(data.n_voters, "ballot"), plural(n, "alternative"), data.kind]
+    parts = (_rules, _condorcet, _margins, _rounds, _profile)
+    sections = [section for part in parts for section in part(found)]
+    summary = list(_summary(found))
+    if other is not None:
+        sentence, section = _compared(found, other[0], _gather(other[1]))
+        summary.append(sentence)
+        sections.append(section)
+    return Page(
+        title or f"What {plural(data.n_voters, 'ballot')} decide", facts, summary, sections,
+        list(_caveats(found)), _method(found),
+    )  # fmt: skip
+
+
+def _gather(data: Ballots) -> Election:
+    from .. import choice
+
+    if not data.n_voters:
+        raise DataError("the ballots have no voter; there is nothing to report")
+    chances = {}
+    for rule in RESAMPLED:
+        if data.n_alternatives <= DRAWN * 4:
+            try:
+                chances[rule] = choice.winner_probabilities(
+                    data, rule=getattr(choice, rule), n=REPLICATES, seed=SEED
+                )
+            except PluralismError:
+                continue  # weighted ballots are no electorate that could be drawn again
+    return Election(
+        data=data,
+        margins=data.margins().values,
+        decisions=decisions(data),
+        winner=tuple(choice.condorcet_winner(data).winners),
+        loser=tuple(choice.condorcet_loser(data).winners),
+        smith=tuple(choice.smith_set(data).winners),
+        chances=chances,
+    )
+
+
+def _summary(found: Election) -> Iterator[Markup]:
+    data = found.data
+    yield say(
+        "{} on {}{}.", plural(data.n_voters, "ballot"), plural(data.n_alternatives, "alternative"),
+        "" if data.is_complete else "; not every ballot ranks all of them",
+    )  # fmt: skip
+    if found.winner:
+        place = data.alternatives.index(found.winner[0])
+        against = np.delete(found.margins[place], place)
+        rival = [a for a in data.alternatives if a != found.winner[0]][int(np.argmin(against))]
+        yield say(
+            "{} beats every other alternative head to head; the closest is {}, by a margin of {}.",
+            listed(found.winner), listed([rival]), plural(float(against.min()), "ballot"),
+        )  # fmt: skip
+    else:
+        yield say(
+            "No alternative beats every other head to head; the smallest set that beats all "
+            "outside it holds {}.",
+            listed(found.smith),
+        )
+    picks = _by_pick(found)
+    if len(picks) == 1:
+        yield say("All {} rules pick {}.", f"{sum(map(len, picks.values()))}", *map(listed, picks))
+    elif picks:
+        parts = [
+            say("{} by {}", listed(winners, 3) if winners else "nobody", _named(rules))
+            for winners, rules in list(picks.items())[:4]
+        ]
+        yield say("The rules do not agree: {}.", Markup("; ").join(parts))
+    for rule, chance in found.chances.items():
+        top = chance.probability.values
+        best = data.alternatives[int(np.argmax(top))]
+        yield say(
+            "Had other voters like these voted, {} would pick {} in {:.0f}% of cases.",
+            rule.capitalize(), listed([best]), 100 * float(top.max()),
+        )  # fmt: skip
+        break
+
+
+def _by_pick(found: Election) -> dict[tuple[Hashable, ...], list[str]]:
+    """Winners -> the rules that pick exactly them, the most frequent first."""
+    picks: dict[tuple[Hashable, ...], list[str]] = {}
+    for each in found.decisions:
+        if each.winners is not None and each.decides:
+            picks.setdefault(each.winners, []).append(each.rule)
+    return dict(sorted(picks.items(), key=lambda pair: -len(pair[1])))
+
+
+def _named(rules: list[str]) -> str:
+    return rules[0] if len(rules) == 1 else f"{', '.join(rules[:-1])} and {rules[-1]}"
+
+
+def _rules(found: Election) -> Iterator[Section]:
+    rows = []
+    for each in found.decisions:
+        picks = ", ".join(short(label) for label in each.winners or ()) or "nobody"
+        chance = None
+        if each.name in found.chances and each.winners and len(each.winners) == 1:
+            place = found.data.alternatives.index(each.winners[0])
+            chance = float(found.chances[each.name].probability.values[place])
+        count = len(each.winners or ()) if each.winners is not None else None
+        rows.append(
+            (each.rule, each.rewards, picks if each.winners is not None else None, count, chance,
+             each.note or None)
+        )  # fmt: skip
+    table = Table(
+        "rules", "What each voting rule picks",
+        [
+            Column("Rule", "text"), Column("Rewards", "text"), Column("Picks", "text"),
+            Column("Items picked", "count"),
+            Column("Again", "share", "with other voters like these"), Column("Note", "text"),
+        ],
+        rows,
+    )  # fmt: skip
+    picks = _by_pick(found)
+    said = (
+        say("All rules that apply pick the same.")
+        if len(picks) == 1
+        else say(
+            "There are {} different answers; whoever chooses the rule chooses the winner.",
+            f"{len(picks)}",
+        )
+    )
+    yield Section("rules", "What each rule would pick", [said], [], [table])
+
+
+def _condorcet(found: Election) -> Iterator[Section]:
+    cycles = _cycles(found.margins)
+    ties = int((np.triu(found.margins == 0, 1)).sum())
+    n = found.data.n_alternatives
+    table = Table(
+        "condorcet", "Majorities",
+        [Column("Question", "text"), Column("Answer", "text")],
+        [
+            ("Who beats every other (Condorcet winner)?", _said(found.winner)),
+            ("Who loses to every other (Condorcet loser)?", _said(found.loser)),
+            ("Smallest set that beats all outside it (Smith set)", _said(found.smith)),
+            ("Triples that beat each other in a circle", f"{cycles:,} of {_triples(n):,}"),
+            ("Pairs that tie", f"{ties:,} of {n * (n - 1) // 2:,}"),
+        ],
+    )  # fmt: skip
+    said = (
+        say("Majorities are in order: no three alternatives beat each other in a circle.")
+        if not cycles
+        else say("Majorities contradict themselves in {}.", plural(cycles, "triple"))
+    )
+    yield Section("condorcet", "Is there a majority order?", [said], [], [table])
+
+
+def _said(labels: tuple[Hashable, ...]) -> str:
+    shown = ", ".join(short(label) for label in labels[:8])
+    return (shown + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")) or "nobody"
+
+
+def _triples(n: int) -> int:
+    return n * (n - 1) * (n - 2) // 6
+
+
+def _cycles(margins: npt.NDArray[np.float64]) -> int:
+    """Number of triples in which each beats the next: the trace of the cube, over three."""
+    beats = (margins > 0).astype(np.float64)
+    return round(float(np.trace(beats @ beats @ beats)) / 3)
+
+
+def _margins(found: Election) -> Iterator[Section]:
+    data, order = found.data, found.order
+    labels = [data.alternatives[place] for place in order]
+    margins = found.margins[np.ix_(order, order)]
+    columns = [Column("Alternative", "text")] + [Column(short(label), "count") for label in labels]
+    rows = [
+        (label, *(None if at == place else value for at, value in enumerate(margins[place])))
+        for place, label in enumerate(labels)
+    ]
+    drawn = labels[:DRAWN]
+    profile = data.pairwise().values[np.ix_(order[:DRAWN], order[:DRAWN])]
+    import xarray as xr
+
+    from ..data import _labels
+
+    coordinate = _labels.as_coordinate(drawn)
+    wins = xr.DataArray(
+        profile, dims=("alternative", "alternative_bis"),
+        coords={"alternative": coordinate, "alternative_bis": coordinate},
+    )  # fmt: skip
+    some = f", the {DRAWN} leading ones" if len(drawn) < len(labels) else ""
+    figure = draw(
+        "margins", plots.margin_graph, wins,
+        alternative=(
+            f"Graph of the majorities among {len(drawn)} alternatives; an arrow runs from the "
+            "winner of a pair to its loser. The table below holds every margin."
+        ),
+        caption=f"Who beats whom{some}; dashed against the order of wins.",
+    )  # fmt: skip
+    said = say(
+        "A margin is the number of ballots for the one less those for the other, of {}.",
+        plural(data.n_voters, "ballot"),
+    )
+    table = Table(
+        "margins", "Margin of the row over the column", columns, rows, shown=len(labels) <= SHOWN,
+        folded=len(labels) > 8,
+    )  # fmt: skip
+    yield Section("margins", "Head to head", [said], [figure], [table])
+
+
+def _rounds(found: Election) -> Iterator[Section]:
+    from .. import choice
+
+    if found.data.kind != "rankings" or found.data.n_alternatives > SHOWN:
+        return
+    try:
+        outcome = choice.irv(found.data)
+        counts = outcome.count_table()
+    except PluralismError:
+        return
+    columns = [Column("Count", "text")] + [
+        Column(short(str(name)), "count" if counts[name].dtype.kind == "f" else "text")
+        for name in counts.columns
+    ]
+    rows = [(f"{number}", *(_plain(value) for value in row)) for number, row in
+            enumerate(counts.itertuples(index=False, name=None), start=1)]  # fmt: skip
+    yield Section(
+        "rounds", "Instant runoff, count by count",
+        [say("After {}, {} wins.", plural(len(rows), "count"), listed(outcome.winners))],
+        [],
+        [Table("rounds", "Votes by count", columns, rows, folded=len(columns) > 10)],
+    )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list, frozenset)):
+        return ", ".join(short(label) for label in value) or None
+    return value
+
+
+def _profile(found: Election) -> Iterator[Section]:
+    data, order = found.data, found.order
+    columns = [Column("Alternative", "text")]
+    values: list[Any] = [[data.alternatives[place] for place in order]]
+    if data.kind == "rankings":
+        ranked = data.ranks != data.sentinel
+        weight = data.counts[:, None]
+        first = (data.ranks == 0) & ranked
+        # A ballot with several first places gives each its part.
+        part = first / np.maximum(first.sum(axis=1, keepdims=True), 1)
+        total = float(data.counts.sum())
+        seen = np.maximum((ranked * weight).sum(axis=0), 1e-300)
+        mean = ((data.ranks.astype(np.float64) + 1) * ranked * weight).sum(axis=0) / seen
+        columns += [
+            Column("First places", "share", "shared where tied"),
+            Column("Ranked by", "share", "of the ballots"),
+            Column("Mean rank", about="where ranked"),
+        ]
+        values += [
+            ((part * weight).sum(axis=0) / total)[order],
+            ((ranked * weight).sum(axis=0) / total)[order],
+            mean[order],
+        ]
+    elif data.approvals is not None:
+        share = (data.approvals * data.counts[:, None]).sum(axis=0) / data.counts.sum()
+        columns.append(Column("Approved by", "share", "of the ballots"))
+        values.append(share[order])
+    elif data.utilities is not None:
+        mean = (data.utilities * data.counts[:, None]).sum(axis=0) / data.counts.sum()
+        columns.append(Column("Mean utility"))
+        values.append(mean[order])
+    beaten = np.sign(found.margins)
+    columns += [Column("Beats", "count"), Column("Loses to", "count")]
+    values += [(beaten > 0).sum(axis=1)[order], (beaten < 0).sum(axis=1)[order]]
+    said = say(
+        "{}; {}, {}.",
+        plural(len(data.counts), "different ballot"),
+        "no ballot has ties" if data.is_strict else "some ballots have ties",
+        "every ballot ranks all" if data.is_complete else "some leave alternatives out",
+    )
+    yield Section(
+        "ballots", "What was on the ballots", [said], [],
+        [Table("alternatives", "Alternatives, by wins head to head", columns,
+               list(zip(*values, strict=True)))],
+    )  # fmt: skip
+
+
+def _compared(here: Election, name: str, there: Election) -> tuple[Markup, Section]:
+    """What each rule picks in two elections."""
+    theirs = {each.rule: each for each in there.decisions}
+    rows, changed, both = [], 0, 0
+    for each in here.decisions:
+        other = theirs.get(each.rule)
+        if each.winners is None or other is None or other.winners is None:
+            continue
+        same = set(each.winners) == set(other.winners)
+        both += 1
+        changed += not same
+        rows.append((each.rule, _said(each.winners), _said(other.winners), "yes" if same else "no"))
+    sentence = say(
+        "Compared with {}, {} of {} pick differently.", name, f"{changed}", plural(both, "rule")
+    )
+    table = Table(
+        "changes", f"What each rule picks here and in {name}",
+        [Column("Rule", "text"), Column("Here", "text"), Column("There", "text"),
+         Column("Same", "text")],
+        rows,
+    )  # fmt: skip
+    return sentence, Section("changes", f"Compared with {name}", [sentence], [], [table])
+
+
+def _caveats(found: Election) -> Iterator[Caveat]:
+    data = found.data
+    yield Caveat(
+        "Who did not vote",
+        say("The rules decide for {}; whom they stand for is not in the data.",
+            plural(data.n_voters, "ballot")),
+    )  # fmt: skip
+    yield Caveat(
+        "Whether voters said what they want",
+        say("Ballots are taken as sincere. Under another rule people might have voted otherwise."),
+    )
+    if not data.is_complete:
+        how = {
+            "last": "below all that it ranks",
+            "incomparable": "as no statement about them",
+        }[data.unranked]
+        yield Caveat(
+            "What a missing rank means",
+            say("Ballots that leave alternatives out are read {}; the other reading may pick "
+                "another winner.", how),
+        )  # fmt: skip
+    tied = [each.rule for each in found.decisions if each.tied]
+    if tied:
+        yield Caveat("Ties", say("{} leave a tie, which no rule here breaks.", _named(tied)))
+    close = np.abs(found.margins[np.triu_indices(len(found.margins), 1)])
+    few = int((close < 2 * np.sqrt(data.n_voters)).sum())
+    if few:
+        yield Caveat(
+            "Close pairs",
+            say("{} of {} are decided by less than two standard deviations of that many tossed "
+                "coins ({} ballots).", f"{few:,}", plural(len(close), "pair"),
+                signed(2 * float(np.sqrt(data.n_voters)))),
+        )  # fmt: skip
+    for note in data.notes:
+        yield Caveat("From the file", say("{}", note))
+
+
+def _method(found: Election) -> list[tuple[str, str]]:
+    rows = [("Rules", "with their default options, no tie broken")]
+    if found.chances:
+        rows.append(
+            (
+                "Other voters",
+                f"{REPLICATES} electorates drawn with replacement from these ballots (bootstrap, "
+                f"seed {SEED}); a tie of k counts 1/k for each",
+            )
+        )
+    return rows

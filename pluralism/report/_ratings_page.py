@@ -1,0 +1,450 @@
+"""The page on ratings: how far people agree, on what they do not, and who sees it how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from markupsafe import Markup
+
+from .. import plots
+from ._page import Caveat, Page, Section
+from ._ratings import SHARED, Ratings, gather_ratings
+from ._svg import draw
+from ._tables import Column, Table
+from ._words import interval, listed, plural, say, short, signed
+
+if TYPE_CHECKING:
+    from ..data import Annotations
+
+__all__ = ["ratings_page"]
+
+#: Rows of a table in the page; the rest can be downloaded.
+LONGEST = 1000
+#: Fewer raters than this speak for themselves alone.
+FEW_RATERS = 10
+_COEFFICIENTS = {
+    "krippendorff_alpha": "Krippendorff's alpha",
+    "fleiss_kappa": "Fleiss' kappa",
+    "cohen_kappa": "Cohen's kappa (Conger's for several raters)",
+    "gwet_ac1": "Gwet's AC1",
+    "brennan_prediger": "Brennan and Prediger's kappa",
+}
+
+
+def ratings_page(
+    data: Annotations, level: float, title: str | None, other: tuple[str, Annotations] | None
+) -> Page:
+    """Report labels that raters gave to items."""
+    found = gather_ratings(data, level)
+    facts = [plural(data.n_labels, "label"), plural(data.n_items, "item")]
+    if data.raters is not None:
+        facts.append(plural(len(data.raters), "rater"))
+    facts.append(f"{plural(data.n_categories, 'category', 'categories')}, {data.scale}")
+    if data.groups:
+        facts.append(f"groups by {', '.join(map(str, data.groups))}")
+    parts = (_agreement, _answers, _items, _raters, _groups)
+    sections = [section for part in parts for section in part(found)]
+    summary = list(_summary(found))
+    if other is not None:
+        name, run = other
+        sentence, section = _compared(found, name, gather_ratings(run, level))
+        summary.append(sentence)
+        sections.append(section)
+    return Page(
+        title or f"How {plural(data.n_items, 'item')} were rated", facts, summary, sections,
+        list(_caveats(found)), _method(found),
+    )  # fmt: skip
+
+
+def _shares(found: Ratings) -> np.ndarray:
+    total = found.counts.sum(axis=0)
+    return np.asarray(total / total.sum())
+
+
+def _one_voice(found: Ratings) -> tuple[int, int]:
+    """Items with several labels that all agree, and those without any majority."""
+    counts = found.counts[found.several]
+    share = counts.max(axis=1) / counts.sum(axis=1)
+    return int((share == 1).sum()), int((share <= 0.5).sum())
+
+
+def _summary(found: Ratings) -> Iterator[Markup]:
+    data = found.data
+    who = f" by {plural(len(data.raters), 'rater')}" if data.raters is not None else ""
+    yield say(
+        "{} on {}{} were read on {} scale.", plural(data.n_labels, "label"),
+        plural(data.n_items, "item"), who,
+        {"nominal": "a nominal", "ordinal": "an ordinal", "interval": "an interval"}.get(
+            data.scale, "a ratio"
+        ),
+    )  # fmt: skip
+    if found.agreement is not None:
+        row = found.agreement.loc["krippendorff_alpha"]
+        yield say(
+            "Krippendorff’s alpha is {} ({:g}% interval {}), where 1 is perfect agreement and 0 "
+            "what chance gives: {}.",
+            signed(row["estimate"]), 100 * found.level, interval(row["lower"], row["upper"]),
+            _said_of(row["lower"], row["upper"]),
+        )  # fmt: skip
+    several = int(found.several.sum())
+    if several:
+        unanimous, split = _one_voice(found)
+        yield say(
+            "Of {} with two labels or more, {:.0f}% are unanimous and {:.0f}% have no answer that "
+            "more than half gave.",
+            plural(several, "item"), 100 * unanimous / several, 100 * split / several,
+        )  # fmt: skip
+    share = _shares(found)
+    top = int(np.argmax(share))
+    yield say(
+        "The commonest answer is {} ({:.0f}% of labels).", listed([data.categories[top]]),
+        100 * share[top],
+    )  # fmt: skip
+    for name, table in found.groups.items():
+        sentence = _group_sentence(name, table)
+        if sentence is not None:
+            yield sentence
+
+
+def _said_of(low: float, high: float) -> str:
+    """Krippendorff's (2004) own bounds: .8 to rely on, .667 for tentative conclusions."""
+    if low >= 0.8:
+        return "clearly above .8, which Krippendorff asks of labels to rely on"
+    if high < 0.667:
+        return "clearly below .667, the least that Krippendorff accepts for tentative conclusions"
+    if low >= 0.667:
+        return "enough, by Krippendorff’s bounds, for tentative conclusions"
+    return "the interval holds one of Krippendorff’s bounds (.667 and .8), so neither is settled"
+
+
+def _group_sentence(name: str, table: object) -> Markup | None:
+    values, labels = table.values, table["group"].values.tolist()  # type: ignore[attr-defined]
+    within = np.diagonal(values)
+    if np.isfinite(within).sum() < 2:
+        return None
+    best, worst = int(np.nanargmax(within)), int(np.nanargmin(within))
+    text = "By {}, raters agree among themselves most in {} (alpha {}) and least in {} ({})."
+    return say(
+        text, name, listed([labels[best]]), signed(within[best]), listed([labels[worst]]),
+        signed(within[worst]),
+    )  # fmt: skip
+
+
+def _agreement(found: Ratings) -> Iterator[Section]:
+    if found.agreement is None:
+        yield Section(
+            "agreement", "How far raters agree",
+            [say("This cannot be said of these labels: {}.", found.problem)],
+        )  # fmt: skip
+        return
+    percent = f"{100 * found.level:g}%, other items like these"
+    table = Table(
+        "agreement",
+        "Agreement coefficients",
+        [
+            Column("Coefficient", "text"), Column("Estimate"), Column("Std. error"),
+            Column("Lower", about=percent), Column("Upper", about=percent),
+            Column("Observed", "share"), Column("By chance", "share"),
+        ],
+        [
+            (
+                _COEFFICIENTS[str(name)], row["estimate"], row["stderr"], row["lower"],
+                row["upper"], row["observed"], row["expected"],
+            )
+            for name, row in found.agreement.iterrows()
+        ],
+    )  # fmt: skip
+    spread = found.agreement["estimate"].max() - found.agreement["estimate"].min()
+    paragraphs = [
+        say(
+            "All compare the agreement that was seen with what chance would give; they differ in "
+            "what they take for chance, here by up to {}. Alpha uses the {} scale, the others "
+            "count two different answers as plain disagreement.",
+            signed(spread), found.data.scale,
+        )
+    ]  # fmt: skip
+    yield Section("agreement", "How far raters agree", paragraphs, [], [table])
+
+
+def _answers(found: Ratings) -> Iterator[Section]:
+    data, share = found.data, _shares(found)
+    total = found.counts.sum(axis=0)
+    table = Table(
+        "answers", "Answers given, all items together",
+        [Column("Answer", "text"), Column("Labels", "count"), Column("Share", "share")],
+        [
+            (str(answer), count, part)
+            for answer, count, part in zip(data.categories, total, share, strict=True)
+        ],
+        folded=data.n_categories > 30,
+    )  # fmt: skip
+    effective = float(np.exp(-(share[share > 0] * np.log(share[share > 0])).sum()))
+    figures = []
+    if data.n_categories > 1:
+        figures.append(
+            draw(
+                "diversity", plots.diversity_profile, data,
+                alternative=(
+                    f"Effective number of answers, falling from {int((share > 0).sum())} at order "
+                    f"0 to {effective:.2f} at order 1 and on. The table below holds the shares."
+                ),
+                caption="How many different answers there are, however little rare ones count.",
+            )
+        )  # fmt: skip
+    typical = float(np.nanmedian(found.effective[found.several])) if found.several.any() else np.nan
+    said = say(
+        "All labels together hold as much variety as {} equally common answers would.",
+        signed(effective),
+    )
+    if np.isfinite(typical):
+        said += say(" The labels of one item, in the middle, hold as much as {}.", signed(typical))
+    yield Section("answers", "What was answered", [said], figures, [table])
+
+
+def _items(found: Ratings) -> Iterator[Section]:
+    data = found.data
+    total = found.counts.sum(axis=1)
+    order = np.argsort(-np.nan_to_num(found.entropy), kind="stable")
+    rows = []
+    for place in order:
+        top = int(np.argmax(found.counts[place]))
+        known = total[place] > 0
+        rows.append(
+            (
+                data.items[place], total[place],
+                str(data.categories[top]) if known else None,
+                found.counts[place, top] / total[place] if known else None,
+                found.entropy[place], found.effective[place],
+            )
+        )  # fmt: skip
+    table = Table(
+        "items", "Items, the most disputed first",
+        [
+            Column("Item", "text"), Column("Labels", "count"), Column("Commonest", "text"),
+            Column("Its share", "share"), Column("Entropy", about="in nats"),
+            Column("Effective answers", about="exp(entropy)"),
+        ],
+        rows, shown=len(rows) <= LONGEST, folded=len(rows) > 12,
+    )  # fmt: skip
+    if not found.several.any():
+        said = say("No item has two labels, so none can be disputed.")
+    else:
+        said = say(
+            "Most disputed, by the entropy of their labels: {}. Entropies of few labels come out "
+            "too small.",
+            listed(data.items[place] for place in order[:5]),
+        )
+    yield Section("items", "On what they disagree", [said], [], [table])
+
+
+def _raters(found: Ratings) -> Iterator[Section]:
+    data, share, labels = found.data, found.rater_agreement, found.rater_labels
+    if data.raters is None or share is None or labels is None:
+        return
+    order = np.argsort(np.where(np.isnan(share), np.inf, share), kind="stable")
+    tables = [
+        Table(
+            "raters", "Raters, those who agree least with the others first",
+            [
+                Column("Rater", "text"), Column("Labels", "count"),
+                Column("Agrees", "share", "of the others’ labels on the same items"),
+            ],
+            [(data.raters[place], labels[place], share[place]) for place in order],
+            shown=len(order) <= LONGEST, folded=len(order) > 12,
+        )
+    ]  # fmt: skip
+    known = share[np.isfinite(share)]
+    paragraphs = [
+        say(
+            "{} gave between {} and {} each.", plural(len(data.raters), "rater"),
+            f"{labels.min():,.6g}", plural(labels.max(), "label"),
+        )
+    ]  # fmt: skip
+    if len(known):
+        paragraphs[0] += say(
+            " A rater’s label is that of another rater on the same item {:.0f}% of the time for "
+            "the rater in the middle, {:.0f}% for the one who agrees least.",
+            100 * np.median(known), 100 * known.min(),
+        )  # fmt: skip
+    if found.pairs:
+        least = found.pairs[0]
+        paragraphs.append(
+            say(
+                "{} share {} items or more. The two who agree least: {} and {}, on {:.0f}% of {} "
+                "(kappa {}).",
+                plural(found.n_pairs, "pair of raters", "pairs of raters"), SHARED,
+                listed([least.one]), listed([least.other]), 100 * least.agreement,
+                plural(least.shared, "item"), signed(least.kappa),
+            )
+        )  # fmt: skip
+        tables.append(
+            Table(
+                "rater-pairs", "Pairs of raters who agree least",
+                [
+                    Column("Rater", "text"), Column("Other", "text"), Column("Shared", "count"),
+                    Column("Agree", "share"), Column("Kappa", about="1 perfect, 0 chance"),
+                ],
+                [
+                    (pair.one, str(pair.other), pair.shared, pair.agreement, pair.kappa)
+                    for pair in found.pairs
+                ],
+                folded=len(found.pairs) > 12,
+            )
+        )  # fmt: skip
+    yield Section("raters", "Who disagrees with whom", paragraphs, [], tables)
+
+
+def _groups(found: Ratings) -> Iterator[Section]:
+    data = found.data
+    for number, (name, table) in enumerate(found.groups.items(), start=1):
+        labels = table["group"].values.tolist()
+        columns = [Column("Group", "text")] + [Column(short(label)) for label in labels]
+        rows = [(str(label), *row) for label, row in zip(labels, table.values, strict=True)]
+        stem = f"groups-{number}"
+        said = [
+            say(
+                "On the diagonal, alpha among a group’s own raters; elsewhere, the agreement of "
+                "one rater from each of two groups, corrected for chance in the same way. A group "
+                "that agrees with itself more than with others has a view of its own; whether "
+                "that is more than chance, <code>jury.group_association</code> tests."
+            )
+        ]
+        sentence = _group_sentence(name, table)
+        yield Section(
+            stem, f"Do groups by {name} see it alike?",
+            said if sentence is None else [sentence, *said],
+            [
+                draw(
+                    stem, plots.group_agreement, data, None, group=name,
+                    alternative=(
+                        f"Heat map of agreement within and between {len(labels)} groups by "
+                        f"{name}. The table below holds every number."
+                    ),
+                    caption=f"Agreement within and between groups by {name}.",
+                )
+            ],
+            [Table(stem, f"Agreement within and between groups by {name}", columns, rows)],
+        )  # fmt: skip
+    for name, problem in found.group_problems.items():
+        yield Section(
+            f"no-{len(found.groups)}-{list(found.group_problems).index(name)}",
+            f"Do groups by {name} see it alike?",
+            [say("This cannot be said: {}.", problem)],
+        )
+
+
+def _compared(here: Ratings, name: str, there: Ratings) -> tuple[Markup, Section]:
+    """Agreement and answers of two runs, side by side."""
+    tables, sentence = [], say("Compared with {}: agreement of one of them is not known.", name)
+    if here.agreement is not None and there.agreement is not None:
+        shared = [each for each in here.agreement.index if each in there.agreement.index]
+        mine, theirs = here.agreement.loc[shared], there.agreement.loc[shared]
+        change = mine["estimate"] - theirs["estimate"]
+        stderr = np.hypot(mine["stderr"], theirs["stderr"])
+        from scipy import stats
+
+        half = stats.norm.isf(0.5 * (1 - here.level)) * stderr
+        alpha = "krippendorff_alpha"
+        low, high = change[alpha] - half[alpha], change[alpha] + half[alpha]
+        clear = low > 0 or high < 0
+        sentence = say(
+            "Compared with {}, alpha is {} by {} ({:g}% interval of the change {}), {}.", name,
+            "higher" if change[alpha] > 0 else "lower", signed(abs(change[alpha])),
+            100 * here.level, interval(low, high),
+            "more than chance" if clear else "which may be chance",
+        )  # fmt: skip
+        tables.append(
+            Table(
+                "compared-agreement", f"Agreement here and in {name}",
+                [
+                    Column("Coefficient", "text"), Column("Here"), Column("There"),
+                    Column("Change"), Column("Lower"), Column("Upper"),
+                ],
+                [
+                    (
+                        _COEFFICIENTS[each], mine["estimate"][each], theirs["estimate"][each],
+                        change[each], change[each] - half[each], change[each] + half[each],
+                    )
+                    for each in shared
+                ],
+            )
+        )  # fmt: skip
+    mine_share = dict(zip(map(str, here.data.categories), _shares(here), strict=True))
+    their_share = dict(zip(map(str, there.data.categories), _shares(there), strict=True))
+    answers = list(dict.fromkeys([*mine_share, *their_share]))
+    tables.append(
+        Table(
+            "compared-answers", f"Answers here and in {name}",
+            [Column("Answer", "text"), Column("Here", "share"), Column("There", "share")],
+            [(each, mine_share.get(each), their_share.get(each)) for each in answers],
+        )
+    )  # fmt: skip
+    return sentence, Section(
+        "changes", f"Compared with {name}",
+        [sentence, say("The two runs count as independent samples of items.")], [], tables,
+    )  # fmt: skip
+
+
+def _caveats(found: Ratings) -> Iterator[Caveat]:
+    data = found.data
+    if data.raters is None:
+        yield Caveat(
+            "Who disagrees",
+            say(
+                "Only counts are known, not who gave which label; raters who always disagree and "
+                "raters who are careless look the same."
+            ),
+        )
+    else:
+        n = len(data.raters)
+        yield Caveat(
+            "What other people would say",
+            say("The labels are those of {}; nothing here shows for whom they stand.{}",
+                plural(n, "rater"),
+                " With so few, one more could change the picture." if n < FEW_RATERS else ""),
+        )  # fmt: skip
+    if not data.groups:
+        yield Caveat(
+            "Whether disagreement follows groups",
+            say("No column of groups was named, so disagreement counts as if it were the same "
+                "between any two raters."),
+        )  # fmt: skip
+    single = int((found.counts.sum(axis=1) <= 1).sum())
+    if single:
+        yield Caveat(
+            "Items with one label",
+            say("{} with a single label or none say nothing about agreement.",
+                plural(single, "item")),
+        )  # fmt: skip
+    several = found.counts.sum(axis=1)[found.several]
+    if len(several) and np.median(several) < 5:
+        yield Caveat(
+            "How divided one item is",
+            say("Half of the items have {} or fewer; shares and entropies of single items are "
+                "rough.", plural(float(np.median(several)), "label")),
+        )  # fmt: skip
+    yield Caveat(
+        "Whether disagreement is error",
+        say("Agreement says how alike answers are, not who is right. People who see a thing "
+            "differently and people who made a slip both lower it."),
+    )  # fmt: skip
+    for reason, count in data.dropped.items():
+        if count:
+            yield Caveat("Labels that were left out", say("{} dropped: {}.",
+                         plural(count, "label"), reason))  # fmt: skip
+
+
+def _method(found: Ratings) -> list[tuple[str, str]]:
+    return [
+        ("Scale", f"{found.data.scale}: decides how far apart alpha takes two answers to be"),
+        ("Intervals", f"{100 * found.level:g}%, delta method over items; the raters are as given"),
+        ("Entropy", "plug-in, natural logarithm"),
+        (
+            "Between groups",
+            "cross-replication reliability (Wong, Paritosh and Aroyo 2021)"
+            if found.groups
+            else "no groups",
+        ),
+    ]
