@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["order_effect", "transitivity"]
+__all__ = ["axiom_counts", "order_effect", "transitivity"]
 
 AXIOMS = ("weak", "moderate", "strong")
 #: Items above which the triples would take more than a second.
@@ -70,15 +70,12 @@ def transitivity(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
         raise DataError(
             f"`comparisons` has {votes.n_items} items; triples of at most {_MOST_ITEMS} are counted"
         )
-    won = votes.pairwise().values
-    total = won + won.T
-    violations, triples = _violations(_share(won, total), total > 0)
+    violations, triples, by_coin = axiom_counts(votes)
     if not triples:
         raise DataError(
             "`comparisons`: no three items all met, so there is nothing to be transitive"
         )
-    rate = violations / triples
-    coin = _by_coin(total) / triples
+    rate, coin = violations / triples, by_coin / triples
 
     ax = _style.axes(ax, width=6.4, height=2.3)
     place = np.arange(3)
@@ -102,6 +99,14 @@ def transitivity(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
         fontsize=9, color=_style.INK,
     )  # fmt: skip
     return ax
+
+
+def axiom_counts(votes: Comparisons) -> tuple[FloatArray, int, FloatArray]:
+    """Triples that break each axiom, all triples that met, and how many a coin would break."""
+    won = votes.pairwise().values
+    total = won + won.T
+    violations, triples = _violations(_share(won, total), total > 0)
+    return violations, triples, _by_coin(total) if triples else np.zeros(3)
 
 
 def _share(won: FloatArray, total: FloatArray) -> FloatArray:

@@ -85,11 +85,13 @@ def margin_graph(ballots: Any, ax: Axes | None = None) -> Axes:
             },
         )  # fmt: skip
         if n <= _WRITTEN:
-            at = 0.62 * place[winner] + 0.38 * place[loser]
+            along = place[loser] - place[winner]
+            # Beside the line, to its left, so that no box need cover it.
+            beside = np.array([-along[1], along[0]]) / np.hypot(*along)
             ax.text(
-                *at, f"{margins[winner, loser]:,.6g}", fontsize=8, color=_style.INK, zorder=3,
-                ha="center", va="center",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.8},
+                *(place[winner] + 0.36 * along + 0.07 * beside),
+                f"{margins[winner, loser]:,.6g}",
+                fontsize=8, color=_style.INK, zorder=3, ha="center", va="center",
             )  # fmt: skip
     ax.scatter(place[:, 0], place[:, 1], s=60, color=_style.INK, zorder=4)
     for (x, y), label in zip(place, labels, strict=True):

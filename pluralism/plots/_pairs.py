@@ -20,6 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = ["pairwise_matrix"]
 
+_SMALLEST_FONT = 6.5
 #: Up to this many items every cell has its number written in it.
 _WRITTEN = 16
 
@@ -74,7 +75,7 @@ def pairwise_matrix(fit_or_comparisons: Any, ax: Axes | None = None) -> Axes:
 
     # As many labels as fit, at a size that can be read.
     points = min(_style.size(ax)) * _style.POINTS_PER_INCH / n
-    step = max(1, int(np.ceil(5.0 / (0.8 * points))))
+    step = max(1, int(np.ceil(_SMALLEST_FONT / (0.8 * points))))
     font = min(9.0, 0.8 * points * step)
     shown = range(0, n, step)
     for axis in (ax.xaxis, ax.yaxis):
@@ -87,7 +88,7 @@ def pairwise_matrix(fit_or_comparisons: Any, ax: Axes | None = None) -> Axes:
     bar.set_label(meaning, fontsize=9, color=_style.INK)
     bar.ax.tick_params(labelsize=8, colors=_style.INK, length=0)
     bar.outline.set_visible(False)
-    thinned = f"  ·  one label in {step} is written" if step > 1 else ""
+    thinned = f"\nin order of preference, one label in {step} is written" if step > 1 else ""
     ax.set_title(
         f"{n:,} items  ·  {_style.count(votes, 'votes')}{thinned}",
         loc="left", fontsize=9, color=_style.INK,

@@ -154,27 +154,32 @@ def _rules(found: Election) -> Iterator[Section]:
         if each.name in found.chances and each.winners and len(each.winners) == 1:
             place = found.data.alternatives.index(each.winners[0])
             chance = float(found.chances[each.name].probability.values[place])
-        count = len(each.winners or ()) if each.winners is not None else None
+        applies = each.winners is not None
         rows.append(
-            (each.rule, each.rewards, picks if each.winners is not None else None, count, chance,
-             each.note or None)
-        )  # fmt: skip
+            (each.rule, each.rewards, picks if applies else None, chance, each.note or None)
+        )
+    columns = [
+        Column("Rule", "text"),
+        Column("Rewards", "text"),
+        Column("Picks", "text"),
+        Column("Again", "share", "with other voters like these"),
+        Column("Note", "text"),
+    ]
+    # Columns that say nothing take room from those that do.
+    used = [at for at in range(5) if at < 3 or any(row[at] is not None for row in rows)]
     table = Table(
-        "rules", "What each voting rule picks",
-        [
-            Column("Rule", "text"), Column("Rewards", "text"), Column("Picks", "text"),
-            Column("Items picked", "count"),
-            Column("Again", "share", "with other voters like these"), Column("Note", "text"),
-        ],
-        rows,
-    )  # fmt: skip
-    picks = _by_pick(found)
+        "rules",
+        "What each voting rule picks",
+        [columns[at] for at in used],
+        [tuple(row[at] for at in used) for row in rows],
+    )
+    groups = _by_pick(found)
     said = (
         say("All rules that apply pick the same.")
-        if len(picks) == 1
+        if len(groups) == 1
         else say(
             "There are {} different answers; whoever chooses the rule chooses the winner.",
-            f"{len(picks)}",
+            f"{len(groups)}",
         )
     )
     yield Section("rules", "What each rule would pick", [said], [], [table])
@@ -228,16 +233,7 @@ def _margins(found: Election) -> Iterator[Section]:
         for place, label in enumerate(labels)
     ]
     drawn = labels[:DRAWN]
-    profile = data.pairwise().values[np.ix_(order[:DRAWN], order[:DRAWN])]
-    import xarray as xr
-
-    from ..data import _labels
-
-    coordinate = _labels.as_coordinate(drawn)
-    wins = xr.DataArray(
-        profile, dims=("alternative", "alternative_bis"),
-        coords={"alternative": coordinate, "alternative_bis": coordinate},
-    )  # fmt: skip
+    wins = data if len(labels) <= DRAWN else data.restrict(drawn)
     some = f", the {DRAWN} leading ones" if len(drawn) < len(labels) else ""
     figure = draw(
         "margins", plots.margin_graph, wins,

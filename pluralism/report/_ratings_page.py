@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,18 +16,20 @@ from ._tables import Column, Table
 from ._words import interval, listed, plural, say, short, signed
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from ..data import Annotations
 
 __all__ = ["ratings_page"]
 
 #: Rows of a table in the page; the rest can be downloaded.
-LONGEST = 1000
+LONGEST = 200
 #: Fewer raters than this speak for themselves alone.
 FEW_RATERS = 10
 _COEFFICIENTS = {
     "krippendorff_alpha": "Krippendorff's alpha",
     "fleiss_kappa": "Fleiss' kappa",
-    "cohen_kappa": "Cohen's kappa (Conger's for several raters)",
+    "cohen_kappa": "Cohen's (Conger's) kappa",
     "gwet_ac1": "Gwet's AC1",
     "brennan_prediger": "Brennan and Prediger's kappa",
 }
@@ -63,6 +65,11 @@ def _shares(found: Ratings) -> np.ndarray:
     return np.asarray(total / total.sum())
 
 
+def _written(answer: Hashable) -> str:
+    """Write an answer; a whole number that a file made a float is one again."""
+    return f"{answer:g}" if isinstance(answer, float) else str(answer)
+
+
 def _one_voice(found: Ratings) -> tuple[int, int]:
     """Items with several labels that all agree, and those without any majority."""
     counts = found.counts[found.several]
@@ -81,12 +88,13 @@ def _summary(found: Ratings) -> Iterator[Markup]:
         ),
     )  # fmt: skip
     if found.agreement is not None:
-        row = found.agreement.loc["krippendorff_alpha"]
+        row = found.agreement.loc["krippendorff_alpha"].astype(float)
+        low, high = float(row["lower"]), float(row["upper"])
         yield say(
             "Krippendorff’s alpha is {} ({:g}% interval {}), where 1 is perfect agreement and 0 "
             "what chance gives: {}.",
-            signed(row["estimate"]), 100 * found.level, interval(row["lower"], row["upper"]),
-            _said_of(row["lower"], row["upper"]),
+            signed(float(row["estimate"])), 100 * found.level, interval(low, high),
+            _said_of(low, high),
         )  # fmt: skip
     several = int(found.several.sum())
     if several:
@@ -99,7 +107,7 @@ def _summary(found: Ratings) -> Iterator[Markup]:
     share = _shares(found)
     top = int(np.argmax(share))
     yield say(
-        "The commonest answer is {} ({:.0f}% of labels).", listed([data.categories[top]]),
+        "The commonest answer is {} ({:.0f}% of labels).", listed([_written(data.categories[top])]),
         100 * share[top],
     )  # fmt: skip
     for name, table in found.groups.items():
@@ -119,8 +127,8 @@ def _said_of(low: float, high: float) -> str:
     return "the interval holds one of Krippendorff’s bounds (.667 and .8), so neither is settled"
 
 
-def _group_sentence(name: str, table: object) -> Markup | None:
-    values, labels = table.values, table["group"].values.tolist()  # type: ignore[attr-defined]
+def _group_sentence(name: str, table: xr.DataArray) -> Markup | None:
+    values, labels = table.values, table["group"].values.tolist()
     within = np.diagonal(values)
     if np.isfinite(within).sum() < 2:
         return None
@@ -175,7 +183,7 @@ def _answers(found: Ratings) -> Iterator[Section]:
         "answers", "Answers given, all items together",
         [Column("Answer", "text"), Column("Labels", "count"), Column("Share", "share")],
         [
-            (str(answer), count, part)
+            (_written(answer), count, part)
             for answer, count, part in zip(data.categories, total, share, strict=True)
         ],
         folded=data.n_categories > 30,
@@ -214,7 +222,7 @@ def _items(found: Ratings) -> Iterator[Section]:
         rows.append(
             (
                 data.items[place], total[place],
-                str(data.categories[top]) if known else None,
+                _written(data.categories[top]) if known else None,
                 found.counts[place, top] / total[place] if known else None,
                 found.entropy[place], found.effective[place],
             )
@@ -226,7 +234,7 @@ def _items(found: Ratings) -> Iterator[Section]:
             Column("Its share", "share"), Column("Entropy", about="in nats"),
             Column("Effective answers", about="exp(entropy)"),
         ],
-        rows, shown=len(rows) <= LONGEST, folded=len(rows) > 12,
+        rows, most=LONGEST, folded=len(rows) > 12,
     )  # fmt: skip
     if not found.several.any():
         said = say("No item has two labels, so none can be disputed.")
@@ -252,7 +260,7 @@ def _raters(found: Ratings) -> Iterator[Section]:
                 Column("Agrees", "share", "of the others’ labels on the same items"),
             ],
             [(data.raters[place], labels[place], share[place]) for place in order],
-            shown=len(order) <= LONGEST, folded=len(order) > 12,
+            most=LONGEST, folded=len(order) > 12,
         )
     ]  # fmt: skip
     known = share[np.isfinite(share)]
@@ -371,8 +379,8 @@ def _compared(here: Ratings, name: str, there: Ratings) -> tuple[Markup, Section
                 ],
             )
         )  # fmt: skip
-    mine_share = dict(zip(map(str, here.data.categories), _shares(here), strict=True))
-    their_share = dict(zip(map(str, there.data.categories), _shares(there), strict=True))
+    mine_share = dict(zip(map(_written, here.data.categories), _shares(here), strict=True))
+    their_share = dict(zip(map(_written, there.data.categories), _shares(there), strict=True))
     answers = list(dict.fromkeys([*mine_share, *their_share]))
     tables.append(
         Table(

@@ -9,6 +9,7 @@ import numpy as np
 from .. import plots
 from ..plots import _style
 from . import _words
+from ._behaviour import coherence, design, order, raters
 from ._evidence import Evidence
 from ._groups import group_sections
 from ._page import Section
@@ -25,7 +26,9 @@ DRAWN_PAIRS = 250
 
 def sections(evidence: Evidence) -> list[Section]:
     """Every section that the data have something for, in reading order."""
-    parts = (_utilities, _neighbours, _pairs, _rules, _groups, _order, _raters, _design)
+    parts = (
+        _utilities, _neighbours, _pairs, _rules, _groups, coherence, order, raters, design,
+    )  # fmt: skip
     return [section for part in parts for section in part(evidence)]
 
 
@@ -210,7 +213,8 @@ def _rules(evidence: Evidence) -> Iterator[Section]:
         _words.say(
             "Rules that look at majorities instead of a scale. {} of {} that pick anything pick "
             "{} alone, which has the highest utility.",
-            f"{len(alone):,}", _words.plural(len(named), "rule"), _words.listed([first]),
+            f"{len(alone):,}" if alone else "None", _words.plural(len(named), "rule"),
+            _words.listed([first]),
         )
     ]  # fmt: skip
     if evidence.counts.pairs_met < evidence.counts.pairs:
@@ -251,131 +255,3 @@ def _some(labels: Sequence[Hashable], limit: int = 3) -> str:
     shown = ", ".join(_style.text_of(label, 40) for label in labels[:limit])
     more = len(labels) - limit
     return f"{shown} and {more} more" if more > 0 else shown or "nobody"
-
-
-def _design(evidence: Evidence) -> Iterator[Section]:
-    if evidence.votes is None or evidence.counts is None:
-        return
-    votes, counts = evidence.votes, evidence.counts
-    paragraphs = [
-        _words.say(
-            "{} of {} were compared, {:.0f} votes each on average; items have between {} and {}.",
-            f"{counts.pairs_met:,}", _words.plural(counts.pairs, "pair"),
-            votes.total.sum() / max(counts.pairs_met, 1),
-            _words.plural(counts.by_item.min(), "vote"),
-            _words.plural(counts.by_item.max(), "vote"),
-        )
-    ]  # fmt: skip
-    cells = votes.to_frame()
-    names = ["first", "second", "first_won", "second_won", "tied"]
-    summed = cells.groupby(["first", "second"], sort=False, observed=True)[names[2:]].sum()
-    summed = summed.reset_index()[names]
-    first, second = ("First shown", "Second shown") if votes.order_known else ("One", "Other")
-    table = Table(
-        "votes",
-        "Votes on each pair" + (", by order of presentation" if votes.order_known else ""),
-        [
-            Column(first, "text"),
-            Column(second, "text"),
-            Column(f"{first.split()[0]} won", "count"),
-            Column(f"{second.split()[0]} won", "count"),
-            Column("Tied", "count"),
-        ],
-        [tuple(row) for row in summed.itertuples(index=False)],
-        shown=len(summed) <= SHOWN_PAIRS * 10,
-        folded=True,
-    )
-    figures = []
-    if votes.n_items <= DRAWN_PAIRS:
-        figures.append(
-            draw(
-                "design", plots.comparison_graph, votes,
-                alternative=(
-                    f"Graph of the {counts.pairs_met} pairs among {votes.n_items} items that were "
-                    "compared; a line is the wider the more votes a pair got. The table below "
-                    "holds the counts."
-                ),
-                caption="Who was compared with whom.",
-            )
-        )  # fmt: skip
-    yield Section("design", "What was compared", paragraphs, figures, [table])
-
-
-def _order(evidence: Evidence) -> Iterator[Section]:
-    order = evidence.order
-    if order is None or not order.decided:
-        return
-    matters = abs(order.z) >= 1.96
-    share, expected = order.first_won / order.decided, order.expected / order.decided
-    table = Table(
-        "order",
-        "Votes by position",
-        [
-            Column("Outcome", "text"),
-            Column("Votes", "count"),
-            Column("Share of decided", "share"),
-            Column("Expected", "share", "from the utilities alone"),
-        ],
-        [
-            ("shown first won", order.first_won, share, expected),
-            ("shown second won", order.second_won, 1 - share, 1 - expected),
-            ("tied", order.tied, None, None),
-        ],
-    )
-    sentence = _words.say(
-        "{} Being shown first is worth {} {} (z = {}{}).",
-        "Yes." if matters else "There is no sign of it.", _words.signed(order.effect),
-        "log-odds", _words.signed(order.z),
-        ", clustered by rater" if evidence.raters is not None else "",
-    )  # fmt: skip
-    yield Section("order", "Does the order of presentation matter?", [sentence], [], [table])
-
-
-def _raters(evidence: Evidence) -> Iterator[Section]:
-    raters = evidence.raters
-    if raters is None:
-        return
-    busiest = np.argsort(-raters.votes, kind="stable")
-    odd = [
-        place
-        for place in busiest
-        if raters.votes[place] >= 20 and raters.agreement[place] < 0.5 < raters.expected[place]
-    ]
-    paragraphs = [
-        _words.say(
-            "{} cast between {} and {} (median {:,.0f}). A rater agrees with the scale when the "
-            "vote goes to the item of higher utility.",
-            _words.plural(len(raters.labels), "rater"),
-            _words.plural(raters.votes.min(), "vote"), _words.plural(raters.votes.max(), "vote"),
-            np.median(raters.votes),
-        )
-    ]  # fmt: skip
-    if odd:
-        paragraphs.append(
-            _words.say(
-                "{} of those with 20 votes or more vote against the scale more often than with "
-                "it: {}.",
-                f"{len(odd):,}", _words.listed(raters.labels[place] for place in odd),
-            )
-        )  # fmt: skip
-    columns = [
-        Column("Rater", "text"),
-        Column("Votes", "count"),
-        Column("Agrees", "share", "of decided votes"),
-        Column("Expected", "share", "from the fit"),
-    ]
-    values = (
-        [raters.labels[place] for place in busiest],
-        raters.votes[busiest],
-        raters.agreement[busiest],
-        raters.expected[busiest],
-    )
-    table = Table(
-        "raters",
-        "Raters, busiest first",
-        columns,
-        list(zip(*values, strict=True)),
-        shown=len(busiest) <= 1000,
-        folded=len(busiest) > 12,
-    )
-    yield Section("raters", "Who voted, and how alike", paragraphs, [], [table])

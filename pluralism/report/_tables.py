@@ -63,6 +63,8 @@ class Table:
         Whether the page shows it; if not it can only be downloaded.
     folded : bool
         Whether the page shows it only when it is opened.
+    most : int
+        Rows that the page shows; the CSV holds all.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Table:
     rows: Sequence[Sequence[Any]] = ()
     shown: bool = True
     folded: bool = False
+    most: int = 1_000_000
 
     @property
     def cells(self) -> list[list[tuple[str, str]]]:
@@ -80,7 +83,7 @@ class Table:
                 (column.shown(value), column.key(value))
                 for column, value in zip(self.columns, row, strict=True)
             ]
-            for row in self.rows
+            for row in self.rows[: self.most]
         ]
 
     @property

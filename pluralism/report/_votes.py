@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _words
@@ -30,9 +31,12 @@ def votes_page(
     level: float,
     title: str | None,
     other: tuple[str, Any] | None,
+    begin: Callable[[str], object],
 ) -> Page:
     """Report a fit, the votes behind it where they are known, and what changed against another."""
+    begin("comparing")
     evidence = gather(fit, votes, level)
+    begin("drawing")
     summary, parts = _words.summary(evidence), sections(evidence)
     if other is not None:
         sentence, section = compared(fit, *other, level)

@@ -136,7 +136,7 @@ def _rules(evidence: Evidence) -> Iterator[Markup]:
     known = [item for item in evidence.items if item in others]
     picks = say("pick {} alone", listed(evidence.items[:1]))
     rest = say("; the others name {}", listed(known, 4)) if alone < len(named) and known else ""
-    yield say("Of {}, {} {}{}.", plural(len(named), "voting rule"), f"{alone}", picks, rest)
+    yield say("Of {}, {} {}{}.", plural(len(named), "voting rule"), alone or "none", picks, rest)
 
 
 def _groups(evidence: Evidence) -> Iterator[Markup]:

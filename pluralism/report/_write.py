@@ -127,8 +127,7 @@ def _page(
     from ._votes import votes_page
 
     compared = None if run is None else (name, _fit_of("compare", run, begin))
-    begin("comparing and drawing")
-    return votes_page(fit, votes, level, title, compared)
+    return votes_page(fit, votes, level, title, compared, begin)
 
 
 def _fit_of(name: str, value: Any, begin: Any) -> Any:
