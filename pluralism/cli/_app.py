@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from ._questions import COMMANDS, Json, Scale
 
 __all__ = ["app"]
 
@@ -107,6 +108,8 @@ def pluralism(
     pluralism report votes.csv --rater worker     a report on your votes
     pluralism fit votes.csv -o utilities.csv      the estimates alone
     pluralism count votes/*.parquet -o cells.parquet   many files into one of kilobytes
+    pluralism agree ratings.csv                   how far raters agree
+    pluralism vote election.soi                   what each voting rule picks
     pluralism simulate --votes 500 -o votes.csv   votes with known truth, to try things out
 
     Exit status: 0 all went well, 1 the input cannot be used, 2 a wrong option, 70 a fault of
@@ -114,7 +117,7 @@ def pluralism(
     """
 
 
-@app.command(short_help="Write a report, one HTML page, on pairwise votes.")
+@app.command(short_help="Write a report, one HTML page, on votes, ratings or ballots.")
 def report(
     votes: Votes = None,
     example: Annotated[
@@ -124,6 +127,9 @@ def report(
         "report.html"
     ),
     title: Annotated[str | None, typer.Option(help="Heading of the page.")] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Another file with the same columns, to compare with.")
+    ] = None,
     first: First = None,
     second: Second = None,
     outcome: Outcome = None,
@@ -138,8 +144,15 @@ def report(
     prior: Prior = None,
     reference: Reference = "mean",
     level: Level = 0.95,
+    item: Annotated[str | None, typer.Option(help="For ratings: column of items.")] = None,
+    label: Annotated[str | None, typer.Option(help="For ratings: column of labels.")] = None,
+    scale: Annotated[Scale, typer.Option(help="For ratings: what labels mean.")] = Scale.nominal,
+    json: Json = False,
 ) -> None:
-    """Write a report on pairwise votes: one HTML page, and a summary here.
+    """Write a report on votes, ratings or ballots: one HTML page, and a summary here.
+
+    What a file holds is told by its columns: two compared items are votes; items, raters and
+    labels are ratings; voters, alternatives and ranks, or a PrefLib file, are ballots.
 
     \b
     pluralism report --example
@@ -148,10 +161,44 @@ def report(
     pluralism report battles.jsonl --first model_a --second model_b --winner winner
     pluralism report votes.csv --outcomes "A>B=first,B>A=second,A=B=tie"
     pluralism report cells.parquet
+    pluralism report november.csv --compare october.csv
+    pluralism report ratings.csv --label offensiveness --scale ordinal --group age
+    pluralism report election.soi
     """
-    from . import _work
+    from . import _answers, _files, _work
 
-    _work.check_output(output, [votes] if votes else [])
+    kind = "votes" if example else _files.kind_of(votes, item=item, label=label)
+    if kind != "votes":
+        _work.check_output(output, [path for path in (votes, compare) if path])
+        votes_only = {
+            "first": first, "second": second, "outcome": outcome, "winner": winner,
+            "outcomes": outcomes, "order-effect": order_effect, "prior": prior,
+        }  # fmt: skip
+        _answers.check_kind(kind, votes_only)
+        with _work.steps() as step:
+            tables = [
+                _files.read_ballots(path, step, missing=missing.value)
+                if kind == "ballots"
+                else _files.read_ratings(
+                    path,
+                    step,
+                    item=item,
+                    rater=rater,
+                    label=label,
+                    group=group,
+                    weight=weight,
+                    scale=scale.value,
+                    missing=missing.value,
+                )
+                for path in (votes, *([compare] if compare else []))
+            ]
+            answer = _answers.report(
+                tables[0], output, step, other=tables[1] if compare else None,
+                name=compare.stem if compare else "", title=title, level=level,
+            )  # fmt: skip
+        _answers.show(answer, as_json=json)
+        return
+    _work.check_output(output, [path for path in (votes, compare) if path])
     with _work.steps() as step:
         table = _work.read(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
@@ -165,7 +212,20 @@ def report(
             prior=prior,
             reference=reference,
         )
-        page = _work.report(table, fit, output, step, title=title, level=level, example=example)
+        other = None
+        if compare is not None:
+            run = _work.read(
+                compare, False, step, first=first, second=second, outcome=outcome, winner=winner,
+                outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
+            )  # fmt: skip
+            other = _work.fit(run, step, ties=ties.value, order_effect=order_effect, prior=prior)
+        page = _work.report(
+            table, fit, output, step, title=title, level=level, example=example, other=other,
+            other_name=compare.stem if compare else "",
+        )  # fmt: skip
+    if json:
+        typer.echo(_work.json_text({"report": str(page), **_work.as_json(fit, level)}))
+        return
     typer.echo(_work.summary(fit, level=level, rows=10))
     typer.echo(f"\nreport: {page}")
 
@@ -199,6 +259,7 @@ def fit(
     prior: Prior = None,
     reference: Reference = "mean",
     level: Level = 0.95,
+    json: Json = False,
 ) -> None:
     """Estimate utilities from pairwise votes, with standard errors and intervals.
 
@@ -210,7 +271,11 @@ def fit(
     """
     from . import _work
 
-    form = _work.form_of(output, format.value if format else None, [votes] if votes else [])
+    if json and format not in (None, Format.json):
+        raise typer.BadParameter(f"--json and --format {format.value} contradict each other")
+    form = _work.form_of(
+        output, "json" if json else format.value if format else None, [votes] if votes else []
+    )
     with _work.steps() as step:
         table = _work.read(
             votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
@@ -292,6 +357,7 @@ def simulate(
         float, typer.Option(help="How far raters differ, in log-odds.", min=0)
     ] = 0.0,
     seed: Annotated[int | None, typer.Option(help="Makes the same file again.", min=0)] = None,
+    json: Json = False,
 ) -> None:
     """Make a file of votes with known truth, which is written beside it.
 
@@ -307,4 +373,11 @@ def simulate(
             output, votes, items=items, spread=spread, order_effect=order_effect,
             tie_parameter=tie_parameter, raters=raters, rater_spread=rater_spread, seed=seed,
         )  # fmt: skip
+    if json:
+        typer.echo(_work.json_text({"votes": str(output), "truth": str(truth)}))
+        return
     typer.echo(f"votes: {output}\ntruth: {truth}")
+
+
+for _command, _line in COMMANDS.items():
+    app.command(short_help=_line)(_command)

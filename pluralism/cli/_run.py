@@ -64,7 +64,8 @@ def _stop(message: str, status: int) -> NoReturn:
 
 #: Arguments of the library that are options of the command line.
 _OPTIONS = (
-    "first|second|outcome|winner|outcomes|rater|group|weight|missing|ties|prior|reference|level"
+    "first|second|outcome|winner|outcomes|rater|group|weight|missing|ties|prior|reference|level|"
+    "item|label|scale|voter|alternative|rank|utility|approved|unranked"
 )
 
 

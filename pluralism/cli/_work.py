@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from ..data import Comparisons
 
 __all__ = [
+    "aligned",
+    "as_json",
     "check_cells",
     "check_output",
     "count",
     "fit",
     "form_of",
+    "json_text",
+    "note",
     "put_out",
     "read",
     "report",
@@ -163,6 +167,8 @@ def report(
     title: str | None,
     level: float,
     example: bool,
+    other: Any = None,
+    other_name: str = "",
 ) -> Path:
     """Write the page."""
     from ..report import write_report
@@ -170,8 +176,9 @@ def report(
     if example and title is None:
         title = "With whom would you rather spend an hour of conversation?"
     return write_report(
-        votes, output, fit=result, title=title, level=level, progress=lambda name: step(name)
-    )
+        votes, output, fit=result, compare=other, compare_name=other_name, title=title,
+        level=level, progress=lambda name: step(name),
+    )  # fmt: skip
 
 
 def summary(result: Any, *, level: float, rows: int | None = None) -> str:
@@ -187,7 +194,7 @@ def summary(result: Any, *, level: float, rows: int | None = None) -> str:
     if len(shown) < len(items):
         lines.append(("", f"... and {len(items) - len(shown):,} more", "", "", ""))
     lines += [("", str(row.term), *_numbers(row)) for row in others.itertuples(index=False)]
-    text = _aligned(lines)
+    text = aligned(lines)
     head = f"{result.model}: {result.n_votes:,} votes, {len(items):,} items"
     how = {"fisher": "votes independent", "cluster": "clustered by rater"}
     return f"{head}; errors: {how.get(result.covariance_type, result.covariance_type)}\n\n{text}"
@@ -197,8 +204,8 @@ def _numbers(row: Any) -> tuple[str, str, str]:
     return f"{row.estimate:.3f}", f"{row.stderr:.3f}", f"{row.lower:.3f} to {row.upper:.3f}"
 
 
-def _aligned(lines: Sequence[tuple[str, ...]]) -> str:
-    """Align columns: the label to the left, the rest to the right."""
+def aligned(lines: Sequence[tuple[str, ...]], *, left: Sequence[int] = (1,)) -> str:
+    """Align columns: those of labels to the left, the rest to the right."""
     from unicodedata import east_asian_width
 
     def width(text: str) -> int:
@@ -210,7 +217,7 @@ def _aligned(lines: Sequence[tuple[str, ...]]) -> str:
     for line in cleaned:
         gaps = [" " * (size - width(cell)) for size, cell in zip(widths, line, strict=True)]
         cells = [
-            cell + gap if place == 1 else gap + cell
+            cell + gap if place in left else gap + cell
             for place, (gap, cell) in enumerate(zip(gaps, line, strict=True))
         ]
         written.append("  ".join(cells).rstrip())
@@ -256,12 +263,21 @@ def _as_text(result: Any, form: str, level: float) -> str:
 
         table["term"] = [inert(str(term)) for term in table["term"]]
         return str(table.to_csv(index=False, lineterminator="\n")).rstrip("\n")
+    return json_text(as_json(result, level))
+
+
+def json_text(value: Any) -> str:
+    """Write JSON as people read it."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def as_json(result: Any, level: float) -> dict[str, Any]:
+    """The estimates with what they rest on."""
+    table = result.summary(level=level)
     rows = table.to_dict(orient="records")
     about = {key: value for key, value in table.attrs.items() if not isinstance(value, float)}
     about |= {"log_likelihood": result.log_likelihood, "ci_prob": level}
-    return json.dumps(
-        {"about": about, "estimates": rows}, indent=2, ensure_ascii=False, default=str
-    )
+    return {"about": about, "estimates": rows}
 
 
 def check_output(path: Path, inputs: Sequence[Path] = ()) -> None:

@@ -88,12 +88,12 @@ def _summary(found: Ratings) -> Iterator[Markup]:
         ),
     )  # fmt: skip
     if found.agreement is not None:
-        row = found.agreement.loc["krippendorff_alpha"].astype(float)
-        low, high = float(row["lower"]), float(row["upper"])
+        alpha: dict[str, float] = dict(found.agreement.loc["krippendorff_alpha"])  # type: ignore[arg-type]
+        low, high = alpha["lower"], alpha["upper"]
         yield say(
             "Krippendorff’s alpha is {} ({:g}% interval {}), where 1 is perfect agreement and 0 "
             "what chance gives: {}.",
-            signed(float(row["estimate"])), 100 * found.level, interval(low, high),
+            signed(alpha["estimate"]), 100 * found.level, interval(low, high),
             _said_of(low, high),
         )  # fmt: skip
     several = int(found.several.sum())

@@ -1,0 +1,226 @@
+"""The commands that ask one question of ratings, answers or ballots."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["COMMANDS", "Json", "Scale"]
+
+
+class Scale(StrEnum):
+    """What labels mean."""
+
+    nominal = "nominal"
+    ordinal = "ordinal"
+    interval = "interval"
+    ratio = "ratio"
+
+
+class Missing(StrEnum):
+    """What happens to a row that lacks a value."""
+
+    error = "error"
+    drop = "drop"
+
+
+class Unranked(StrEnum):
+    """What a ballot says of an alternative that it does not rank."""
+
+    last = "last"
+    incomparable = "incomparable"
+
+
+class Rule(StrEnum):
+    """Rules that the audit knows."""
+
+    plurality = "plurality"
+    veto = "veto"
+    borda = "borda"
+    copeland = "copeland"
+    minimax = "minimax"
+    schulze = "schulze"
+    split_cycle = "split_cycle"
+    ranked_pairs = "ranked_pairs"
+    kemeny = "kemeny"
+    irv = "irv"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Group = Annotated[
+    list[str] | None,
+    typer.Option(metavar="<str>", help="Column of groups of raters; may be given again."),
+]
+MissingValues = Annotated[Missing, typer.Option(help="What to do with a row that lacks a value.")]
+Level = Annotated[float, typer.Option(help="Coverage of intervals.")]
+Ratings = Annotated[
+    Path | None,
+    typer.Argument(help="Ratings, one a row: .csv, .parquet or .jsonl.", show_default=False),
+]
+BallotsFile = Annotated[
+    Path | None,
+    typer.Argument(
+        help="PrefLib (.soc, .soi, .toc, .toi, .cat), or a row for each voter and alternative.",
+        show_default=False,
+    ),
+]
+Voter = Annotated[str | None, typer.Option(help="Column of voters.")]
+Alternative = Annotated[str | None, typer.Option(help="Column of alternatives.")]
+Rank = Annotated[str | None, typer.Option(help="Column of ranks, 1 being best.")]
+Utility = Annotated[str | None, typer.Option(help="Column of utilities, larger being better.")]
+Approved = Annotated[str | None, typer.Option(help="Column of 0 and 1.")]
+Count = Annotated[str | None, typer.Option(help="Column of how many voters cast the ballot.")]
+NotRanked = Annotated[
+    Unranked, typer.Option(help="What a ballot says of alternatives that it leaves out.")
+]
+
+
+def agree(
+    ratings: Ratings = None,
+    item: Annotated[str | None, typer.Option(help="Column of items.")] = None,
+    rater: Annotated[str | None, typer.Option(help="Column of raters.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of labels.")] = None,
+    group: Group = None,
+    weight: Annotated[str | None, typer.Option(help="Column of label weights.")] = None,
+    scale: Annotated[Scale, typer.Option(help="What the labels mean.")] = Scale.nominal,
+    missing: MissingValues = Missing.error,
+    bootstrap: Annotated[
+        int, typer.Option(help="Also draw raters so many times, for other raters.", min=0)
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Of the draws.", min=0)] = 0,
+    level: Level = 0.95,
+    json: Json = False,
+) -> None:
+    """Measure how far raters agree: coefficients with intervals, within and between groups.
+
+    \b
+    pluralism agree ratings.csv
+    pluralism agree ratings.csv --label offensiveness --scale ordinal --group age
+    pluralism agree ratings.csv --bootstrap 1000
+    """
+    from . import _answers, _files, _work
+
+    with _work.steps() as step:
+        data = _files.read_ratings(
+            ratings, step, item=item, rater=rater, label=label, group=group, weight=weight,
+            scale=scale.value, missing=missing.value,
+        )  # fmt: skip
+        step("comparing raters")
+        answer = _answers.agreement(data, level=level)
+    if bootstrap:
+        _answers.add_bootstrap(answer, data, n=bootstrap, seed=seed, level=level)
+    _answers.show(answer, as_json=json)
+
+
+def diversity(
+    answers: Annotated[
+        Path | None,
+        typer.Argument(help="Answers, one a row: .csv, .parquet or .jsonl.", show_default=False),
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Column of answers.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Column to measure by: a question, a model, a group.")
+    ] = None,
+    q: Annotated[
+        list[float] | None,
+        typer.Option(metavar="<float>", help="Order of a Hill number; may be given again."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure how many different answers there are: entropy and Hill numbers.
+
+    \b
+    pluralism diversity answers.csv --label answer
+    pluralism diversity answers.csv --label answer --by model --q 0 --q 1 --q 2
+    """
+    from . import _answers, _files, _work
+
+    with _work.steps() as step:
+        counts = _files.count_answers(answers, step, label=label, by=by)
+        step("measuring")
+        answer = _answers.diversity(counts, q or [0.0, 1.0, 2.0])
+    _answers.show(answer, as_json=json)
+
+
+def vote(
+    ballots: BallotsFile = None,
+    voter: Voter = None,
+    alternative: Alternative = None,
+    rank: Rank = None,
+    utility: Utility = None,
+    approved: Approved = None,
+    count: Count = None,
+    unranked: NotRanked = Unranked.last,
+    missing: MissingValues = Missing.error,
+    json: Json = False,
+) -> None:
+    """Say what each voting rule picks from ballots, and what majorities say.
+
+    \b
+    pluralism vote election.soi
+    pluralism vote ballots.csv --voter id --alternative candidate --rank place
+    """
+    from . import _answers, _files, _work
+
+    with _work.steps() as step:
+        data = _files.read_ballots(
+            ballots, step, voter=voter, alternative=alternative, rank=rank, utility=utility,
+            approved=approved, count=count, unranked=unranked.value, missing=missing.value,
+        )  # fmt: skip
+        step("applying the rules")
+        answer = _answers.votes(data)
+    _answers.show(answer, as_json=json)
+
+
+def audit(
+    ballots: BallotsFile = None,
+    rule: Annotated[Rule, typer.Option(help="The rule to audit.")] = Rule.borda,
+    axiom: Annotated[
+        list[str] | None,
+        typer.Option(metavar="<str>", help="An axiom; may be given again; all by default."),
+    ] = None,
+    budget: Annotated[int, typer.Option(help="Largest number of cases an axiom.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Of the cases that are drawn.", min=0)] = 0,
+    voter: Voter = None,
+    alternative: Alternative = None,
+    rank: Rank = None,
+    count: Count = None,
+    unranked: NotRanked = Unranked.last,
+    missing: MissingValues = Missing.error,
+    json: Json = False,
+) -> None:
+    """Look for principles that a voting rule breaks on ballots and on small changes of them.
+
+    \b
+    pluralism audit election.soi --rule borda
+    pluralism audit election.soi --rule irv --axiom monotonicity --axiom participation
+    """
+    from . import _answers, _files, _work
+
+    with _work.steps() as step:
+        data = _files.read_ballots(
+            ballots, step, voter=voter, alternative=alternative, rank=rank, count=count,
+            unranked=unranked.value, missing=missing.value,
+        )  # fmt: skip
+    answer = _answers.audit(data, rule.value, axioms=axiom, budget=budget, seed=seed)
+    _answers.show(answer, as_json=json)
+
+
+def doctor(json: Json = False) -> None:
+    """Say which versions, devices and optional extras are there, and how to get what is not."""
+    from . import _answers, _doctor
+
+    _answers.show(_doctor.examine(), as_json=json)
+
+
+#: Command -> its line in the list of commands.
+COMMANDS: dict[Any, str] = {
+    agree: "Measure how far raters agree.",
+    diversity: "Measure how many different answers there are.",
+    vote: "Say what each voting rule picks.",
+    audit: "Look for principles that a voting rule breaks.",
+    doctor: "Say what is installed, and what is missing.",
+}
