@@ -68,13 +68,14 @@ def main() -> None:
             rows.append(
                 (label, *(statistics.median(column) for column in zip(*found, strict=True)))
             )
-    wall, used, size = (statistics.median(column) for column in zip(*cold, strict=True))
+    wall, used, size = map(statistics.median, zip(*cold, strict=True))
     warm = "\n".join(f"| `{label}` | {wall:.2f} | {used:.2f} |" for label, wall, used in rows)
     result = f"""# Time to first useful output
 
 `python benchmarks/first_report.py`: medians of {ROUNDS} fresh processes (cold) and {2 * ROUNDS}
-(warm) on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}. Cold: no compiled Python file of any
-package, no cache of kernels, no list of fonts, an empty folder. The page has {size / 1024:.0f} KiB.
+(warm) on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}. Cold: no compiled Python
+file of any package, no cache of kernels, no list of fonts, an empty folder. The page has
+{size / 1024:.0f} KiB.
 
 | | wall, s | CPU, s |
 | --- | --- | --- |

@@ -97,20 +97,25 @@ def _table(part: Part) -> str:
         for at in range(len(columns))
         if any(isinstance(row[at], (str, tuple, list)) for row in cells)
     ]
-    return aligned([tuple(columns), *(tuple(map(_cell, row)) for row in cells)], left=left)
+    # Numbers of one column are written alike.
+    digits = [
+        3 * any(isinstance(row[at], float) and row[at] % 1 for row in cells)
+        for at in range(len(columns))
+    ]
+    written = [tuple(map(_cell, row, digits)) for row in cells]
+    return aligned([tuple(columns), *written], left=left)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, digits: int) -> str:
     if value is None or value != value:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (tuple, list)):
-        if not value:
-            return "nobody"
-        return ", ".join(map(str, value[:4])) + (f" and {len(value) - 4} more" * (len(value) > 4))
-    if isinstance(value, float) or hasattr(value, "dtype"):
-        return f"{float(value):.3f}" if float(value) != int(value) else f"{int(value):,}"
+        more = f" and {len(value) - 4} more" if len(value) > 4 else ""
+        return ", ".join(map(str, value[:4])) + more if value else "nobody"
+    if isinstance(value, float):
+        return f"{value:.{digits}f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -90,7 +90,10 @@ def group_utilities(
             "figure, so choose some with `groups`"
         )
     chosen = _chosen("items", labels, items)
-    mean = np.nanmean([each.estimate for each in series], axis=0)
+    estimates = np.array([each.estimate for each in series])  # (groups, items)
+    known = np.isfinite(estimates)
+    mean = np.where(known, estimates, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    chosen = chosen[known.any(axis=0)[chosen]]
     order = chosen[np.argsort(-mean[chosen], kind="stable")]
     n = len(order)
 

@@ -230,9 +230,11 @@ def order_effect(comparisons: Comparisons, ax: Axes | None = None, *, level: flo
         ax.yaxis, shown, [votes.items[order[at]] for at in shown],
         fontsize=min(9.5, 0.8 * points * step),
     )  # fmt: skip
-    written = f"shown first: {effect:+.3f} log-odds ({effect - half:.3f} to {effect + half:.3f})"
+    bounds = f"{effect:+.3f} (log-odds; {effect - half:.3f} to {effect + half:.3f})"
     _style.legend(ax, columns=2)
-    ax.get_legend().set_title(written.replace("-", "−"), prop={"size": 9})
+    ax.get_legend().set_title(
+        f"effect of being shown first: {_style.minus(bounds)}", prop={"size": 9}
+    )
     ax.get_legend().set_alignment("left")
     ax.get_legend().get_title().set_color(_style.INK)
     thinned = f"\none label in {step} is written" if step > 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,11 @@ def legend(ax: Axes, *, columns: int = 1, title: str | None = None) -> None:
     # A layout engine of the user's figure makes room for it; without one it may stand outside.
 
 
+def minus(text: str) -> str:
+    """Write the signs of numbers, and no hyphen of a word, as true minuses."""
+    return re.sub(r"(?<!\w)-(?=[\d.])", "−", text)
+
+
 def caption(ax: Axes, text: str) -> None:
     """Write what the figure rests on above it, at the left."""
     ax.set_title(text, loc="left", fontsize=9, color=INK, parse_math=False)
@@ -134,7 +140,7 @@ def matrix(
         for (row, column), value in np.ndenumerate(table):
             if np.isfinite(value):
                 ax.text(
-                    column, row, format(value, written).replace("-", "−"), fontsize=8,
+                    column, row, minus(format(value, written)), fontsize=8,
                     color="white" if value < middle else "black", ha="center", va="center",
                 )  # fmt: skip
     bar = root_figure(ax).colorbar(image, ax=ax, shrink=0.8, aspect=24, pad=0.02)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from .. import plots
-from ..errors import DataError, PluralismError
+from .. import _quiet, plots
+from ..errors import ApproximationWarning, DataError, PluralismError
 from ._page import Caveat, Page, Section
 from ._rules import Decision, decisions
 from ._svg import draw
@@ -28,6 +28,8 @@ REPLICATES, SEED = 500, 0
 #: Alternatives in the margin graph, the leading ones; and in tables of all pairs.
 DRAWN, SHOWN = 12, 40
 RESAMPLED = ("schulze", "borda")
+#: Fewer voters than this are not drawn again: there would be too few different electorates.
+FEW_VOTERS = 10
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,13 @@ def _gather(data: Ballots) -> Election:
         raise DataError("the ballots have no voter; there is nothing to report")
     chances = {}
     for rule in RESAMPLED:
-        if data.n_alternatives <= DRAWN * 4:
+        if data.n_alternatives <= DRAWN * 4 and data.n_voters >= FEW_VOTERS:
             try:
-                chances[rule] = choice.winner_probabilities(
-                    data, rule=getattr(choice, rule), n=REPLICATES, seed=SEED
-                )
+                # A winner in every replicate is an answer here, and no warning.
+                with _quiet.held_back(ApproximationWarning):
+                    chances[rule] = choice.winner_probabilities(
+                        data, rule=getattr(choice, rule), n=REPLICATES, seed=SEED
+                    )
             except PluralismError:
                 continue  # weighted ballots are no electorate that could be drawn again
     return Election(

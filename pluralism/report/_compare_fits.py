@@ -47,7 +47,8 @@ def compared(fit: Any, name: str, other: Any, level: float) -> tuple[Markup, Sec
     adjusted = multipletests(2 * special.ndtr(-np.abs(score)), method="holm")[1]
     half = stats.norm.isf(0.5 * (1 - level)) * stderr
     rank, rank_bis = (stats.rankdata(-values, method="min") for values in (mine, theirs))
-    correlation = float(stats.spearmanr(mine, theirs).statistic) if len(items) > 2 else np.nan
+    varied = len(items) > 2 and np.ptp(mine) > 0 and np.ptp(theirs) > 0
+    correlation = float(stats.spearmanr(mine, theirs).statistic) if varied else np.nan
     order = np.argsort(-np.abs(change), kind="stable")
     moved = [place for place in order if adjusted[place] < 1 - level]
 

@@ -1,0 +1,238 @@
+"""The commands on ratings, answers and ballots: what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pluralism import Annotations, Ballots, choice, jury, perspective
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run a command in an empty folder, in this process."""
+    from pluralism.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("COMPILATION_CACHE_DIR", "PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
+        monkeypatch.setenv(f"JAX_{name}", {"COMPILATION_CACHE_DIR": str(tmp_path)}.get(name, "0"))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+
+    def command(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pluralism", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        return status, *capsys.readouterr()
+
+    return command
+
+
+@pytest.fixture
+def ratings(tmp_path) -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    rows = [
+        (f"q{item}", rater, int(random.integers(1, 4)) if random.random() < 0.3 else item % 3 + 1)
+        for item in range(12)
+        for rater in range(6)
+    ]
+    frame = pd.DataFrame(rows, columns=["question_id", "worker_id", "rating"])
+    frame["side"] = np.where(frame["worker_id"] < 3, "left", "right")
+    frame.to_csv(tmp_path / "ratings.csv", index=False)
+    return frame
+
+
+@pytest.fixture
+def ballots(tmp_path) -> Ballots:
+    profile = Ballots.from_rankings(
+        ["ABC", "ACB", "BAC", "BCA", "CAB", "CBA"], counts=[30, 1, 29, 10, 10, 1]
+    )
+    profile.to_preflib(tmp_path / "e.soc")
+    return profile
+
+
+def test_agree(run, ratings) -> None:
+    status, out, err = run("agree", "ratings.csv", "--scale", "ordinal", "--group", "side")
+    assert status == 0, err
+    assert "guessed columns: item=question_id rater=worker_id label=rating" in err
+    data = Annotations.from_frame(
+        ratings, item="question_id", rater="worker_id", label="rating", scale="ordinal"
+    )
+    table = jury.agreement_table(data)
+    for name, row in table.iterrows():
+        assert re.search(rf"^{name} +{row['estimate']:.3f} +{row['stderr']:.3f}", out, re.M)
+    assert "Within groups by side" in out
+
+
+def test_agree_as_json_with_a_bootstrap(run, ratings) -> None:
+    status, out, err = run("agree", "ratings.csv", "--bootstrap", 50, "--seed", 1, "--json")
+    assert status == 0, err
+    read = json.loads(out)
+    assert read["about"]["raters"] == 6
+    (drawn,) = read["bootstrap"]
+    assert drawn["lower"] <= drawn["estimate"] <= drawn["upper"]
+    assert drawn["estimate"] == read["agreement"][0]["estimate"]
+
+
+def test_diversity(run, ratings) -> None:
+    status, out, err = run("diversity", "ratings.csv", "--by", "side", "--q", "1", "--json")
+    assert status == 0, err
+    counts = pd.crosstab(ratings["side"], ratings["rating"])
+    expected = np.exp(perspective.entropy(counts.to_numpy().astype(float)))
+    found = [row["hill_1"] for row in json.loads(out)["diversity"]]
+    np.testing.assert_allclose(found, expected)
+    assert [row["row"] for row in json.loads(out)["diversity"]] == ["left", "right"]
+
+
+def test_diversity_counts_what_it_leaves_out(run, tmp_path) -> None:
+    pd.DataFrame({"label": ["x", None, "y"]}).to_parquet(tmp_path / "a.parquet")
+    status, out, err = run("diversity", "a.parquet", "--json")
+    assert status == 0
+    assert "1 rows without a value in label are left out" in err
+    assert json.loads(out)["about"]["answers"] == 2
+
+
+def test_vote(run, ballots) -> None:
+    status, out, err = run("vote", "e.soc", "--json")
+    assert status == 0, err
+    picks = {row["rule"]: row["picks"] for row in json.loads(out)["rules"]}
+    assert picks["Borda"] == list(choice.borda(ballots).winners) == ["B"]
+    assert picks["Condorcet winner"] == ["A"]
+    assert picks["IRV"] == list(choice.irv(ballots).winners)
+
+
+def test_vote_of_a_table(run, tmp_path) -> None:
+    rows = [(v, a, r) for v in range(3) for r, a in enumerate("ABC" if v else "CBA", start=1)]
+    pd.DataFrame(rows, columns=["voter_id", "candidate", "place"]).to_csv(
+        tmp_path / "b.csv", index=False
+    )
+    status, out, err = run("vote", "b.csv")
+    assert status == 0, err
+    assert "guessed columns: voter=voter_id alternative=candidate rank=place" in err
+    assert re.search(r"^Plurality +A +no$", out, re.M)
+
+
+def test_a_cycle_has_nobody(run, tmp_path) -> None:
+    Ballots.from_rankings(["ABC", "BCA", "CAB"]).to_preflib(tmp_path / "c.soc")
+    _, out, _ = run("vote", "c.soc")
+    assert re.search(r"^Condorcet winner +nobody", out, re.M)
+
+
+def test_audit(run, ballots) -> None:
+    status, out, err = run("audit", "e.soc", "--axiom", "condorcet-winner", "--axiom", "pareto")
+    assert status == 0, err
+    assert "borda breaks 1 of 2 axioms" in out
+    assert "{B} wins, though A beats every other one by a majority" in out
+
+
+def test_doctor_knows_what_is_there(run) -> None:
+    status, out, _ = run("doctor", "--json")
+    assert status == 0
+    read = json.loads(out)
+    versions = {row["package"]: row["version"] for row in read["versions"]}
+    assert versions["numpy"] == np.__version__
+    assert {row["extra"] for row in read["extras"]} == {"cli", "plots", "report", "bayes", "netcdf"}
+    assert read["devices"][0]["device"]
+
+
+def test_doctor_names_the_remedy(monkeypatch) -> None:
+    from pluralism.cli import _doctor
+
+    monkeypatch.setattr(_doctor, "_version", lambda name: None if name == "matplotlib" else "1")
+    extras = next(part for part in _doctor.examine().parts if part.name == "extras")
+    rows = {row[0]: row for row in extras.rows}
+    assert rows["plots"][1] == "no"
+    assert rows["plots"][4] == 'pip install "pluralism[plots]"'
+
+
+@pytest.mark.parametrize("kind", ["ratings", "ballots"])
+def test_report_knows_what_a_file_holds(run, ratings, ballots, tmp_path, kind: str) -> None:
+    file = {"ratings": "ratings.csv", "ballots": "e.soc"}[kind]
+    status, out, err = run("report", file, "--compare", file)
+    assert status == 0, err
+    assert out.endswith("report: report.html\n")
+    heading = {"ratings": "How far raters agree", "ballots": "What each rule would pick"}[kind]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert heading in page
+    assert "Compared with" in page
+
+
+def test_report_and_fit_as_json(run, tmp_path) -> None:
+    run("simulate", "--votes", 300, "--items", 3, "--seed", 1)
+    status, out, err = run("report", "votes.csv", "--compare", "votes.csv", "--json")
+    assert status == 0, err
+    read = json.loads(out)
+    assert read["report"] == "report.html"
+    assert json.loads(run("fit", "votes.csv", "--json")[1])["estimates"] == read["estimates"]
+    made = json.loads(run("simulate", "-o", "w.csv", "--json")[1])
+    assert made == {"votes": "w.csv", "truth": "w.truth.csv"}
+
+
+WRONG = {
+    "no file": (["agree"], 1, "name a file of ratings"),
+    "not there": (["vote", "none.soc"], 1, "none.soc is not a file"),
+    "no label": (["agree", "odd.csv"], 1, "name it with --item"),
+    "no answer column": (["diversity", "odd.csv"], 1, "name it with --label"),
+    "unknown column": (["diversity", "odd.csv", "--label", "z"], 1, "no column 'z'"),
+    "empty": (["diversity", "empty.csv"], 1, "holds no answer"),
+    "no ratings": (["agree", "none.csv"], 1, "no rows|no label|holds no"),
+    "votes are no ballots": (["vote", "votes.csv"], 1, "holds pairwise votes, not ballots"),
+    "no ranks": (["vote", "names.csv"], 1, "name it with --rank"),
+    "unknown axiom": (["audit", "e.soc", "--axiom", "fairness"], 1, "fairness"),
+    "unknown rule": (["audit", "e.soc", "--rule", "best"], 2, "best"),
+    "no folder": (["report", "e.soc", "-o", "no/p.html"], 1, "there is no folder no"),
+    "meaningless": (["report", "e.soc", "--prior", "1"], 1, "holds ballots, for which --prior"),
+    "contradiction": (["fit", "votes.csv", "--json", "--format", "csv"], 2, "contradict"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_goes_wrong_is_one_sentence(run, ballots, tmp_path, case: str) -> None:
+    files = {
+        "odd.csv": "x,y\n1,2\n",
+        "empty.csv": "label\n",
+        "none.csv": "item,rater,label\n",
+        "votes.csv": "first,second,outcome\na,b,first\nb,a,first\n",
+        "names.csv": "voter,candidate\n1,a\n",
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    arguments, status, message = WRONG[case]
+    found, out, err = run(*arguments)
+    assert found == status, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert re.search(message, err.strip().splitlines()[-1]), err
+
+
+@pytest.mark.slow
+def test_the_shell_completes_commands() -> None:
+    environment = os.environ | {
+        "_PLURALISM_COMPLETE": "complete_bash",
+        "COMP_WORDS": "pluralism di",
+        "COMP_CWORD": "1",
+    }
+    code = "import sys; sys.argv = ['pluralism']; from pluralism.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.stdout.split() == ["diversity"], done.stderr
+
+
+@pytest.mark.slow
+def test_help_of_every_command_stands_alone() -> None:
+    for command in ("report", "fit", "agree", "diversity", "vote", "audit", "simulate", "doctor"):
+        done = subprocess.run(
+            [sys.executable, "-m", "pluralism", command, "--help"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "--json" in done.stdout

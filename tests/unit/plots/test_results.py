@@ -1,0 +1,363 @@
+"""Figures of results: the numbers they show, in the order and with the words they promise."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from pluralism import (
+    Annotations,
+    Ballots,
+    Comparisons,
+    DataError,
+    LabelError,
+    bootstrap,
+    jury,
+    perspective,
+    plots,
+    scores,
+)
+from pluralism.data import simulate_votes
+from pluralism.plots._coherence import axiom_counts
+from pluralism.utility import fit_bradley_terry, fit_groups
+
+
+@pytest.fixture(scope="module")
+def votes() -> Comparisons:
+    frame = simulate_votes(
+        800, items=["$5", "b", "c", "d"], raters=30, groups=["old", "young"], group_spread=0.5,
+        order_effect=0.4, seed=1,
+    )  # fmt: skip
+    return Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", rater="rater", group="group"
+    )
+
+
+@pytest.fixture(scope="module")
+def ratings() -> Annotations:
+    rows = [
+        (item, rater, "yes" if (item + (rater >= 4) * (item % 3 == 0)) % 2 else "no")
+        for item in range(12)
+        for rater in range(8)
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "rater", "label"])
+    frame["side"] = np.where(frame["rater"] < 4, "left", "right")
+    return Annotations.from_frame(frame, item="item", rater="rater", label="label", group="side")
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+CYCLE = Ballots.from_rankings(["ABC", "BCA", "CAB"], counts=[25, 40, 35])
+DRAWS = xr.DataArray(
+    np.random.default_rng(0).normal(size=(300, 4)) + [3, 2, 1, 0],
+    dims=("draw", "item"), coords={"item": ["$5", "b", "c", "d"]},
+)  # fmt: skip
+SYSTEMS = pd.DataFrame({"help": [3, 2, 1], "harm": [9, 2, 5]}, index=["$5", "b", "c"])
+
+
+@pytest.fixture(scope="module")
+def drawn(votes, ratings):
+    """Every figure, as a function of the axes alone."""
+    fits = fit_groups(votes)
+    table = jury.reliability_table([0.1, 0.4, 0.9, 0.8], [0, 1, 1, 0], seed=0)
+    two = ("left", "right")
+    return {
+        "group_utilities": lambda ax=None: plots.group_utilities(fits, ax),
+        "transitivity": lambda ax=None: plots.transitivity(votes, ax),
+        "order_effect": lambda ax=None: plots.order_effect(votes, ax),
+        "diversity_profile": lambda ax=None: plots.diversity_profile(ratings, ax),
+        "reliability_diagram": lambda ax=None: plots.reliability_diagram(table, ax),
+        "group_agreement": lambda ax=None: plots.group_agreement(ratings, ax),
+        "margin_graph": lambda ax=None: plots.margin_graph(CYCLE, ax),
+        "pareto_front": lambda ax=None: plots.pareto_front(SYSTEMS, ax),
+        "verdict_by_composition": lambda ax=None: plots.verdict_by_composition(
+            ratings, ax, positive="yes", groups=two, seats=3
+        ),
+        "rank_probabilities": lambda ax=None: plots.rank_probabilities(DRAWS, ax),
+    }
+
+
+FIGURES = (
+    "group_utilities", "transitivity", "order_effect", "diversity_profile", "reliability_diagram",
+    "group_agreement", "margin_graph", "pareto_front", "verdict_by_composition",
+    "rank_probabilities",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_into_the_axes_that_is_given(name: str, drawn) -> None:
+    before = dict(mpl.rcParams)
+    _, ax = plt.subplots(figsize=(6, 5))
+    assert drawn[name](ax) is ax
+    assert drawn[name]().figure is not ax.figure
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_what_it_rests_on(name: str, drawn) -> None:
+    ax = drawn[name]()
+    ax.figure.draw_without_rendering()
+    words = [ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel()]
+    if ax.get_legend():
+        words += [text.get_text() for text in ax.get_legend().get_texts()]
+    said = " ".join(words)
+    assert "n = " in said or "of 3 systems" in said, said
+
+
+# -- what they show ----------------------------------------------------------------------
+
+
+def test_group_utilities_show_the_summary(votes) -> None:
+    fits = fit_groups(votes)
+    ax = plots.group_utilities(fits, level=0.9)
+    lines = {
+        line.get_label().split(" (")[0]: line for line in ax.lines if line.get_marker() in "os"
+    }
+    order = np.argsort(-fits.utility.mean("group").values)
+    for group, line in lines.items():
+        np.testing.assert_allclose(line.get_xdata(), fits.utility.sel(group=group).values[order])
+    assert [text.get_text() for text in ax.get_yticklabels()] == [fits.items[at] for at in order]
+    assert {line.get_marker() for line in lines.values()} == {"o", "s"}
+
+
+def test_group_utilities_of_fits_with_other_items() -> None:
+    one = fit_bradley_terry(Comparisons.from_matrix([[0, 3], [2, 0]], items=["a", "b"]))
+    other = fit_bradley_terry(Comparisons.from_matrix([[0, 3], [2, 0]], items=["b", "c"]))
+    ax = plots.group_utilities({"one": one, "other": other})
+    assert {text.get_text() for text in ax.get_yticklabels()} == {"a", "b", "c"}
+    ax = plots.group_utilities({"one": one, "other": other}, items=["c"], groups=["other"])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["c"]
+
+
+def test_transitivity_against_all_orders_of_all_triples() -> None:
+    frame = simulate_votes(200, items=6, spread=0.3, seed=4)
+    votes = Comparisons.from_frame(frame, first="first", second="second", outcome="outcome")
+    won = votes.pairwise().values
+    p = won / np.where(won + won.T > 0, won + won.T, 1)
+    met = (won + won.T) > 0
+    broken = {"weak": set(), "moderate": set(), "strong": set()}
+    triples = set()
+    for x, y, z in permutations(range(6), 3):
+        if not (met[x, y] and met[y, z] and met[x, z]):
+            continue
+        key = frozenset((x, y, z))
+        triples.add(key)
+        if p[x, y] >= 0.5 and p[y, z] >= 0.5:
+            if p[x, z] < 0.5:
+                broken["weak"].add(key)
+            if p[x, z] < min(p[x, y], p[y, z]):
+                broken["moderate"].add(key)
+            if p[x, z] < max(p[x, y], p[y, z]):
+                broken["strong"].add(key)
+    counts, n, _ = axiom_counts(votes)
+    assert n == len(triples)
+    assert counts.tolist() == [len(triple) for triple in broken.values()]
+
+
+def test_one_vote_a_pair_by_a_coin_is_a_cycle_in_a_quarter() -> None:
+    rows = [(a, b) for a in range(12) for b in range(a + 1, 12)]
+    _, triples, coin = axiom_counts(Comparisons.from_pairs(rows))
+    # Kendall and Babington Smith (1940): a quarter of the triads of coin tosses are circular.
+    assert coin[0] / triples == pytest.approx(0.25, abs=0.01)
+
+
+def test_order_effect_shows_shares_by_position_and_the_fitted_effect(votes) -> None:
+    ax = plots.order_effect(votes)
+    first = next(line for line in ax.lines if line.get_label() == "shown first")
+    shown = np.array(
+        [
+            votes.first_won[votes.first == code].sum() + 0.5 * votes.tied[votes.first == code].sum()
+            for code in range(4)
+        ]
+    )
+    total = np.array([votes.total[votes.first == code].sum() for code in range(4)])
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    expected = {item: 100 * share for item, share in zip(votes.items, shown / total, strict=True)}
+    np.testing.assert_allclose(first.get_xdata(), [expected[label] for label in labels])
+    effect = fit_bradley_terry(votes, order_effect=True).order_effect
+    assert f"{effect:+.3f} (log-odds;" in ax.get_legend().get_title().get_text()
+
+
+def test_a_diversity_profile_holds_hill_numbers() -> None:
+    counts = pd.DataFrame({"x": [5, 9], "y": [5, 1]}, index=["even", "skewed"])
+    ax = plots.diversity_profile(counts, q=[0, 1, 2])
+    for line, row in zip(ax.lines, counts.to_numpy(), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), perspective.hill_numbers(row, q=[0, 1, 2]))
+
+
+def test_group_agreement_holds_alpha_and_cross_replication(ratings) -> None:
+    ax = plots.group_agreement(ratings)
+    shown = np.asarray(ax.images[0].get_array())
+    frame = ratings.to_frame()
+    pools = [
+        Annotations.from_frame(
+            frame[frame["rater"].isin(raters)], item="item", rater="rater", label="label"
+        )
+        for raters in (range(4), range(4, 8))
+    ]
+    cross = jury.cross_replication_reliability(*pools)
+    within = [jury.krippendorff_alpha(pool) for pool in pools]
+    np.testing.assert_allclose(shown, [[within[0], cross], [cross, within[1]]])
+
+
+def test_margins_point_from_winner_to_loser() -> None:
+    ax = plots.margin_graph(CYCLE)
+    assert "no Condorcet winner" in ax.get_title(loc="left")
+    assert sorted(text.get_text() for text in ax.texts if text.get_text().isdigit()) == [
+        "20", "30", "50",
+    ]  # fmt: skip
+    won = plots.margin_graph(Ballots.from_rankings(["AB", "AB", "BA"]))
+    assert "A beats every other, 0 of 1 majorities" in won.get_title(loc="left")
+
+
+def test_the_front_is_that_of_scores() -> None:
+    ax = plots.pareto_front(SYSTEMS, maximize={"help": True, "harm": False})
+    found = scores.pareto_front(SYSTEMS, maximize={"help": True, "harm": False})
+    on = ax.collections[0].get_offsets()
+    np.testing.assert_array_equal(on, SYSTEMS.loc[list(found.front)].to_numpy())
+
+
+def test_verdicts_are_those_of_the_jury(ratings) -> None:
+    ax = plots.verdict_by_composition(ratings, positive="yes", groups=("left", "right"), seats=2)
+    line = ax.lines[0].get_ydata()
+    mixed = jury.verdict_probability(
+        ratings, composition={"left": 1, "right": 1}, positive="yes"
+    ).mean()
+    assert line[1] == pytest.approx(float(mixed))
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["2 : 0", "1 : 1", "0 : 2"]
+
+
+def test_ranks_are_counted_and_ties_share_them() -> None:
+    draws = xr.DataArray(
+        [[3.0, 2.0, 1.0], [1.0, 1.0, 0.0]], dims=("draw", "item"), coords={"item": list("abc")}
+    )
+    table = np.asarray(plots.rank_probabilities(draws).images[0].get_array())
+    np.testing.assert_allclose(table, [[75, 25, 0], [25, 75, 0], [0, 0, 100]])
+
+
+def test_ranks_of_a_bootstrap_and_of_a_posterior(votes) -> None:
+    found = bootstrap(fit_bradley_terry, votes, n=20, seed=0)
+    ax = plots.rank_probabilities(found)
+    assert "n = 20 draws" in ax.get_title(loc="left")
+    table = np.asarray(ax.images[0].get_array())
+    np.testing.assert_allclose(table.sum(axis=0), 100)
+    np.testing.assert_allclose(table.sum(axis=1), 100)
+    chains = DRAWS.values.reshape(3, 100, 4)
+    posterior = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(
+                {"utility": (("chain", "draw", "item"), chains)}, {"item": DRAWS["item"].values}
+            )
+        }
+    )
+    shown = np.asarray(plots.rank_probabilities(posterior).images[0].get_array())
+    np.testing.assert_array_equal(
+        shown, np.asarray(plots.rank_probabilities(DRAWS).images[0].get_array())
+    )
+
+
+@pytest.mark.slow
+def test_arviz_plots_a_posterior_of_ours() -> None:
+    arviz = pytest.importorskip("arviz")
+    data = arviz.from_dict(posterior={"utility": DRAWS.values.reshape(3, 100, 4)})
+    assert len(arviz.plot_forest(data, var_names=["utility"])) == 1
+
+
+# -- greyscale, many, hostile ------------------------------------------------------------
+
+
+def test_shades_get_lighter_monotonically(drawn) -> None:
+    for name in ("group_agreement", "rank_probabilities"):
+        image = drawn[name]().images[0]
+        grey = image.cmap(np.linspace(0, 1, 64))[:, :3] @ [0.2126, 0.7152, 0.0722]
+        assert (np.diff(grey) > 0).all()
+
+
+def test_series_differ_by_marker_and_are_dark_on_white() -> None:
+    from matplotlib.colors import to_rgb
+
+    from pluralism.plots._style import SERIES
+
+    assert len({marker for _, marker in SERIES}) == len(SERIES)
+    grey = [float(np.dot(to_rgb(colour), [0.2126, 0.7152, 0.0722])) for colour, _ in SERIES]
+    assert max(grey) < 0.45  # all dark enough to be read on white
+
+
+@pytest.mark.parametrize("n", [2, 60, 200])
+def test_ranks_of_few_and_of_many(n: int) -> None:
+    draws = np.random.default_rng(n).normal(size=(20, n)) + np.arange(n)
+    ax = plots.rank_probabilities(draws)
+    ax.figure.draw_without_rendering()
+    labels = [text for text in ax.get_yticklabels() if text.get_text()]
+    assert min(text.get_fontsize() for text in labels) >= 4.5
+    boxes = sorted(text.get_window_extent().y0 for text in labels)
+    assert (np.diff(boxes) > 0).all()
+
+
+def test_a_large_matrix_says_that_labels_are_thinned() -> None:
+    frame = simulate_votes(3000, items=120, seed=1)
+    votes = Comparisons.from_frame(frame, first="first", second="second", outcome="outcome")
+    ax = plots.pairwise_matrix(votes)
+    assert "in order of preference, one label in 3 is written" in ax.get_title(loc="left")
+    assert min(text.get_fontsize() for text in ax.get_yticklabels()) >= 6.5
+
+
+WRONG = {
+    "groups of nothing": (lambda: plots.group_utilities([]), "`fits` is a list"),
+    "no fits": (lambda: plots.group_utilities({}), "`fits` is a dict"),
+    "no comparisons": (lambda: plots.transitivity([]), "`comparisons` is a list"),
+    "no triple": (
+        lambda: plots.transitivity(Comparisons.from_pairs([("a", "b")])),
+        "no three items all met",
+    ),
+    "no order": (
+        lambda: plots.order_effect(Comparisons.from_pairs([("a", "b"), ("b", "a")])),
+        "does not know which item",
+    ),
+    "infinite order": (lambda: plots.diversity_profile([1, 2], q=[np.inf]), "infinite order"),
+    "too many rows": (lambda: plots.diversity_profile(np.ones((6, 2))), "at most 5 rows"),
+    "no table": (lambda: plots.reliability_diagram([1]), "no column 'left'"),
+    "no annotations": (lambda: plots.group_agreement([1]), "`annotations` is a list"),
+    "no groups": (
+        lambda: plots.group_agreement(Annotations.from_matrix([[1, 2], [1, 2]])),
+        "no groups of raters",
+    ),
+    "no ballots": (lambda: plots.margin_graph("x"), "`ballots` is a str"),
+    "too many": (lambda: plots.margin_graph(np.zeros((17, 17))), "17 alternatives"),
+    "three objectives": (lambda: plots.pareto_front(np.ones((2, 3))), "3 objectives"),
+    "no draws": (lambda: plots.rank_probabilities("x"), "`draws` is a str"),
+    "one item": (lambda: plots.rank_probabilities(np.ones((3, 1))), "2 to 200 items"),
+    "groups left": (
+        lambda: plots.rank_probabilities(DRAWS.expand_dims(group=2)),
+        "has the dimension 'group'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_cannot_be_drawn_is_named(case: str) -> None:
+    draw, message = WRONG[case]
+    with pytest.raises(DataError, match=message):
+        draw()
+
+
+def test_unknown_labels_are_named(votes, ratings) -> None:
+    fits = fit_groups(votes)
+    with pytest.raises(LabelError, match=r"`items\[0\]` names 'zz'"):
+        plots.group_utilities(fits, items=["zz"])
+    with pytest.raises(LabelError, match=r"`groups\[0\]` names 'zz'"):
+        plots.group_utilities(fits, groups=["zz"])
+    with pytest.raises(LabelError, match="`group` names 'zz'"):
+        plots.group_agreement(ratings, group="zz")
+    with pytest.raises(DataError, match="name the two groups"):
+        plots.verdict_by_composition(ratings, positive="yes", groups=["left"])

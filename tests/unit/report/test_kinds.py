@@ -1,0 +1,356 @@
+"""Reports on ratings, ballots, groups and two runs: sections for what the data contain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pluralism import Annotations, Ballots, Comparisons, DataError, choice, jury, write_report
+from pluralism.data import load_table, simulate_votes
+from pluralism.report._ratings import gather_ratings
+from pluralism.utility import fit_bradley_terry, fit_groups
+
+HOSTILE = ("<script>alert(1)</script>", "=cmd|' /C calc'!A0", "🦄 emoji", "עברית", "a\nb", "$x$")
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def plain(page: Path) -> str:
+    """Paragraphs without markup, on one line."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text_of(page)))
+
+
+def headings(page: Path) -> list[str]:
+    return re.findall(r"<h2[^>]*>([^<]*)</h2>", text_of(page))
+
+
+# -- votes with groups -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def grouped() -> Comparisons:
+    frame = simulate_votes(
+        2400, items=["tea", "beer", "milk"], raters=60, groups=["old", "young"],
+        group_spread=0.8, order_effect=0.3, seed=5,
+    )  # fmt: skip
+    return Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", rater="rater", group="group"
+    )
+
+
+@pytest.fixture(scope="module")
+def grouped_page(grouped, tmp_path_factory) -> Path:
+    return write_report(grouped, tmp_path_factory.mktemp("page") / "r.html")
+
+
+def test_a_report_on_votes_answers_every_question(grouped, grouped_page) -> None:
+    assert headings(grouped_page) == [
+        "In short", "Who is preferred, and how surely", "Which items can be told apart",
+        "One against one", "What voting rules would pick", "Do groups by group differ?",
+        "Do preferences hang together?", "Does the order of presentation matter?",
+        "Who voted, and how alike", "What was compared", "What this cannot tell you",
+        "How it was computed",
+    ]  # fmt: skip
+    said = plain(grouped_page)
+    fits = fit_groups(grouped)
+    leaders = {fits.items[place] for place in fits.utility.values.argmax(axis=1)}
+    assert all(f"{item} stands first" in said for item in leaders)
+    # 60 raters for 3 items: the clustered Wald test holds, and its p-value is the one that is told.
+    p = f"{fits.wald_test().pvalue:.2g}"
+    assert f"Wald test, clustered by rater: they differ by more than chance (p = {p})" in said
+
+
+def test_groups_of_few_raters_are_tested_by_permutation(tmp_path) -> None:
+    frame = simulate_votes(600, items=4, raters=8, groups=["p", "q"], seed=1)
+    votes = Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", rater="rater", group="group"
+    )
+    assert "199 permutations of the raters" in plain(write_report(votes, tmp_path / "r.html"))
+
+
+def test_groups_that_cannot_be_fitted_alone_get_a_prior_and_the_page_says_so(tmp_path) -> None:
+    rows = [("a", "b", "first", "big"), ("b", "a", "first", "big")] * 20
+    rows += [("a", "b", "first", "small")] * 3
+    frame = pd.DataFrame(rows, columns=["first", "second", "outcome", "size"])
+    votes = Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", group="size"
+    )
+    said = plain(write_report(votes, tmp_path / "r.html"))
+    assert "Groups are small, so their fits rest on a normal prior of 1 log-odds as well." in said
+
+
+def test_one_group_only_is_said_to_have_nobody_to_compare_with(tmp_path) -> None:
+    frame = simulate_votes(200, items=3, raters=8, seed=1).assign(side="only")
+    votes = Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", rater="rater", group="side"
+    )
+    said = plain(write_report(votes, tmp_path / "r.html"))
+    assert "This cannot be said: 1 group and 3 items: there is no other to compare with." in said
+
+
+def test_the_crowd_votes_with_groups_tell_all(test_data, tmp_path) -> None:
+    frame = pd.read_csv(test_data / "llmfao/crowd-comparisons.csv")
+    frame["side"] = np.where(frame["worker"] % 2, "odd", "even")
+    votes = Comparisons.from_frame(
+        frame, first="left", second="right", outcome="winner", rater="worker", group="side"
+    )
+    page = write_report(votes, tmp_path / "r.html")
+    said = plain(page)
+    for part in (
+        "GPT 4 stands first, but its lead over Platypus-2 Instruct (70B)",
+        "of 1,711 pairs (67%) cannot be told apart",
+        "(z = 2.55): position matters: being shown first helps",
+        "standard errors are 1.12 times what they would be if votes were independent",
+        "Of 5 voting rules, none pick GPT 4 alone",
+        "By side, 2 groups were compared",
+    ):
+        assert part in said, part
+    assert "Do groups by side differ?" in headings(page)
+
+
+# -- two runs ----------------------------------------------------------------------------
+
+
+def test_a_second_run_is_set_beside_the_first(tmp_path) -> None:
+    utility = {"a": 1.0, "b": 0.0, "c": -1.0}
+    moved = {"a": -1.0, "b": 0.0, "c": 1.0}
+    runs = [
+        Comparisons.from_frame(
+            simulate_votes(1500, items=list(truth), utility=list(truth.values()), seed=seed),
+            first="first", second="second", outcome="outcome",
+        )
+        for seed, truth in enumerate((utility, moved))
+    ]  # fmt: skip
+    page = write_report(runs[0], tmp_path / "r.html", compare=runs[1], compare_name="<old>")
+    said = plain(page)
+    assert "a leads here, c in &lt;old&gt;" in said
+    assert "2 of 3 shared items changed by more than chance" in said
+    assert "Ranks correlate at −1.00." in said
+    # The change is the difference of two fits that share all items, and so is its variance.
+    fits = [fit_bradley_terry(run) for run in runs]
+    change = float(fits[0].utility.sel(item="a") - fits[1].utility.sel(item="a"))
+    stderr = np.hypot(*(float(fit.stderr.sel(item="a")) for fit in fits))
+    row = re.search(
+        r'<tr><th scope="row" data-key="a">a</th>(.*?)</tr>',
+        text_of(page)[text_of(page).index('id="changes"') :],
+    )
+    keys = [float(key) for key in re.findall(r'data-key="([^"]*)"', row.group(1))]
+    np.testing.assert_allclose(
+        keys[2:5], [change, change - 1.959964 * stderr, change + 1.959964 * stderr], rtol=1e-5
+    )
+
+
+def test_an_equal_run_changes_nothing(tmp_path) -> None:
+    votes = load_table("celebrities")
+    said = plain(write_report(votes, tmp_path / "r.html", compare=votes))
+    assert "leads in both runs" in said
+    assert "no one of 9 shared items changed by more than chance" in said
+
+
+def test_runs_that_cannot_be_compared_are_refused(tmp_path) -> None:
+    votes = load_table("celebrities")
+    other = Comparisons.from_matrix([[0, 3], [2, 0]], items=["x", "y"])
+    with pytest.raises(DataError, match="shares 0 items"):
+        write_report(votes, tmp_path / "r.html", compare=other)
+    with pytest.raises(DataError, match="`compare` is a list; it must be votes or a fit"):
+        write_report(votes, tmp_path / "r.html", compare=[1])
+    with pytest.raises(DataError, match="must be Ballots, as the data are"):
+        write_report(Ballots.from_rankings(["ab"]), tmp_path / "r.html", compare=votes)
+    with pytest.raises(DataError, match="`fit` goes with votes"):
+        write_report(Ballots.from_rankings(["ab"]), tmp_path / "r.html", fit=votes)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- ratings -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ratings() -> Annotations:
+    random = np.random.default_rng(0)
+    rows = [
+        (item, rater, 1 + (item + (rater >= 8) * (item % 2) + (random.random() < 0.2)) % 3)
+        for item in range(30)
+        for rater in range(16)
+        if random.random() < 0.9
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "rater", "label"])
+    frame["side"] = np.where(frame["rater"] < 8, "left", "right")
+    return Annotations.from_frame(
+        frame, item="item", rater="rater", label="label", group="side", scale="ordinal"
+    )
+
+
+def test_a_report_on_ratings(ratings, tmp_path) -> None:
+    page = write_report(ratings, tmp_path / "r.html")
+    assert headings(page) == [
+        "In short", "How far raters agree", "What was answered", "On what they disagree",
+        "Who disagrees with whom", "Do groups by side see it alike?", "What this cannot tell you",
+        "How it was computed",
+    ]  # fmt: skip
+    alpha = jury.krippendorff_alpha(ratings)
+    assert f"Krippendorff’s alpha is {alpha:.2f}" in plain(page)
+
+
+def test_agreement_of_a_rater_with_the_others_against_brute_force(ratings) -> None:
+    found = gather_ratings(ratings, 0.95)
+    table = ratings.to_frame()
+    labels = {(row.item, row.rater): row.label for row in table.itertuples()}
+    for place, rater in enumerate(ratings.raters):
+        same = [
+            np.mean(
+                [
+                    value == labels[item, rater]
+                    for (i, r), value in labels.items()
+                    if i == item and r != rater
+                ]
+            )
+            for item, r in labels
+            if r == rater
+        ]
+        assert found.rater_agreement[place] == pytest.approx(np.mean(same))
+
+
+def test_kappa_of_two_raters_against_scikit_learn(ratings) -> None:
+    from sklearn.metrics import cohen_kappa_score
+
+    found = gather_ratings(ratings, 0.95)
+    table = ratings.to_frame().pivot_table(index="item", columns="rater", values="label")
+    complete = [
+        pair for pair in found.pairs if table[[pair.one, pair.other]].notna().all(axis=None)
+    ]
+    for pair in found.pairs[:10]:
+        both = table[[pair.one, pair.other]].dropna()
+        assert pair.shared == len(both)
+        assert pair.agreement == pytest.approx((both[pair.one] == both[pair.other]).mean())
+    for pair in complete:
+        expected = cohen_kappa_score(table[pair.one], table[pair.other])
+        assert pair.kappa == pytest.approx(expected)
+
+
+def test_ratings_without_raters_or_variance_say_what_they_lack(tmp_path) -> None:
+    counts = Annotations.from_counts([[3, 0], [1, 2]])
+    said = plain(write_report(counts, tmp_path / "r.html"))
+    assert "Only counts are known, not who gave which label" in said
+    same = Annotations.from_matrix([["x", "x"], ["x", "x"]])
+    said = plain(write_report(same, tmp_path / "r.html"))
+    assert "This cannot be said of these labels" in said
+    alone = Annotations.from_matrix([["x", "y", "x"]])
+    assert "No item has two labels" in plain(write_report(alone, tmp_path / "r.html"))
+
+
+def test_two_runs_of_ratings(ratings, tmp_path) -> None:
+    said = plain(write_report(ratings, tmp_path / "r.html", compare=ratings, compare_name="May"))
+    assert "Compared with May, alpha is lower by 0.00" in said
+    assert "which may be chance" in said
+
+
+# -- ballots -----------------------------------------------------------------------------
+
+PROFILE = Ballots.from_rankings(
+    ["ABC", "ACB", "BAC", "BCA", "CAB", "CBA"], counts=[30, 1, 29, 10, 10, 1]
+)
+
+
+def test_a_report_on_ballots_has_the_rules_side_by_side(tmp_path) -> None:
+    page = write_report(PROFILE, tmp_path / "r.html")
+    assert headings(page) == [
+        "In short", "What each rule would pick", "Is there a majority order?", "Head to head",
+        "Instant runoff, count by count", "What was on the ballots", "What this cannot tell you",
+        "How it was computed",
+    ]  # fmt: skip
+    said = plain(page)
+    # Condorcet's own example: A beats all, Borda picks B.
+    assert (
+        "A beats every other alternative head to head; the closest is B, by a margin of 1 ballot."
+        in said
+    )
+    assert choice.borda(PROFILE).winners == ("B",)
+    assert re.search(r"The rules do not agree: A by [^;]*; B by [^.]*Borda", said)
+
+
+def test_a_cycle_is_counted(tmp_path) -> None:
+    cycle = Ballots.from_rankings(["ABC", "BCA", "CAB"], counts=[25, 40, 35])
+    said = plain(write_report(cycle, tmp_path / "r.html"))
+    assert "Majorities contradict themselves in 1 triple." in said
+    assert "No alternative beats every other head to head" in said
+
+
+def test_two_elections(tmp_path) -> None:
+    other = Ballots.from_rankings(["CBA"], counts=[9])
+    said = plain(write_report(PROFILE, tmp_path / "r.html", compare=other))
+    assert "12 rules pick differently" in said
+
+
+@pytest.mark.parametrize(
+    "ballots",
+    [
+        Ballots.from_approvals([{"a", "b"}, {"b"}, {"c"}], alternatives=["a", "b", "c"]),
+        Ballots.from_utilities([[1.0, 0.0, 0.5], [0.2, 0.9, 0.1]], alternatives=["a", "b", "c"]),
+        Ballots.from_rankings([("a",), ("b", "c")], alternatives=["a", "b", "c"]),
+        Ballots.from_rankings([(("a", "b"), "c")]),
+        Ballots.from_rankings(["ab", "ba"]),
+    ],
+    ids=["approvals", "utilities", "short", "tied", "two"],
+)
+def test_every_kind_of_ballot_makes_a_page(ballots, tmp_path) -> None:
+    assert "What each rule would pick" in headings(write_report(ballots, tmp_path / "r.html"))
+
+
+@pytest.mark.slow
+def test_many_alternatives(tmp_path) -> None:
+    random = np.random.default_rng(0)
+    ranks = random.permuted(np.tile(np.arange(60), (30, 1)), axis=1)
+    page = write_report(Ballots.from_ranks(ranks), tmp_path / "r.html")
+    assert "left out above 12 alternatives" in plain(page)
+
+
+# -- hostile labels ----------------------------------------------------------------------
+
+
+def hostile_votes() -> Comparisons:
+    return Comparisons.from_matrix(5 * (1 - np.eye(6)), items=HOSTILE)
+
+
+def hostile_ratings() -> Annotations:
+    rows = [
+        (item, rater, HOSTILE[(i + r) % 2])
+        for i, item in enumerate(HOSTILE)
+        for r, rater in enumerate(HOSTILE)
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "rater", "label"])
+    frame["side"] = [HOSTILE[HOSTILE.index(rater) % 2] for rater in frame["rater"]]
+    return Annotations.from_frame(
+        frame, item="item", rater="rater", label="label", group="side", categories=HOSTILE[:2]
+    )
+
+
+def hostile_ballots() -> Ballots:
+    return Ballots.from_rankings([HOSTILE, HOSTILE[::-1]], counts=[3, 2])
+
+
+@pytest.mark.parametrize("make", [hostile_votes, hostile_ratings, hostile_ballots])
+def test_labels_are_shown_as_text_and_are_no_formulas(make: Callable, tmp_path) -> None:
+    import base64
+
+    page = write_report(
+        make(), tmp_path / "r.html", title=HOSTILE[0], compare=make(), compare_name=HOSTILE[0]
+    )
+    text = text_of(page)
+    assert text.count("<script") == 1
+    assert "&lt;script&gt;alert(1)" in text
+    for content in re.findall(r"base64,([A-Za-z0-9+/=]+)\" download", text):
+        for line in base64.b64decode(content).decode("utf-8-sig").splitlines():
+            assert not line.startswith("=")
+
+
+def test_all_ties_and_two_items(tmp_path) -> None:
+    ties = Comparisons.from_matrix([[0, 0], [0, 0]], items=["a", "b"], ties=[[0, 9], [9, 0]])
+    said = plain(write_report(ties, tmp_path / "r.html"))
+    assert "100% of them are ties" in said
