@@ -41,6 +41,7 @@ def kind_of(path: Path | None, *, item: str | None, label: str | None) -> str:
         return "ratings"
     if path is None or not path.is_file():
         return "votes"
+    _file(path, "votes")
     if path.suffix.lower() in PREFLIB:
         return "ballots"
     names = {name.strip().casefold() for name in _names(path)}
@@ -181,6 +182,8 @@ def _file(path: Path | None, what: str) -> Path:
         raise DataError(f"name a file of {what}")
     if not path.is_file():
         raise DataError(f"{path} is not a file")
+    if not path.stat().st_size:
+        raise DataError(f"{path} is empty; it needs a row of column names and rows below it")
     return path
 
 

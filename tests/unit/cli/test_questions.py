@@ -184,6 +184,11 @@ WRONG = {
     "no answer column": (["diversity", "odd.csv"], 1, "name it with --label"),
     "unknown column": (["diversity", "odd.csv", "--label", "z"], 1, "no column 'z'"),
     "empty": (["diversity", "empty.csv"], 1, "holds no answer"),
+    "nothing": (
+        ["report", "nothing.csv"],
+        1,
+        "nothing.csv is empty; it needs a row of column names",
+    ),
     "no ratings": (["agree", "none.csv"], 1, "no rows|no label|holds no"),
     "votes are no ballots": (["vote", "votes.csv"], 1, "holds pairwise votes, not ballots"),
     "no ranks": (["vote", "names.csv"], 1, "name it with --rank"),
@@ -200,6 +205,7 @@ def test_what_goes_wrong_is_one_sentence(run, ballots, tmp_path, case: str) -> N
     files = {
         "odd.csv": "x,y\n1,2\n",
         "empty.csv": "label\n",
+        "nothing.csv": "",
         "none.csv": "item,rater,label\n",
         "votes.csv": "first,second,outcome\na,b,first\nb,a,first\n",
         "names.csv": "voter,candidate\n1,a\n",

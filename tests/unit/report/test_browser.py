@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from pluralism import Comparisons, write_report
+from pluralism import Annotations, Ballots, Comparisons, write_report
 from pluralism.data import load_table, simulate_votes
 
 pytestmark = pytest.mark.slow
@@ -255,3 +256,65 @@ def test_it_prints_without_navigation(opened: Browser) -> None:
     opened.call("Emulation.setEmulatedMedia", media="print")
     assert opened.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
     opened.call("Emulation.setEmulatedMedia", media="")
+
+
+def other_kinds(folder: Path) -> dict[str, Path]:
+    """Pages on ratings, ballots and groups of voters, with labels of every sort."""
+    strange = [*LABELS, "=1+1", "🦄", "עברית"]
+    rows = [
+        (item, f"{who} {LABELS[0]}", strange[(place + who) % 3], strange[who % 2])
+        for place, item in enumerate(strange)
+        for who in range(6)
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "rater", "label", "side"])
+    ratings = Annotations.from_frame(frame, item="item", rater="rater", label="label", group="side")
+    votes = simulate_votes(900, items=strange, raters=20, groups=["<i>", "b"], seed=1)
+    pages = {
+        "ratings": ratings,
+        "ballots": Ballots.from_rankings([strange, strange[::-1], strange], counts=[5, 4, 3]),
+        "groups": Comparisons.from_frame(
+            votes, first="first", second="second", outcome="outcome", group="group"
+        ),
+    }
+    return {
+        kind: write_report(data, folder / f"{kind}.html", compare=data, compare_name=LABELS[1])
+        for kind, data in pages.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return other_kinds(tmp_path_factory.mktemp("kinds"))
+
+
+@pytest.mark.parametrize("kind", ["ratings", "ballots", "groups"])
+def test_every_kind_of_page_is_quiet_sorts_and_fits_a_phone(
+    browser: Browser, kinds: dict[str, Path], kind: str
+) -> None:
+    browser.width(360)
+    browser.open(kinds[kind])
+    asked = {
+        event["params"]["request"]["url"]
+        for event in browser.events
+        if event["method"] == "Network.requestWillBeSent"
+    }
+    assert {url for url in asked if not url.startswith("data:")} == {kinds[kind].as_uri()}
+    complaints = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
+    assert [event for event in browser.events if event["method"] in complaints] == []
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 360
+    assert browser.evaluate("document.querySelectorAll('script').length") == 1
+    assert browser.evaluate("document.querySelectorAll('main b b, main i').length") == 0
+    # Every table sorts by its last column, and no figure is without words.
+    assert browser.evaluate(
+        "[...document.querySelectorAll('table.sortable')].every(table => {"
+        "const head = [...table.tHead.rows[0].cells].at(-1);"
+        "head.querySelector('button').click(); return head.hasAttribute('aria-sort'); })"
+    )
+    assert browser.evaluate(
+        "[...document.querySelectorAll('svg')].every(each => each.querySelector('title'))"
+    )
+    # Identifiers are unique, or a figure would take its marks from another.
+    assert browser.evaluate(
+        "(all => all.length === new Set(all).size)"
+        "([...document.querySelectorAll('[id]')].map(each => each.id))"
+    )
