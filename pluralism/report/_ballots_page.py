@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 from markupsafe import Markup
 
-from .. import _quiet, plots
-from ..errors import ApproximationWarning, DataError, PluralismError
+from .. import plots
+from ..errors import PluralismError
+from ._election import REPLICATES, SEED, Election, by_pick, cycles, gather_election
 from ._page import Caveat, Page, Section
-from ._rules import Decision, decisions
 from ._svg import draw
 from ._tables import Column, Table
 from ._words import listed, plural, say, short, signed
@@ -23,79 +21,28 @@ if TYPE_CHECKING:
 
 __all__ = ["ballots_page"]
 
-#: Resampled electorates, and the seed that makes the page the same each time.
-REPLICATES, SEED = 500, 0
 #: Alternatives in the margin graph, the leading ones; and in tables of all pairs.
 DRAWN, SHOWN = 12, 40
-RESAMPLED = ("schulze", "borda")
-#: Fewer voters than this are not drawn again: there would be too few different electorates.
-FEW_VOTERS = 10
-
-
-@dataclass(frozen=True)
-class Election:
-    """Ballots and what follows from them."""
-
-    data: Ballots
-    margins: npt.NDArray[np.float64]
-    decisions: list[Decision]
-    winner: tuple[Hashable, ...]
-    loser: tuple[Hashable, ...]
-    smith: tuple[Hashable, ...]
-    chances: dict[str, Any]
-
-    @property
-    def order(self) -> npt.NDArray[np.intp]:
-        """Alternatives by wins minus losses, then by their sum of margins."""
-        beats = np.sign(self.margins).sum(axis=1)
-        return np.lexsort((-self.margins.sum(axis=1), -beats))
 
 
 def ballots_page(
     data: Ballots, level: float, title: str | None, other: tuple[str, Ballots] | None
 ) -> Page:
     """Report ballots."""
-    found = _gather(data)
+    found = gather_election(data)
     n = data.n_alternatives
     facts = [plural(data.n_voters, "ballot"), plural(n, "alternative"), data.kind]
     parts = (_rules, _condorcet, _margins, _rounds, _profile)
     sections = [section for part in parts for section in part(found)]
     summary = list(_summary(found))
     if other is not None:
-        sentence, section = _compared(found, other[0], _gather(other[1]))
+        sentence, section = _compared(found, other[0], gather_election(other[1]))
         summary.append(sentence)
         sections.append(section)
     return Page(
         title or f"What {plural(data.n_voters, 'ballot')} decide", facts, summary, sections,
         list(_caveats(found)), _method(found),
     )  # fmt: skip
-
-
-def _gather(data: Ballots) -> Election:
-    from .. import choice
-
-    if not data.n_voters:
-        raise DataError("the ballots have no voter; there is nothing to report")
-    chances = {}
-    for rule in RESAMPLED:
-        if data.n_alternatives <= DRAWN * 4 and data.n_voters >= FEW_VOTERS:
-            try:
-                # A winner in every replicate is an answer here, and no warning.
-                with _quiet.held_back(ApproximationWarning):
-                    chances[rule] = choice.winner_probabilities(
-                        data, rule=getattr(choice, rule), n=REPLICATES, seed=SEED
-                    )
-            except PluralismError:
-                continue  # weighted ballots are no electorate that could be drawn again
-    return Election(
-        data=data,
-        margins=data.margins().values,
-        decisions=decisions(data),
-        winner=tuple(choice.condorcet_winner(data).winners),
-        loser=tuple(choice.condorcet_loser(data).winners),
-        smith=tuple(choice.smith_set(data).winners),
-        chances=chances,
-    )
 
 
 def _summary(found: Election) -> Iterator[Markup]:
@@ -118,7 +65,7 @@ def _summary(found: Election) -> Iterator[Markup]:
             "outside it holds {}.",
             listed(found.smith),
         )
-    picks = _by_pick(found)
+    picks = by_pick(found)
     if len(picks) == 1:
         yield say("All {} rules pick {}.", f"{sum(map(len, picks.values()))}", *map(listed, picks))
     elif picks:
@@ -135,15 +82,6 @@ def _summary(found: Election) -> Iterator[Markup]:
             rule.capitalize(), listed([best]), 100 * float(top.max()),
         )  # fmt: skip
         break
-
-
-def _by_pick(found: Election) -> dict[tuple[Hashable, ...], list[str]]:
-    """Winners -> the rules that pick exactly them, the most frequent first."""
-    picks: dict[tuple[Hashable, ...], list[str]] = {}
-    for each in found.decisions:
-        if each.winners is not None and each.decides:
-            picks.setdefault(each.winners, []).append(each.rule)
-    return dict(sorted(picks.items(), key=lambda pair: -len(pair[1])))
 
 
 def _named(rules: list[str]) -> str:
@@ -177,7 +115,7 @@ def _rules(found: Election) -> Iterator[Section]:
         [columns[at] for at in used],
         [tuple(row[at] for at in used) for row in rows],
     )
-    groups = _by_pick(found)
+    groups = by_pick(found)
     said = (
         say("All rules that apply pick the same.")
         if len(groups) == 1
@@ -190,7 +128,7 @@ def _rules(found: Election) -> Iterator[Section]:
 
 
 def _condorcet(found: Election) -> Iterator[Section]:
-    cycles = _cycles(found.margins)
+    circles = cycles(found.margins)
     ties = int((np.triu(found.margins == 0, 1)).sum())
     n = found.data.n_alternatives
     table = Table(
@@ -200,14 +138,14 @@ def _condorcet(found: Election) -> Iterator[Section]:
             ("Who beats every other (Condorcet winner)?", _said(found.winner)),
             ("Who loses to every other (Condorcet loser)?", _said(found.loser)),
             ("Smallest set that beats all outside it (Smith set)", _said(found.smith)),
-            ("Triples that beat each other in a circle", f"{cycles:,} of {_triples(n):,}"),
+            ("Triples that beat each other in a circle", f"{circles:,} of {_triples(n):,}"),
             ("Pairs that tie", f"{ties:,} of {n * (n - 1) // 2:,}"),
         ],
     )  # fmt: skip
     said = (
         say("Majorities are in order: no three alternatives beat each other in a circle.")
-        if not cycles
-        else say("Majorities contradict themselves in {}.", plural(cycles, "triple"))
+        if not circles
+        else say("Majorities contradict themselves in {}.", plural(circles, "triple"))
     )
     yield Section("condorcet", "Is there a majority order?", [said], [], [table])
 
@@ -219,12 +157,6 @@ def _said(labels: tuple[Hashable, ...]) -> str:
 
 def _triples(n: int) -> int:
     return n * (n - 1) * (n - 2) // 6
-
-
-def _cycles(margins: npt.NDArray[np.float64]) -> int:
-    """Number of triples in which each beats the next: the trace of the cube, over three."""
-    beats = (margins > 0).astype(np.float64)
-    return round(float(np.trace(beats @ beats @ beats)) / 3)
 
 
 def _margins(found: Election) -> Iterator[Section]:

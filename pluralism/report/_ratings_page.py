@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
 
 from .. import plots
-from ._page import Caveat, Page, Section
+from ._page import Page, Section
 from ._ratings import SHARED, Ratings, gather_ratings
+from ._ratings_words import caveats, group_sentence, method, shares, summary, written
 from ._svg import draw
 from ._tables import Column, Table
 from ._words import interval, listed, plural, say, short, signed
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from ..data import Annotations
 
 __all__ = ["ratings_page"]
 
 #: Rows of a table in the page; the rest can be downloaded.
 LONGEST = 200
-#: Fewer raters than this speak for themselves alone.
-FEW_RATERS = 10
 _COEFFICIENTS = {
     "krippendorff_alpha": "Krippendorff's alpha",
     "fleiss_kappa": "Fleiss' kappa",
@@ -48,95 +45,15 @@ def ratings_page(
         facts.append(f"groups by {', '.join(map(str, data.groups))}")
     parts = (_agreement, _answers, _items, _raters, _groups)
     sections = [section for part in parts for section in part(found)]
-    summary = list(_summary(found))
+    said = list(summary(found))
     if other is not None:
         name, run = other
         sentence, section = _compared(found, name, gather_ratings(run, level))
-        summary.append(sentence)
+        said.append(sentence)
         sections.append(section)
     return Page(
-        title or f"How {plural(data.n_items, 'item')} were rated", facts, summary, sections,
-        list(_caveats(found)), _method(found),
-    )  # fmt: skip
-
-
-def _shares(found: Ratings) -> np.ndarray:
-    total = found.counts.sum(axis=0)
-    return np.asarray(total / total.sum())
-
-
-def _written(answer: Hashable) -> str:
-    """Write an answer; a whole number that a file made a float is one again."""
-    return f"{answer:g}" if isinstance(answer, float) else str(answer)
-
-
-def _one_voice(found: Ratings) -> tuple[int, int]:
-    """Items with several labels that all agree, and those without any majority."""
-    counts = found.counts[found.several]
-    share = counts.max(axis=1) / counts.sum(axis=1)
-    return int((share == 1).sum()), int((share <= 0.5).sum())
-
-
-def _summary(found: Ratings) -> Iterator[Markup]:
-    data = found.data
-    who = f" by {plural(len(data.raters), 'rater')}" if data.raters is not None else ""
-    yield say(
-        "{} on {}{} were read on {} scale.", plural(data.n_labels, "label"),
-        plural(data.n_items, "item"), who,
-        {"nominal": "a nominal", "ordinal": "an ordinal", "interval": "an interval"}.get(
-            data.scale, "a ratio"
-        ),
-    )  # fmt: skip
-    if found.agreement is not None:
-        alpha: dict[str, float] = dict(found.agreement.loc["krippendorff_alpha"])  # type: ignore[arg-type]
-        low, high = alpha["lower"], alpha["upper"]
-        yield say(
-            "Krippendorff’s alpha is {} ({:g}% interval {}), where 1 is perfect agreement and 0 "
-            "what chance gives: {}.",
-            signed(alpha["estimate"]), 100 * found.level, interval(low, high),
-            _said_of(low, high),
-        )  # fmt: skip
-    several = int(found.several.sum())
-    if several:
-        unanimous, split = _one_voice(found)
-        yield say(
-            "Of {} with two labels or more, {:.0f}% are unanimous and {:.0f}% have no answer that "
-            "more than half gave.",
-            plural(several, "item"), 100 * unanimous / several, 100 * split / several,
-        )  # fmt: skip
-    share = _shares(found)
-    top = int(np.argmax(share))
-    yield say(
-        "The commonest answer is {} ({:.0f}% of labels).", listed([_written(data.categories[top])]),
-        100 * share[top],
-    )  # fmt: skip
-    for name, table in found.groups.items():
-        sentence = _group_sentence(name, table)
-        if sentence is not None:
-            yield sentence
-
-
-def _said_of(low: float, high: float) -> str:
-    """Krippendorff's (2004) own bounds: .8 to rely on, .667 for tentative conclusions."""
-    if low >= 0.8:
-        return "clearly above .8, which Krippendorff asks of labels to rely on"
-    if high < 0.667:
-        return "clearly below .667, the least that Krippendorff accepts for tentative conclusions"
-    if low >= 0.667:
-        return "enough, by Krippendorff’s bounds, for tentative conclusions"
-    return "the interval holds one of Krippendorff’s bounds (.667 and .8), so neither is settled"
-
-
-def _group_sentence(name: str, table: xr.DataArray) -> Markup | None:
-    values, labels = table.values, table["group"].values.tolist()
-    within = np.diagonal(values)
-    if np.isfinite(within).sum() < 2:
-        return None
-    best, worst = int(np.nanargmax(within)), int(np.nanargmin(within))
-    text = "By {}, raters agree among themselves most in {} (alpha {}) and least in {} ({})."
-    return say(
-        text, name, listed([labels[best]]), signed(within[best]), listed([labels[worst]]),
-        signed(within[worst]),
+        title or f"How {plural(data.n_items, 'item')} were rated", facts, said, sections,
+        list(caveats(found)), method(found),
     )  # fmt: skip
 
 
@@ -177,13 +94,13 @@ def _agreement(found: Ratings) -> Iterator[Section]:
 
 
 def _answers(found: Ratings) -> Iterator[Section]:
-    data, share = found.data, _shares(found)
+    data, share = found.data, shares(found)
     total = found.counts.sum(axis=0)
     table = Table(
         "answers", "Answers given, all items together",
         [Column("Answer", "text"), Column("Labels", "count"), Column("Share", "share")],
         [
-            (_written(answer), count, part)
+            (written(answer), count, part)
             for answer, count, part in zip(data.categories, total, share, strict=True)
         ],
         folded=data.n_categories > 30,
@@ -222,7 +139,7 @@ def _items(found: Ratings) -> Iterator[Section]:
         rows.append(
             (
                 data.items[place], total[place],
-                _written(data.categories[top]) if known else None,
+                written(data.categories[top]) if known else None,
                 found.counts[place, top] / total[place] if known else None,
                 found.entropy[place], found.effective[place],
             )
@@ -319,7 +236,7 @@ def _groups(found: Ratings) -> Iterator[Section]:
                 "that is more than chance, <code>jury.group_association</code> tests."
             )
         ]
-        sentence = _group_sentence(name, table)
+        sentence = group_sentence(name, table)
         yield Section(
             stem, f"Do groups by {name} see it alike?",
             said if sentence is None else [sentence, *said],
@@ -379,8 +296,8 @@ def _compared(here: Ratings, name: str, there: Ratings) -> tuple[Markup, Section
                 ],
             )
         )  # fmt: skip
-    mine_share = dict(zip(map(_written, here.data.categories), _shares(here), strict=True))
-    their_share = dict(zip(map(_written, there.data.categories), _shares(there), strict=True))
+    mine_share = dict(zip(map(written, here.data.categories), shares(here), strict=True))
+    their_share = dict(zip(map(written, there.data.categories), shares(there), strict=True))
     answers = list(dict.fromkeys([*mine_share, *their_share]))
     tables.append(
         Table(
@@ -393,66 +310,3 @@ def _compared(here: Ratings, name: str, there: Ratings) -> tuple[Markup, Section
         "changes", f"Compared with {name}",
         [sentence, say("The two runs count as independent samples of items.")], [], tables,
     )  # fmt: skip
-
-
-def _caveats(found: Ratings) -> Iterator[Caveat]:
-    data = found.data
-    if data.raters is None:
-        yield Caveat(
-            "Who disagrees",
-            say(
-                "Only counts are known, not who gave which label; raters who always disagree and "
-                "raters who are careless look the same."
-            ),
-        )
-    else:
-        n = len(data.raters)
-        yield Caveat(
-            "What other people would say",
-            say("The labels are those of {}; nothing here shows for whom they stand.{}",
-                plural(n, "rater"),
-                " With so few, one more could change the picture." if n < FEW_RATERS else ""),
-        )  # fmt: skip
-    if not data.groups:
-        yield Caveat(
-            "Whether disagreement follows groups",
-            say("No column of groups was named, so disagreement counts as if it were the same "
-                "between any two raters."),
-        )  # fmt: skip
-    single = int((found.counts.sum(axis=1) <= 1).sum())
-    if single:
-        yield Caveat(
-            "Items with one label",
-            say("{} with a single label or none say nothing about agreement.",
-                plural(single, "item")),
-        )  # fmt: skip
-    several = found.counts.sum(axis=1)[found.several]
-    if len(several) and np.median(several) < 5:
-        yield Caveat(
-            "How divided one item is",
-            say("Half of the items have {} or fewer; shares and entropies of single items are "
-                "rough.", plural(float(np.median(several)), "label")),
-        )  # fmt: skip
-    yield Caveat(
-        "Whether disagreement is error",
-        say("Agreement says how alike answers are, not who is right. People who see a thing "
-            "differently and people who made a slip both lower it."),
-    )  # fmt: skip
-    for reason, count in data.dropped.items():
-        if count:
-            yield Caveat("Labels that were left out", say("{} dropped: {}.",
-                         plural(count, "label"), reason))  # fmt: skip
-
-
-def _method(found: Ratings) -> list[tuple[str, str]]:
-    return [
-        ("Scale", f"{found.data.scale}: decides how far apart alpha takes two answers to be"),
-        ("Intervals", f"{100 * found.level:g}%, delta method over items; the raters are as given"),
-        ("Entropy", "plug-in, natural logarithm"),
-        (
-            "Between groups",
-            "cross-replication reliability (Wong, Paritosh and Aroyo 2021)"
-            if found.groups
-            else "no groups",
-        ),
-    ]
