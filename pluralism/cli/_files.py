@@ -23,6 +23,8 @@ ITEMS = ("item", "instance", "question", "example", "comment", "document", "text
 LABELS = ("label", "rating", "answer", "annotation", "score", "judgement", "judgment", "response")
 VOTERS = ("voter", "ballot", *RATERS)
 ALTERNATIVES = ("alternative", "candidate", "option", "item")
+#: Kinds of saved containers.
+_SAVED = {"comparisons": "votes", "annotations": "ratings", "ballots": "ballots"}
 #: What a ballot says of an alternative -> names of its column.
 SAYINGS = {
     "rank": ("rank", "ranking", "place", "position"),
@@ -41,9 +43,13 @@ def kind_of(path: Path | None, *, item: str | None, label: str | None) -> str:
         return "ratings"
     if path is None or not path.is_file():
         return "votes"
+    from ..data._storage import saved_kind
+
     _file(path, "votes")
     if path.suffix.lower() in PREFLIB:
         return "ballots"
+    if (saved := saved_kind(path)) is not None:
+        return _SAVED.get(saved, "votes")
     names = {name.strip().casefold() for name in _names(path)}
     if any(one in names and other in names for one, other in PAIRS):
         return "votes"
@@ -71,6 +77,8 @@ def read_ratings(
     from ..data import Annotations
 
     path = _file(path, "ratings")
+    if _is_saved(path, "ratings"):
+        return Annotations.load(path)
     step(f"looking at {path.name}")
     names = _names(path)
     columns = {
@@ -106,6 +114,8 @@ def read_ballots(
     from ..data import Ballots
 
     path = _file(path, "ballots")
+    if _is_saved(path, "ballots"):
+        return Ballots.load(path)
     step(f"reading {path.name}")
     if path.suffix.lower() in PREFLIB:
         ballots = Ballots.from_preflib(path, unranked=unranked)
@@ -158,7 +168,7 @@ def count_answers(
     if label is None:
         note(f"guessed columns: label={column}")
     keys = [column] if by is None else [by, column]
-    frame = open_frame(str(path), labels=keys)
+    frame = open_frame(path, labels=keys).frame
     check_columns(frame, keys)
     rows = collected(frame.select(keys).group_by(keys).agg(nw.len().alias("n")))
     table = pd.DataFrame({name: rows[name].to_list() for name in (*keys, "n")})
@@ -177,6 +187,13 @@ def count_answers(
     return wide
 
 
+def _is_saved(path: Path, kind: str) -> bool:
+    """Whether `path` holds a container of this kind that `save` wrote."""
+    from ..data._storage import saved_kind
+
+    return _SAVED.get(saved_kind(path) or "") == kind
+
+
 def _file(path: Path | None, what: str) -> Path:
     if path is None:
         raise DataError(f"name a file of {what}")
@@ -190,7 +207,7 @@ def _file(path: Path | None, what: str) -> Path:
 def _names(path: Path) -> list[str]:
     from ..data._frames import open_frame
 
-    return list(open_frame(str(path)).collect_schema().names())
+    return list(open_frame(path).frame.collect_schema().names())
 
 
 def _known(names: Sequence[str]) -> dict[str, str]:

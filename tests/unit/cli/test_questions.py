@@ -166,6 +166,15 @@ def test_report_knows_what_a_file_holds(run, ratings, ballots, tmp_path, kind: s
     assert "Compared with" in page
 
 
+def test_saved_containers_are_known(run, ratings, ballots, tmp_path) -> None:
+    data = Annotations.from_frame(ratings, item="question_id", rater="worker_id", label="rating")
+    data.save(tmp_path / "ratings.parquet")
+    ballots.save(tmp_path / "ballots.parquet")
+    assert "krippendorff_alpha" in run("agree", "ratings.parquet")[1]
+    assert "krippendorff_alpha" in run("report", "ratings.parquet")[1]
+    assert "What each rule picks from 81 ballots" in run("report", "ballots.parquet")[1]
+
+
 def test_report_and_fit_as_json(run, tmp_path) -> None:
     run("simulate", "--votes", 300, "--items", 3, "--seed", 1)
     status, out, err = run("report", "votes.csv", "--compare", "votes.csv", "--json")
