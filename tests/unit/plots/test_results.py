@@ -59,7 +59,7 @@ def _close():
 
 CYCLE = Ballots.from_rankings(["ABC", "BCA", "CAB"], counts=[25, 40, 35])
 DRAWS = xr.DataArray(
-    [*np.random.default_rng(0).normal(size=(300, 4)), 3, 2, 1, 0],
+    np.random.default_rng(0).normal(size=(300, 4)) + np.arange(3.0, -1.0, -1.0),
     dims=("draw", "item"), coords={"item": ["$5", "b", "c", "d"]},
 )  # fmt: skip
 SYSTEMS = pd.DataFrame({"help": [3, 2, 1], "harm": [9, 2, 5]}, index=["$5", "b", "c"])

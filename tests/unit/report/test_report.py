@@ -120,7 +120,7 @@ def test_every_figure_has_words_and_a_table_beside_it(celebrities) -> None:
     assert all(figure.get("role") == "img" for figure in figures)
     sections = re.findall(r"<section .*?</section>", text, re.DOTALL)
     drawn = [section for section in sections if "<svg" in section]
-    assert len(drawn) == 3
+    assert len(drawn) == 4
     for section in drawn:
         assert re.search(r"<title[^>]*>[^<]{40,}</title>", section)
         assert "<table" in section
