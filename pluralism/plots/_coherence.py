@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import DataError
+from ..kernels._transitivity import transitivity_counts
 from . import _style
 from ._input import as_comparisons
 
@@ -105,38 +106,13 @@ def axiom_counts(votes: Comparisons) -> tuple[FloatArray, int, FloatArray]:
     """Triples that break each axiom, all triples that met, and how many a coin would break."""
     won = votes.pairwise().values
     total = won + won.T
-    violations, triples = _violations(_share(won, total), total > 0)
-    return violations, triples, _by_coin(total) if triples else np.zeros(3)
+    found = transitivity_counts(_share(won, total))
+    return found.violations, int(found.triples), _by_coin(total) if found.triples else np.zeros(3)
 
 
 def _share(won: FloatArray, total: FloatArray) -> FloatArray:
-    return np.divide(won, total, out=np.full(won.shape, 0.5), where=total > 0)
-
-
-def _violations(p: FloatArray, met: npt.NDArray[np.bool_]) -> tuple[FloatArray, int]:
-    """Triples that break each axiom in some order of their items, and all triples that met."""
-    n = len(p)
-    met = met & ~np.eye(n, dtype=bool)
-    counts = np.zeros(3)
-    triples = 0
-    for one in range(n - 2):
-        rest = np.arange(one + 1, n)
-        pair = np.triu(met[np.ix_(rest, rest)] & met[one, rest][:, None] & met[one, rest], 1)
-        second, third = rest[np.nonzero(pair)[0]], rest[np.nonzero(pair)[1]]
-        triples += len(second)
-        broken = np.zeros((3, len(second)), dtype=bool)
-        items = (np.full_like(second, one), second, third)
-        for x, y, z in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
-            xy, yz, xz = (
-                p[items[x], items[y]],
-                p[items[y], items[z]],
-                p[items[x], items[z]],
-            )
-            bound = (np.full_like(xy, 0.5), np.minimum(xy, yz), np.maximum(xy, yz))
-            holds = (xy >= 0.5) & (yz >= 0.5)
-            broken |= [holds & (xz < limit) for limit in bound]
-        counts += broken.sum(axis=1)
-    return counts, triples
+    """Share of the votes that each item won, NaN where a pair never met."""
+    return np.divide(won, total, out=np.full(won.shape, np.nan), where=total > 0)
 
 
 def _by_coin(total: FloatArray, draws: int = 200) -> FloatArray:
@@ -152,7 +128,7 @@ def _by_coin(total: FloatArray, draws: int = 200) -> FloatArray:
         won = np.zeros_like(total)
         won[upper] = random.binomial(size, 0.5)
         won.T[upper] = size - won[upper]
-        counts += _violations(_share(won, won + won.T), total > 0)[0]
+        counts += transitivity_counts(_share(won, won + won.T)).violations
     return counts / draws
 
 
