@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,7 +34,7 @@ Weights = Literal["multinomial", "poisson"]
 _FEW_UNITS = 6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bootstrap:
     """A statistic with its bootstrap standard error and interval.
 
@@ -58,12 +58,25 @@ class Bootstrap:
     estimate: Any
     stderr: Any
     interval: tuple[float, float] | xr.DataArray
-    replicates: npt.NDArray[np.float64] | xr.DataArray = field(repr=False)
+    replicates: npt.NDArray[np.float64] | xr.DataArray
     failed: Failures
     unit: str
     method: str
     level: float
     n: int
+
+    def __repr__(self) -> str:
+        shape = np.shape(self.estimate)
+        if shape:
+            what = f"of an estimate of shape {shape}"
+        else:
+            lower, upper = self.interval
+            what = f"{self.estimate:.6g}, interval {lower:.6g} to {upper:.6g}"
+        lost = f"; failed: {self.failed!r}" if self.failed else ""
+        return (
+            f"<bootstrap {what}; level {self.level:g}, {self.method}, unit {self.unit!r}, "
+            f"{self.n:,} replicates{lost}>"
+        )
 
 
 def bootstrap(

@@ -17,7 +17,7 @@ __all__ = ["Streams", "WeightDrawer"]
 
 FloatArray = npt.NDArray[np.float64]
 
-_DRAWS_A_UNIT = 4
+_DRAWS_A_UNIT = 8
 
 
 class Streams:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 Alternative = Literal["greater", "less", "two-sided"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PermutationTest:
     """A statistic with its permutation p-value.
 
@@ -48,11 +48,24 @@ class PermutationTest:
 
     statistic: Any
     pvalue: Any
-    replicates: npt.NDArray[np.float64] | xr.DataArray = field(repr=False)
+    replicates: npt.NDArray[np.float64] | xr.DataArray
     failed: Failures
     unit: str
     alternative: str
     n: int
+
+    def __repr__(self) -> str:
+        shape = np.shape(self.statistic)
+        what = (
+            f"of a statistic of shape {shape}"
+            if shape
+            else f"{self.statistic:.6g}, p = {self.pvalue:.4g}"
+        )
+        lost = f"; failed: {self.failed!r}" if self.failed else ""
+        return (
+            f"<permutation test {what}; {self.alternative}, unit {self.unit!r}, {self.n:,} "
+            f"permutations{lost}>"
+        )
 
 
 def permutation_test(

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
 
-from .._precision import in_float64
 from ..data import Comparisons
 from ..kernels import _newton, _pairs
 from ..uncertainty import Batch
+from ..uncertainty._devices import over_devices
 
 __all__ = [
     "bradley_terry_replicates",
@@ -138,12 +138,10 @@ def refit_tables(
         if held < step:
             tables = np.concatenate([tables, np.zeros((step - held, n, n))])
             begin = np.concatenate([begin, np.zeros((step - held, n))])
-        result = in_float64(
+        result = over_devices(
             _refits.refit,
-            tables,
-            begin,
-            np.float64(ridge),
-            np.float64(tolerance),
+            (tables, begin),
+            (np.float64(ridge), np.float64(tolerance)),
             max_iterations=int(max_iterations),
         )
         utility[at : at + step] = result.utility[:held]

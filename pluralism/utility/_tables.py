@@ -12,6 +12,7 @@ from scipy import special
 from ..data import _labels
 from ..errors import DataError
 from ..kernels import _contrasts
+from . import _simultaneous
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,6 @@ __all__ = [
     "item_array",
     "probability_matrix",
     "quasi_variance",
-    "rank_intervals",
     "square",
     "stderr",
     "summary",
@@ -39,9 +39,6 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Up to this many items covariances are computed as one matrix.
 DENSE_ITEMS = 3000
-#: Up to this many items the critical value of rank intervals is simulated.
-_SIMULATED_ITEMS = 150
-_DRAWS = 20_000
 
 
 def item_array(
@@ -110,8 +107,8 @@ def worth(fit: UtilityFit) -> xr.DataArray:
     return fit.utility.copy(data=shares).rename("worth").assign_attrs(units="share")
 
 
-def summary(fit: UtilityFit, level: float) -> pd.DataFrame:
-    """Tidy table of all estimates with pointwise Wald intervals."""
+def summary(fit: UtilityFit, level: float, simultaneous: bool = False) -> pd.DataFrame:
+    """Tidy table of all estimates with Wald intervals."""
     import pandas as pd
 
     z = _contrasts.normal_quantile(level)
@@ -124,7 +121,12 @@ def summary(fit: UtilityFit, level: float) -> pd.DataFrame:
     estimate = np.concatenate(
         [fit.utility.values, [parameter.estimate for parameter in fit.parameters]]
     )
-    lower, upper = estimate - z * spread, estimate + z * spread
+    width = np.full(len(spread), z)
+    kind = "wald"
+    if simultaneous:
+        width[:n] = _simultaneous.critical_deviation(fit, level, np.random.default_rng(0))
+        kind = "wald, simultaneous for items"
+    lower, upper = estimate - width * spread, estimate + width * spread
     for place, parameter in enumerate(fit.parameters, start=n):
         estimate[place] = parameter.value
         spread[place] *= parameter.slope
@@ -140,7 +142,7 @@ def summary(fit: UtilityFit, level: float) -> pd.DataFrame:
             "upper": upper,
         }
     )
-    table.attrs.update(attributes(fit), ci_prob=float(level), ci_kind="wald")
+    table.attrs.update(attributes(fit), ci_prob=float(level), ci_kind=kind)
     return table
 
 
@@ -168,34 +170,6 @@ def quasi_variance(fit: UtilityFit) -> xr.DataArray:
         highest_error=result.highest_error,
         converged=result.converged,
         units=f"({fit.units}) squared",
-    )
-
-
-def rank_intervals(fit: UtilityFit, level: float, generator: np.random.Generator) -> xr.DataArray:
-    """Rank bounds from all pairwise differences at once."""
-    import xarray as xr
-
-    matrix = fit.covariance.values
-    draws = _DRAWS if len(matrix) <= _SIMULATED_ITEMS else 0
-    critical = _contrasts.critical_range(matrix, level, draws, generator)
-    bounds = _contrasts.rank_bounds(fit.utility.values, matrix, critical)
-    method = (
-        f"all pairwise differences at once, critical value from {draws:,} draws of the "
-        "studentised range"
-        if draws
-        else "all pairwise differences at once, Sidak's critical value (conservative)"
-    )
-    return xr.DataArray(
-        np.stack([bounds.lower, bounds.upper], axis=1),
-        dims=("item", "ci_bound"),
-        coords={"item": fit.utility["item"].values, "ci_bound": ["lower", "upper"]},
-        name="rank",
-        attrs={
-            "ci_kind": "simultaneous",
-            "ci_prob": level,
-            "method": method,
-            "critical_value": critical,
-        },
     )
 
 
