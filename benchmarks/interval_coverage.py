@@ -192,13 +192,16 @@ def rows(name: str, done: dict[str, Counts]) -> list[str]:
                 f"{loose:.1f})"
             )
         share = total[f"{prefix}covered"] / total[f"{prefix}of"]
+        joint = ""  # not counted in older runs of a design
+        if f"{prefix}simultaneous" in total:
+            joint = format(total[f"{prefix}simultaneous"] / sets, ".3f")
         note = DESIGNS[name].__doc__ or ""
         if not prefix and "separated" in total:
             note += f" {total['separated']:.0f} separated, left out here."
         lines.append(
             f"| {name} | {prefix.strip() or 'default'} | {sets:.0f} | {share:.3f} "
             f"| {total[f'{prefix}all at once'] / sets:.3f} "
-            f"| {total[f'{prefix}simultaneous'] / sets:.3f} | {ranked} | {note} |"
+            f"| {joint} | {ranked} | {note} |"
         )
     return lines
 

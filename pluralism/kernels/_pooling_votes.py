@@ -161,7 +161,7 @@ def _by_item(
     """Sum each cell's value to its first item and take it from its second, (blocks, items)."""
     size, start = n_blocks * n, block.astype(np.int64) * n
     table = np.bincount(start + i, value, size) - np.bincount(start + j, value, size)
-    return table.reshape(n_blocks, n)
+    return np.asarray(table.reshape(n_blocks, n), dtype=np.float64)
 
 
 def _pair_matrices(
@@ -171,6 +171,6 @@ def _pair_matrices(
     size, start = n_blocks * n * n, block.astype(np.int64) * n * n
     off = np.bincount(start + i.astype(np.int64) * n + j, weight, size).reshape(n_blocks, n, n)
     off = off + off.swapaxes(1, 2)
-    laplacian = -off
+    laplacian = np.asarray(-off, dtype=np.float64)
     laplacian[:, np.arange(n), np.arange(n)] += off.sum(axis=2)
     return laplacian

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..data import Annotations, Comparisons, Grouping
+from ..data import Annotations, Comparisons, Grouping, _labels
 from ..errors import DataError, LabelError
 from ._units import row_taker
 
@@ -137,6 +137,12 @@ def _labelled_rows(data: Any, group: Any) -> UnitGroups:
 
 
 def _codes(column: Sequence[Any]) -> tuple[list[Hashable], CodeArray]:
+    for place, label in enumerate(column):
+        if _labels.is_missing(label):
+            raise DataError(
+                f"`group[{place}]` is {label!r}; every row needs a group, so leave out the rows "
+                "without one or name them"
+            )
     known: dict[Hashable, int] = {}
     codes = np.array([known.setdefault(label, len(known)) for label in column], dtype=np.int32)
     return list(known), codes

@@ -82,20 +82,29 @@ class EloFit(UtilityFit):
             attrs={"ci_kind": "order noise", "ci_prob": float(level), "note": _ORDER_NOISE},
         )
 
-    def summary(self, level: float = 0.95) -> pd.DataFrame:
+    def summary(self, level: float = 0.95, *, simultaneous: bool = False) -> pd.DataFrame:
         """Tabulate ratings; the bounds are order noise and there is no standard error.
 
         Parameters
         ----------
         level : float
             Share of the shuffles between ``lower`` and ``upper``, in (0, 1).
+        simultaneous : bool
+            Not for ratings, which have no joint distribution of their errors.
 
         Returns
         -------
         pandas.DataFrame
             Columns as for every fit; ``stderr`` is NaN, and so are the bounds where only one
             order was played. ``attrs["ci_kind"]`` is ``"order noise"``.
+
+        Raises
+        ------
+        DataError
+            If `simultaneous` is set.
         """
+        if simultaneous:
+            self.joint_covariance()
         _validate.level("level", level)
         n = self.utility.size
         several = self.replicates.sizes["shuffle"] > 1

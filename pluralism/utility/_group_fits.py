@@ -155,8 +155,10 @@ class GroupFits:
         Raises
         ------
         DataError
-            If the fits have a prior, for their likelihoods are then not at their maximum.
+            If there is one group only, or the fits have a prior, for their likelihoods are then
+            not at their maximum.
         """
+        self._check_several()
         if self.prior is not None:
             raise DataError(
                 f"the groups were fitted with `prior` {self.prior:g}, so their likelihoods are not "
@@ -180,14 +182,15 @@ class GroupFits:
         Raises
         ------
         DataError
-            If the covariances are clustered and a group has fewer raters than there are items:
-            its covariance is singular.
+            If there is one group only, or the covariances are clustered and a group has fewer
+            raters than there are items: its covariance is singular.
 
         Warns
         -----
         SmallSampleWarning
             If a group has fewer than three raters for each item: the p-value is too small.
         """
+        self._check_several()
         if self.pooled.covariance_type == "cluster" and self.raters is not None:
             place, n = int(np.argmin(self.raters)), len(self.items)
             few = f"group {self.groups[place]!r} has {self.raters[place]} raters for {n} items"
@@ -280,12 +283,13 @@ class GroupFits:
         Raises
         ------
         DataError
-            If statsmodels does not know the correction.
+            If there is one group only, or statsmodels does not know the correction.
         LabelError
             If an item is unknown.
         """
         from statsmodels.stats.multitest import multipletests
 
+        self._check_several()
         chosen = list(range(len(self.items)))
         if items is not None:
             for place, item in enumerate(items):
@@ -375,6 +379,13 @@ class GroupFits:
             name=name,
             attrs=attrs,
         )
+
+    def _check_several(self) -> None:
+        if len(self.groups) < 2:
+            raise DataError(
+                f"{self.group!r} has one group only ({self.groups[0]!r}); there is nothing to "
+                "compare it with"
+            )
 
     def _chi_squared(self, statistic: float) -> HomogeneityTest:
         df = (len(self.groups) - 1) * (len(self.items) - 1)

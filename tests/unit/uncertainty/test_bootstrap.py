@@ -364,3 +364,23 @@ class TestBadInput:
 def test_a_hook_is_a_function_or_names_one(mark, hook):
     with pytest.raises(DataError, match=r"`hook` is .* it must be a function"):
         mark(hook)
+
+
+class TestWhatIsPrinted:
+    def test_a_number(self):
+        text = repr(bootstrap(np.mean, np.arange(20.0), n=50, seed=0))
+        assert text.startswith("<bootstrap 9.5, interval ")
+        assert "unit 'row', 50 replicates>" in text
+
+    def test_an_array_is_named_by_its_shape(self):
+        result = bootstrap(lambda d: np.array([d.mean(), d.max()]), np.arange(2e4), n=5, seed=0)
+        assert "of an estimate of shape (2,)" in repr(result)
+        assert len(repr(result)) < 200
+
+    def test_failures(self):
+        def fickle(rows):
+            return float(rows.mean()) if rows[0] == 1.0 else np.nan
+
+        with pytest.warns(ApproximationWarning, match="replicates failed"):
+            result = bootstrap(fickle, np.arange(1.0, 21.0) % 20, n=60, seed=0, max_failed=0.5)
+        assert f"failed: {int(result.failed)} ({int(result.failed)} not a number)" in repr(result)

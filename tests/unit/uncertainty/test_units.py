@@ -343,3 +343,10 @@ def test_counts_too_large_to_draw_one_by_one_are_refused():
     labels = Annotations.from_counts([[10**15, 1], [1, 10**15]])
     with pytest.raises(DataError, match="draws 2,000,000,000,000,002 labels one by one"):
         bootstrap(krippendorff_alpha, labels, unit="row", n=2)
+
+
+def test_a_row_without_a_group_is_refused():
+    rows = np.arange(6.0)
+    for missing in (None, np.nan):
+        with pytest.raises(DataError, match=r"`group\[4\]` is (None|nan)"):
+            permutation_test(lambda r, g: 1.0, rows, group=["a", "b", "a", "b", missing, missing])

@@ -9,6 +9,7 @@ import pytest
 
 import pluralism as pl
 from pluralism.data import Comparisons
+from pluralism.errors import DataError
 from pluralism.utility import EloFit, fit_bradley_terry, fit_elo
 
 VOTES = [("a", "b", 1), ("b", "c", 1), ("c", "a", "tie"), ("a", "b", 0), ("a", "c", 0.25)]
@@ -201,3 +202,9 @@ def test_sizes_of_one_bucket_compile_once():
     for sizes in ((64, 8, 16), (40, 7, 12)):
         play(*sizes)
     assert elo_ratings._cache_size() == compiled
+
+
+def test_ratings_have_no_joint_intervals():
+    fit = fit_elo([("a", "b", "first"), ("b", "c", "tie"), ("c", "a", "second")])
+    with pytest.raises(DataError, match="no covariance"):
+        fit.summary(simultaneous=True)

@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 import pluralism as pl
+from pluralism.data import Comparisons
+from pluralism.errors import NotIdentifiedError
 from pluralism.utility import _tables, fit_bradley_terry
 
 
@@ -193,3 +195,93 @@ def test_dataset_survives_netcdf(fit, tmp_path):
 
 def test_repr_names_the_best(fit):
     assert repr(fit).startswith("<Bradley-Terry fit of 9 items to 8,424 votes: 'LBJ' 0.839")
+
+
+class TestAllAtOnce:
+    def test_critical_value_of_independent_items_is_sidak(self):
+        from pluralism.kernels._contrasts import critical_deviation, sidak_quantile
+
+        variances = np.diag([1.0, 4.0, 0.25, 9.0, 0.0])  # the last is the reference, and known
+        value = critical_deviation(variances, 0.95, 80_000, np.random.default_rng(0))
+        assert value == pytest.approx(sidak_quantile(0.95, 4), abs=0.03)
+        assert critical_deviation(variances, 0.95, 0, np.random.default_rng(0)) == (
+            sidak_quantile(0.95, 4)
+        )
+
+    def test_intervals_of_all_items(self, fit):
+        joint = fit.simultaneous_intervals(0.95)
+        assert joint.dims == ("item", "ci_bound")
+        half = (joint.sel(ci_bound="upper") - joint.sel(ci_bound="lower")) / 2
+        scaled = (half / fit.stderr).values
+        np.testing.assert_allclose(scaled, joint.attrs["critical_value"])
+        sidak = stats.norm.isf(0.5 * (1 - 0.95 ** (1 / 9)))
+        assert sidak - 0.1 < scaled[0] < sidak + 0.02  # centred utilities are nearly independent
+        table = fit.summary(simultaneous=True)
+        np.testing.assert_allclose(table["lower"][:9], joint.sel(ci_bound="lower"), atol=1e-12)
+        assert "simultaneous" in table.attrs["ci_kind"]
+        assert fit.summary().attrs["ci_kind"] == "wald"
+
+    def test_differences(self, fit):
+        joint = fit.simultaneous_intervals(differences=True)
+        assert joint.dims == ("item", "item_bis", "ci_bound")
+        contrast = fit.contrast("LBJ", "HW")
+        bounds = joint.sel(item="LBJ", item_bis="HW").values
+        half = joint.attrs["critical_value"] * contrast.stderr
+        np.testing.assert_allclose(bounds, [contrast.estimate - half, contrast.estimate + half])
+        np.testing.assert_allclose(joint.sel(item="CY", item_bis="CY"), 0.0, atol=1e-12)
+        mirror = joint.sel(item="HW", item_bis="LBJ").values
+        np.testing.assert_allclose(mirror, -bounds[::-1])
+
+    def test_who_could_be_first_is_fewer_than_whose_lowest_rank_is_one(self, cells):
+        wins = np.array([[0, 30, 33, 45], [28, 0, 31, 44], [20, 22, 0, 30], [12, 14, 25, 0]], float)
+        fit = fit_bradley_terry(cells(wins, "abcd"))
+        first = fit.could_be_first()
+        ranks = fit.rank_intervals()
+        loose = [item for item in fit.items if ranks.sel(item=item, ci_bound="lower") == 1]
+        assert first[0] == fit.utility.idxmax().item()
+        assert set(first) <= set(loose)
+        assert set(fit.could_be_first(0.5)) <= set(first)
+
+    @pytest.mark.slow
+    def test_the_first_is_among_them_as_often_as_stated(self, cells):
+        # Two equal items: the claim is about whichever of them is called the first.
+        rng = np.random.default_rng(5)
+        truth = np.array([0.5, 0.5, 0.2, 0.0])
+        low, high = np.triu_indices(4, 1)
+        p = 1 / (1 + np.exp(truth[high] - truth[low]))
+        held = joint = 0
+        for _ in range(400):
+            wins = np.zeros((4, 4))
+            wins[low, high] = rng.binomial(80, p)
+            wins[high, low] = 80 - wins[low, high]
+            fit = fit_bradley_terry(cells(wins))
+            held += 0 in fit.could_be_first(0.8)
+            bounds = fit.simultaneous_intervals(0.8).values
+            centred = truth - truth.mean()
+            joint += ((bounds[:, 0] <= centred) & (centred <= bounds[:, 1])).all()
+        noise = 3 * np.sqrt(0.8 * 0.2 / 400)
+        assert held / 400 >= 0.8 - noise
+        assert abs(joint / 400 - 0.8) < noise
+
+    def test_steps_only_sharpen(self):
+        from pluralism.kernels._contrasts import critical_range, surely_above
+
+        utility = np.array([3.0, 2.0, 1.0, 0.0, -3.5])
+        covariance = 0.1 * np.eye(5)
+        one = critical_range(covariance, 0.95, 20_000, np.random.default_rng(0))
+        above, last = surely_above(utility, covariance, 0.95, 20_000, np.random.default_rng(0))
+        assert last < one
+        lead = (utility[:, None] - utility) / np.sqrt(0.2)
+        assert (above[lead > one]).all()
+        np.testing.assert_array_equal(above, lead > last)
+        assert not (above & above.T).any()
+
+    def test_components_have_no_common_first(self):
+        wins = np.zeros((4, 4))
+        wins[[0, 1, 2, 3], [1, 0, 3, 2]] = [3, 2, 4, 1]
+        data = Comparisons.from_matrix(wins)
+        apart = fit_bradley_terry(data, components="separate")
+        for ask in (apart.could_be_first, lambda: apart.simultaneous_intervals(differences=True)):
+            with pytest.raises(NotIdentifiedError, match="2 components"):
+                ask()
+        assert apart.simultaneous_intervals().shape == (4, 2)

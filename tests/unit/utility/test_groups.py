@@ -185,6 +185,13 @@ class TestBadInput:
             fit_groups(data)
         assert np.isfinite(fit_groups(data, prior=1.0, covariance="fisher").stderr).all()
 
+    def test_one_group_has_nothing_to_be_compared_with(self):
+        data = Comparisons.from_frame(VOTES.assign(group="all"), group="group", **COLUMNS)
+        fits = fit_groups(data)
+        for ask in (fits.likelihood_ratio, fits.wald_test, fits.contrasts):
+            with pytest.raises(DataError, match=r"one group only \('all'\)"):
+                ask()
+
     def test_no_groups(self):
         with pytest.raises(DataError, match="has no groups; build it with group="):
             fit_groups(Comparisons.from_frame(VOTES, **COLUMNS))
