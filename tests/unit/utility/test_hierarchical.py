@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 pytest.importorskip("numpyro")
 pytest.importorskip("arviz")
@@ -60,20 +61,18 @@ def two_items():
 class TestNuts:
     def test_two_items_against_quadrature(self, two_items):
         data, mean, deviation, spread = two_items
-        fit = fit_hierarchical(
-            data, warmup=500, draws=1500, target_accept=0.95, check=False, seed=2
-        )
+        fit = fit_hierarchical(data, warmup=300, draws=700, target_accept=0.95, check=False, seed=2)
         drawn = fit.draws
         gap = drawn["utility"].sel(item="a") - drawn["utility"].sel(item="b")
         error = deviation / np.sqrt(float(fit.mixing.ess_bulk["utility"].min()))
-        assert abs(float(gap.mean()) - mean) < 4 * error
-        assert float(gap.std()) == pytest.approx(deviation, rel=0.1)
+        assert abs(float(gap.mean()) - mean) < 4.5 * error
+        assert float(gap.std()) == pytest.approx(deviation, rel=0.12)
         assert float(drawn["population_spread"].mean()) == pytest.approx(spread, rel=0.15)
         chance = fit.probability("a", "b")
         np.testing.assert_allclose(chance, 1 / (1 + np.exp(-gap)), atol=1e-12)
 
     def test_groups_with_many_votes(self, grouped, near):
-        fit = fit_hierarchical(grouped, warmup=300, draws=500, seed=4)
+        fit = fit_hierarchical(grouped, warmup=250, draws=500, seed=4)
         assert fit.mixing.worst_r_hat <= 1.01
         assert fit.mixing.worst_ess >= 400
         for name in ("group_utility", "utility", "group_spread"):
@@ -87,9 +86,7 @@ class TestNuts:
         assert 0.8 < float(ratio.min()) <= float(ratio.max()) < 1.2
         table = fit.summary(0.9)
         assert (table.r_hat <= 1.01).all()
-        # The same seed gives the same chains; ArviZ reads them with their labels.
-        again = fit_hierarchical(grouped, warmup=300, draws=500, seed=4)
-        np.testing.assert_array_equal(again.draws["utility"], fit.draws["utility"])
+        # ArviZ reads the chains with their labels.
         read = import_arviz().summary(fit.to_arviz(), var_names=["group_utility", "group_spread"])
         assert "group_utility[g0, a]" in read.index
         r_hat = table.set_index(["block", "term"]).r_hat[("g0", "a")]
@@ -104,6 +101,9 @@ class TestNuts:
         with pytest.raises(ConvergenceError, match="have not mixed"):
             caught.value.result.ranks()
         assert caught.value.result.summary(check=False).r_hat.max() > 1.0
+        again = fit_hierarchical(grouped, **options, check=False)
+        xr.testing.assert_identical(again.draws, caught.value.result.draws)
+        assert len(again.summary()) == len(again.summary(check=False))
 
 
 @pytest.mark.slow
