@@ -133,7 +133,6 @@ def _mode(
 
 def _spread_root(surprise: Callable[[FloatArray], float], centre: FloatArray) -> FloatArray:
     """Root of the inverse second derivatives at `centre`, by central differences."""
-    assert callable(surprise)
     size, h = len(centre), _DIFFERENCE
     hessian = np.empty((size, size))
     at, steps = surprise(centre), h * np.eye(size)

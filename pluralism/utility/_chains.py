@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+
+from .. import _quiet
 
 __all__ = ["Mixing", "import_arviz", "mixing"]
 
@@ -66,7 +67,6 @@ def mixing(posterior: xr.Dataset, diverging: Any) -> Mixing:
 
 def import_arviz() -> Any:
     """Import ArviZ without the announcement of its next version."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
+    with _quiet.others_silenced():
         import arviz
     return arviz

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
 from ..errors import ApproximationWarning, ConvergenceError, DataError
 from ..kernels._pooling_laplace import laplace
@@ -279,9 +278,11 @@ def _check_laplace(approximation: Any, fit: HierarchicalFit, check: bool) -> Non
             'method="nuts", or another `prior`',
             result=fit,
         )
-    deviation = np.sqrt((approximation.spread_root**2).sum(axis=1)).max()
+    # Where blocks are pooled below it, the population's own spread hardly matters.
+    below = slice(1 if len(approximation.log_spreads) > 1 else 0, None)
+    deviation = np.sqrt((approximation.spread_root**2).sum(axis=1))[below].max()
     if deviation > _LOOSE_SPREAD:
-        warnings.warn(
+        _quiet.warn(
             f"the logarithm of a spread has standard deviation {deviation:.2f}: too few groups "
             'or votes for the normal approximation; use method="nuts"',
             ApproximationWarning,
@@ -291,7 +292,7 @@ def _check_laplace(approximation: Any, fit: HierarchicalFit, check: bool) -> Non
 
 def _check_chains(fit: HierarchicalFit, check: bool) -> None:
     if fit.mixing.divergences:
-        warnings.warn(
+        _quiet.warn(
             f"{fit.mixing.divergences} transitions diverged, so the posterior near small spreads "
             "may be missed; raise `target_accept`",
             ApproximationWarning,

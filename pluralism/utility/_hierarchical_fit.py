@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -383,8 +382,9 @@ class HierarchicalFit:
         answer = getattr(answer, "winners", answer)
         if answer is None:
             return []
-        one = isinstance(answer, str) or not isinstance(answer, Iterable) or answer in self.items
-        found = Counter([answer] if one else answer)
+        label = isinstance(answer, Hashable) and answer in self.items
+        one = label or isinstance(answer, str) or not isinstance(answer, Iterable)
+        found = dict.fromkeys([answer] if one else answer)
         return [self._code("the winner of `rule`", label) for label in found]
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from threading import RLock
 from typing import Any, NamedTuple
 
 import jax
@@ -29,6 +30,8 @@ from ..kernels._pooling_tree import Factor, Parents, Point
 from ..kernels._pooling_votes import Extras, VoteCells, extras_precision, zero_sum_basis
 
 __all__ = ["Problem", "Settings", "draw_normal", "run_nuts"]
+
+_SAMPLING = RLock()
 
 Draws = dict[str, npt.NDArray[Any]]  # (chains, draws, ...)
 
@@ -57,7 +60,7 @@ class Problem(NamedTuple):
         return cls(
             VoteCells(*(np.concatenate([each, np.zeros(extra, each.dtype)]) for each in cells)),
             parents,
-            np.float64(prior),
+            np.asarray(prior, dtype=np.float64),
             extras_precision(extras, len(basis)),
             basis,
             laplace.point,
@@ -191,7 +194,8 @@ def run_nuts(
     problem: Problem, extras: Extras, settings: Settings, seed: int
 ) -> tuple[Draws, Draws]:
     """Sample the posterior: draws of its parameters, and statistics of the sampler."""
-    with _float64():
+    # NumPyro keeps its handlers, and the sampler its state, in one place for all threads.
+    with _SAMPLING, _float64():
         start, run = jax.random.split(jax.random.key(seed))
         sampler = _sampler(extras, settings)
         sampler.run(
@@ -239,8 +243,7 @@ def _in_own_coordinates(problem: Problem, white: dict[str, jax.Array]) -> Draws:
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
 
-@jax.jit
-def _own(problem: Problem, white: dict[str, jax.Array]) -> dict[str, jax.Array]:
+def _own_chain(problem: Problem, white: dict[str, jax.Array]) -> dict[str, jax.Array]:
     def one(each: dict[str, jax.Array]) -> dict[str, jax.Array]:
         here = _place(problem, each)
         return {
@@ -250,6 +253,9 @@ def _own(problem: Problem, white: dict[str, jax.Array]) -> dict[str, jax.Array]:
         }
 
     return jax.vmap(one)(white)
+
+
+_own = jax.jit(_own_chain)
 
 
 @contextmanager
