@@ -46,8 +46,9 @@ def fit_hierarchical(
     method: Literal["nuts", "laplace"] = "nuts",
     chains: int = 4,
     warmup: int = 400,
-    draws: int = 1000,
-    target_accept: float = 0.8,
+    draws: int = 1500,
+    target_accept: float | None = None,
+    max_tree_depth: int | None = None,
     seed: int | np.random.Generator | None = 0,
     check: bool = True,
     progress: bool = False,
@@ -90,8 +91,12 @@ def fit_hierarchical(
     chains, warmup, draws : int
         Number of chains (at least 2), of steps before and of draws after adaptation, for each.
         Draws of ``method="laplace"`` are independent.
-    target_accept : float
-        Acceptance rate to adapt to, in (0, 1); higher takes smaller steps.
+    target_accept : float, optional
+        Acceptance rate to adapt to, in (0, 1); higher takes smaller steps. Default: 0.7 where
+        votes leave little open, so that the whitened posterior is nearly normal, else 0.9.
+    max_tree_depth : int, optional
+        Most doublings of a trajectory. Default: 3 where votes leave little open (more would
+        only lead back to the start), else 10.
     seed : int, numpy.random.Generator or None
         Of chains and draws.
     check : bool
@@ -146,25 +151,28 @@ def fit_hierarchical(
         raise DataError(f"`comparisons` is a {type(comparisons).__name__}; it must be Comparisons")
     _validate.one_of("ties", ties, ("half", "drop", "davidson"))
     _validate.one_of("method", method, ("nuts", "laplace"))
-    for name, value in (
+    for option, value in (
         ("order_effect", order_effect),
         ("item_variance", item_variance),
         ("check", check),
         ("progress", progress),
     ):
-        _validate.one_of(name, value, (True, False))
+        _validate.one_of(option, value, (True, False))
     prior = _validate.number("prior", prior, at_least=1e-3, at_most=1e3)
     chains = _validate.whole_number("chains", chains, at_least=2)
     warmup = _validate.whole_number("warmup", warmup, at_least=50)
     draws = _validate.whole_number("draws", draws, at_least=4)
-    target_accept = _validate.number("target_accept", target_accept, above=0.0, below=1.0)
+    if target_accept is not None:
+        _validate.number("target_accept", target_accept, above=0.0, below=1.0)
+    if max_tree_depth is not None:
+        _validate.whole_number("max_tree_depth", max_tree_depth, at_least=1)
     key = int(_validate.generator("seed", seed).integers(1 << 31))
     if order_effect and not comparisons.order_known:
         raise DataError(
             "`order_effect` needs to know which item was shown first, and these `comparisons` do "
             "not say; build them with `from_frame` or `from_codes`"
         )
-    name = None
+    name: str | None = None
     if group is not False and (group is not None or comparisons.groups):
         name = grouping_name(comparisons, group)
     _validate.one_of("raters", raters, (None, True, False))
@@ -193,7 +201,15 @@ def fit_hierarchical(
         ) from error
     problem = model.Problem.of(cells, parents, extras, approximation, prior)
     if method == "nuts":
-        settings = model.Settings(chains, warmup, draws, target_accept, progress)
+        settled = problem.is_settled
+        settings = model.Settings(
+            chains,
+            warmup,
+            draws,
+            target_accept or (0.7 if settled else 0.9),
+            max_tree_depth or (3 if settled else 10),
+            progress,
+        )
         drawn, stats = model.run_nuts(problem, extras, settings, key)
     else:
         drawn, stats = model.draw_normal(problem, chains, draws, key), {}
@@ -250,7 +266,9 @@ def _group_votes(comparisons: Comparisons, name: str | None) -> xr.DataArray | N
         return None
     grouping = comparisons.groups[name]
     votes = np.bincount(grouping.codes, comparisons.total, len(grouping.labels))
-    return _tables.vector(votes, "group", grouping.labels, "group_votes")
+    return _tables.vector(
+        np.asarray(votes, dtype=np.float64), "group", grouping.labels, "group_votes"
+    )
 
 
 def _cells(comparisons: Comparisons, leaf: IntArray, ties: str, order_effect: bool) -> VoteCells:
@@ -267,7 +285,10 @@ def _cells(comparisons: Comparisons, leaf: IntArray, ties: str, order_effect: bo
     kept = won + lost + tied > 0.0
     key = np.stack([leaf, first, second])[:, kept].astype(np.int32)
     (block, i, j), place = np.unique(key, axis=1, return_inverse=True)
-    sums = (np.bincount(place.ravel(), each[kept], len(block)) for each in (won, lost, tied))
+    sums: list[FloatArray] = [
+        np.asarray(np.bincount(place.ravel(), each[kept], len(block)), dtype=np.float64)
+        for each in (won, lost, tied)
+    ]
     return VoteCells(block, i, j, *sums)
 
 

@@ -32,6 +32,8 @@ from ..kernels._pooling_votes import Extras, VoteCells, extras_precision, zero_s
 __all__ = ["Problem", "Settings", "draw_normal", "run_nuts"]
 
 _SAMPLING = RLock()
+#: Share left open below which a posterior counts as nearly normal.
+_SETTLED = 0.25
 
 Draws = dict[str, npt.NDArray[Any]]  # (chains, draws, ...)
 
@@ -70,6 +72,13 @@ class Problem(NamedTuple):
             tuple(_open_shares(laplace)),
         )
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether votes leave little open, so that whitened coordinates are nearly normal."""
+        sizes = [len(each) for each in self.open_shares]
+        means = [float(each.mean()) for each in self.open_shares]
+        return float(np.average(means, weights=sizes)) < _SETTLED
+
 
 class Settings(NamedTuple):
     """How long and how carefully to sample."""
@@ -78,6 +87,7 @@ class Settings(NamedTuple):
     warmup: int
     draws: int
     target_accept: float
+    max_tree_depth: int
     progress: bool
 
 
@@ -119,7 +129,7 @@ def _open_shares(laplace: Laplace) -> list[npt.NDArray[np.float64]]:
     for level, root in enumerate(laplace.factor.roots):
         variance = np.linalg.svd(root, compute_uv=False) ** 2  # (blocks, n - 1)
         said = np.maximum(1.0 / variance - np.exp(-2.0 * laplace.log_spreads[level]), 0.0)
-        small = np.exp(2.0 * (laplace.log_spreads[level] - 2.0 * deviation[level]))
+        small = np.exp(2.0 * (laplace.log_spreads[level] - 4.0 * deviation[level]))
         shares.append((1.0 / (1.0 + said * small)).mean(axis=1))
     return shares
 
@@ -177,10 +187,14 @@ def _model(problem: Problem, extras: Extras) -> None:
 
 
 @lru_cache(maxsize=8)
-def _sampler(extras: Extras, settings: Settings) -> MCMC:
-    """Return a sampler that is kept, so that data of the same shape compile nothing."""
+def _sampler(extras: Extras, settings: Settings, shapes: tuple[tuple[int, ...], ...]) -> MCMC:
+    """Return a sampler that is kept, so that data of the same `shapes` compile nothing."""
     return MCMC(
-        NUTS(partial(_model, extras=extras), target_accept_prob=settings.target_accept),
+        NUTS(
+            partial(_model, extras=extras),
+            target_accept_prob=settings.target_accept,
+            max_tree_depth=settings.max_tree_depth,
+        ),
         num_warmup=settings.warmup,
         num_samples=settings.draws,
         num_chains=settings.chains,
@@ -197,7 +211,8 @@ def run_nuts(
     # NumPyro keeps its handlers, and the sampler its state, in one place for all threads.
     with _SAMPLING, _float64():
         start, run = jax.random.split(jax.random.key(seed))
-        sampler = _sampler(extras, settings)
+        shapes = tuple(np.shape(each) for each in jax.tree.leaves(problem))
+        sampler = _sampler(extras, settings, shapes)
         sampler.run(
             run,
             problem,

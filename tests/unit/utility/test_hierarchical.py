@@ -19,6 +19,8 @@ from pluralism.utility._chains import import_arviz
 
 COLUMNS = {"first": "first", "second": "second", "outcome": "outcome"}
 GROUPS = [f"g{number}" for number in range(8)]
+#: Chains that are compiled once and run in a moment.
+SHORT = {"warmup": 50, "draws": 60, "chains": 2, "seed": 0, "target_accept": 0.8}
 
 
 def votes_of(n=6000, **keywords):
@@ -59,6 +61,7 @@ def two_items():
 
 @pytest.mark.slow
 class TestNuts:
+    @pytest.mark.filterwarnings("ignore:.*transitions diverged")
     def test_two_items_against_quadrature(self, two_items):
         data, mean, deviation, spread = two_items
         fit = fit_hierarchical(data, warmup=300, draws=700, target_accept=0.95, check=False, seed=2)
@@ -92,18 +95,34 @@ class TestNuts:
         r_hat = table.set_index(["block", "term"]).r_hat[("g0", "a")]
         assert read.r_hat["group_utility[g0, a]"] == pytest.approx(r_hat, abs=0.006)
 
+    @pytest.mark.filterwarnings("ignore:.*transitions diverged")
     def test_chains_that_have_not_mixed_are_refused(self, grouped):
-        options = {"warmup": 50, "draws": 10, "chains": 2, "seed": 0}
         with pytest.raises(ConvergenceError, match="chains have not mixed") as caught:
-            fit_hierarchical(grouped, **options)
+            fit_hierarchical(grouped, **SHORT)
         with pytest.raises(ConvergenceError, match="have not mixed"):
             caught.value.result.summary()
         with pytest.raises(ConvergenceError, match="have not mixed"):
             caught.value.result.ranks()
         assert caught.value.result.summary(check=False).r_hat.max() > 1.0
-        again = fit_hierarchical(grouped, **options, check=False)
+        again = fit_hierarchical(grouped, **SHORT, check=False)
         xr.testing.assert_identical(again.draws, caught.value.result.draws)
         assert len(again.summary()) == len(again.summary(check=False))
+
+    @pytest.mark.filterwarnings("ignore:.*transitions diverged")
+    def test_other_votes_of_the_same_shape_are_not_mistaken_for_the_first(self):
+        # What is compiled is kept by shape; utilities of swapped items must swap.
+        frame = votes_of(utility=[1.0, 0.5, -0.5, -1.0])
+        swapped = frame.replace({column: {"a": "d", "d": "a"} for column in ("first", "second")})
+        fits = [
+            fit_hierarchical(
+                Comparisons.from_frame(each, group="group", **COLUMNS), **SHORT, check=False
+            )
+            for each in (frame, swapped)
+        ]
+        first, second = (fit.draws["group_utility"].mean(("chain", "draw")) for fit in fits)
+        assert float((first.sel(item="a") - first.sel(item="d")).mean()) > 1.0
+        np.testing.assert_allclose(first.sel(item="a"), second.sel(item="d"), atol=0.25)
+        np.testing.assert_allclose(first.sel(item="d"), second.sel(item="a"), atol=0.25)
 
 
 @pytest.mark.slow
@@ -254,6 +273,8 @@ class TestRefusals:
             ({"method": "advi"}, "`method` is"),
             ({"prior": 0.0}, "`prior` is"),
             ({"order_effect": "yes"}, "`order_effect` is"),
+            ({"target_accept": 1.0}, "`target_accept` is"),
+            ({"max_tree_depth": 0}, "`max_tree_depth` is"),
             ({"draws": 3_000_000}, "lower `draws`"),
         ],
     )
