@@ -491,4 +491,4 @@ def test_cells_take_no_columns_and_must_be_comparisons(run, votes) -> None:
     done = run("count", "cells.parquet", "-o", "again.parquet")
     assert "holds cells that pluralism saved" in done.err
     pluralism.Ballots.from_rankings(["ab"]).save("ballots.parquet")
-    assert "holds saved ballots, not comparisons" in run("report", "ballots.parquet").err
+    assert "holds saved ballots, not comparisons" in run("fit", "ballots.parquet").err
