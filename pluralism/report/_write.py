@@ -82,6 +82,8 @@ def write_report(
     True
     >>> folder.cleanup()
     """
+    import jinja2  # noqa: F401  # first, so that a missing extra is named by what it brings
+
     from ._page import render
 
     level = _validate.level("level", level)
