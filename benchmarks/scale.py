@@ -172,7 +172,8 @@ def main() -> None:
         "",
         "Ties, a tenth of the votes, count as half a win each, which is not quite Bradley-Terry: "
         "at 1e8 votes that shows beside standard errors of 0.005, and the root mean square of z "
-        "(estimate less truth, in standard errors, after rescaling) is above one.",
+        "(estimate less truth, in standard errors, after rescaling) is above one: a fit to the "
+        "expected counts of these votes, without any chance, is off by 2.97 in the same measure.",
     ]
     if most == 10**8:
         RESULT.write_text("\n".join(lines) + "\n")

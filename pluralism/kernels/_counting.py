@@ -8,7 +8,7 @@ where it is not. Cells always come back in ascending lexicographic order of thei
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ __all__ = [
     "count_pairs",
     "count_table",
     "group_sums",
+    "halves",
     "key_order",
     "table_cells",
 ]
@@ -31,9 +32,8 @@ FloatArray = npt.NDArray[np.float64]
 _DENSE_BINS = 1 << 23
 #: Rows whose keys are made at once, in the cache.
 _BLOCK = 1 << 15
-#: What one vote for the outcome in the upper half of a word adds to it.
-_HIGH_HALF = 1 << 16
-_LOW_HALF = np.uint32(_HIGH_HALF - 1)
+#: Votes by ordered pair, on average, up to which short words are tried.
+_FEW = 64
 
 
 class PairCounts(NamedTuple):
@@ -50,8 +50,14 @@ class PairTable(NamedTuple):
     The upper half of a word counts the wins of the first item, the lower half its losses.
     """
 
-    words: npt.NDArray[np.uint32]  # (items, items): first by second
+    words: npt.NDArray[np.unsignedinteger]  # (items, items): first by second
     n_cells: int  # pairs that have votes
+
+
+def halves(words: npt.NDArray[np.unsignedinteger]) -> tuple[Any, Any]:
+    """Take the words of a `PairTable` apart: wins of the first item, and its losses."""
+    bits = 4 * words.itemsize
+    return words >> bits, words & words.dtype.type((1 << bits) - 1)
 
 
 class GroupedSums(NamedTuple):
@@ -95,25 +101,27 @@ def count_table(
 ) -> PairTable | None:
     """Count votes of outcome 0 or 1 in a table of words; None where they do not fit in one.
 
-    Two halves of 16 bits keep the table in the cache. A count that outgrows its half makes the
-    halves' sum smaller than the number of votes, so no overflow goes unseen.
+    Two halves of a short word keep the table in the cache. A count that outgrows its half makes
+    the halves' sum smaller than the number of votes, so no overflow goes unseen.
     """
     if not _is_dense(2 * n_items**2, len(first)) or len(first) >= 2**32:
         return None
-    words = np.zeros(n_items**2, np.uint32)
-    for here, key in _keys(first, second, n_items):
-        step = np.multiply(outcome[here], _HIGH_HALF - 1, dtype=np.uint32, casting="unsafe")
-        step += np.uint32(1)
-        np.add.at(words, key, step)
-    n_cells = votes = 0
-    for start in range(0, len(words), _BLOCK):
-        part = words[start : start + _BLOCK]
-        n_cells += int(np.count_nonzero(part != 0))  # on booleans, several times as fast
-        # A block's sum stays below 2^32.
-        votes += int(np.add(part & _LOW_HALF, part >> 16).sum(dtype=np.uint32))
-    if votes != len(first):
-        return None
-    return PairTable(words.reshape(n_items, n_items), n_cells)
+    for word in (np.uint16, np.uint32) if len(first) <= _FEW * n_items**2 else (np.uint32,):
+        words: npt.NDArray[np.unsignedinteger] = np.zeros(n_items**2, word)
+        high = 1 << 4 * words.itemsize  # what a vote for outcome 1 adds to a word
+        for here, key in _keys(first, second, n_items):
+            step = np.multiply(outcome[here], high - 1, dtype=word, casting="unsafe")
+            step += step.dtype.type(1)
+            np.add.at(words, key, step)
+        n_cells = votes = 0
+        for start in range(0, len(words), _BLOCK):
+            part = words[start : start + _BLOCK]
+            n_cells += int(np.count_nonzero(part != 0))  # on booleans, several times as fast
+            # A block's sum stays below 2^32.
+            votes += int(np.add(*halves(part)).sum(dtype=np.uint32))
+        if votes == len(first):
+            return PairTable(words.reshape(n_items, n_items), n_cells)
+    return None
 
 
 def table_cells(table: PairTable) -> PairCounts:
@@ -121,7 +129,7 @@ def table_cells(table: PairTable) -> PairCounts:
     words = table.words.ravel()
     pair = np.flatnonzero(words != 0)
     word = words.take(pair)
-    return _cells_at(pair, np.stack([word & _LOW_HALF, word >> 16]), len(table.words))
+    return _cells_at(pair, np.stack(halves(word)[::-1]), len(table.words))
 
 
 def _is_dense(n_keys: int, n_votes: int) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from ._counting import PairTable
+from ._counting import PairTable, halves
 from ._graph import linked
 from ._newton import Laplacian, NewtonResult, maximise
 from ._pairs import Pairs, item_sums
@@ -37,6 +37,8 @@ _MOST_ITEMS = 3000
 _SPARSEST = 8
 #: Numbers handled at once; they and their temporaries stay in the cache.
 _BLOCK = 1 << 15
+#: Cells by item, in which either has won, after which links are looked for.
+_LINKS = 20
 #: Utilities may spread this far before the square of a worth loses its range.
 _WIDEST = 40.0
 
@@ -78,21 +80,34 @@ def tabulate_counts(counted: PairTable) -> WinTable | None:
     words, n = counted.words, len(counted.words)
     if not _is_filled(n, counted.n_cells):
         return None
-    total, mutual = np.empty((n, n), np.uint32), np.empty((n, n), bool)
+    total = np.empty_like(words)  # halves of a word sum to less than a word
     votes, wins = np.zeros((n, n)), np.zeros(n)
     for start, stop in _row_blocks(n):
-        here = words[start:stop]
-        won, lost = here >> 16, here & np.uint32(0xFFFF)
+        won, lost = halves(words[start:stop])
         wins[start:stop] += won.sum(axis=1, dtype=np.uint32)  # there are fewer votes than 2^32
         wins += lost.sum(axis=0, dtype=np.uint32)
         np.add(won, lost, out=total[start:stop])
-        # Each half is below 2^16, so no product wraps round to zero.
-        np.greater(won * lost, 0, out=mutual[start:stop])
     for start, stop in _row_blocks(n):
         np.add(total[start:stop, :stop], total[:stop, start:stop].T, out=votes[start:stop, :stop])
         votes[start:stop, start:stop] = np.tril(votes[start:stop, start:stop])
-    first, second = (code.astype(np.int32) for code in np.divmod(np.flatnonzero(mutual), n))
-    return WinTable(votes, wins, linked(first, second, np.arange(len(first)), n))
+    return WinTable(votes, wins, _links_everyone(words))
+
+
+def _links_everyone(words: npt.NDArray[np.unsignedinteger]) -> bool:
+    """Whether the cells in which either has won link everyone; a few rows usually show it."""
+    n = len(words)
+    found, n_found, wanted = [], 0, _LINKS * n
+    for start, stop in _row_blocks(n):
+        won, lost = halves(words[start:stop])
+        # No product of halves wraps round to zero.
+        found.append(np.flatnonzero(won * lost) + start * n)
+        n_found += len(found[-1])
+        if n_found >= wanted or stop == n:
+            first, second = (code.astype(np.int32) for code in np.divmod(np.concatenate(found), n))
+            if linked(first, second, np.arange(n_found), n):
+                return True
+            wanted *= 4
+    return False
 
 
 def _is_filled(n_items: int, n_cells: int) -> bool:

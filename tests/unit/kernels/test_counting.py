@@ -40,3 +40,17 @@ def test_count_pairs_counts_a_pair_beyond_sixteen_bits(overflowing):
     got = _counting.count_pairs(first, first + 1, outcome, 2, 2)
     assert (got.first.tolist(), got.second.tolist()) == ([0], [1])
     assert got.won[0, [overflowing, 1 - overflowing]].tolist() == [votes, 3]
+
+
+@pytest.mark.parametrize(("won", "lost"), [(255, 255), (256, 0), (0, 256), (300, 700), (65_535, 1)])
+def test_count_table_widens_its_words_where_a_count_outgrows_half_of_one(won, lost):
+    rng = np.random.default_rng(won)
+    first = np.append(rng.integers(8, 50, 1000), np.full(won + lost, 3))
+    second = np.append(rng.integers(0, 8, 1000), np.full(won + lost, 7))
+    outcome = np.append(rng.integers(0, 2, 1000), np.repeat([1, 0], [won, lost]))
+    table = _counting.count_table(first, second, outcome, 50)
+    assert table.words.dtype == (np.uint16 if max(won, lost) < 256 else np.uint32)
+    expected = np.zeros((2, 50, 50), int)
+    np.add.at(expected, (outcome, first, second), 1)
+    np.testing.assert_array_equal(_counting.halves(table.words), expected[::-1])
+    assert table.n_cells == np.count_nonzero(expected.any(axis=0))
