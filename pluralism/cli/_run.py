@@ -11,6 +11,7 @@ from typing import NoReturn
 __all__ = ["run"]
 
 INPUT, BUG, INTERRUPTED = 1, 70, 130
+_LEFT = "interrupted; no file is half written"
 
 
 def run() -> None:
@@ -32,7 +33,11 @@ def run() -> None:
         place = f"{error.filename}: " if error.filename else ""
         _stop(f"{place}{error.strerror or error}", INPUT)
     except KeyboardInterrupt:
-        _stop("interrupted; nothing was written", INTERRUPTED)
+        _stop(_LEFT, INTERRUPTED)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # Typer, too, catches Ctrl-C, and says nothing
+            _stop(_LEFT, INTERRUPTED)
+        raise
     except Exception as error:
         if os.environ.get("PLURALISM_DEBUG"):
             raise

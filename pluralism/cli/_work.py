@@ -329,8 +329,10 @@ def _write_parquet(frame: Any, path: Path) -> None:
     """Write Parquet with DuckDB, which is always there; pandas would need PyArrow."""
     import duckdb
 
+    from ..data._files import attended
+
     frame = frame.copy()
     frame.attrs = {}
     with duckdb.connect() as connection:
         connection.register("votes", frame)
-        connection.table("votes").write_parquet(str(path))
+        attended(connection, lambda: connection.table("votes").write_parquet(str(path)))

@@ -11,17 +11,21 @@ import glob
 import os
 import re
 import tempfile
+import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import narwhals as nw
 
 from .. import _validate
 from ..errors import DataError, enumerate_some, first_line
 
-__all__ = ["Opened", "is_path", "open_path", "quoted"]
+__all__ = ["Opened", "attended", "is_path", "open_path", "quoted"]
+
+Answer = TypeVar("Answer")
 
 #: How a file is read, by its suffix.
 _READERS = {
@@ -41,6 +45,30 @@ class Opened(NamedTuple):
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
     connection: Any = None  # DuckDB's own, where paths were opened
     is_text: bool = False  # labels were read as text, whatever they look like
+
+
+def attended(connection: Any, work: Callable[[], Answer]) -> Answer:
+    """Let DuckDB do `work`, and leave at once with a KeyboardInterrupt on Ctrl-C.
+
+    Left to itself DuckDB 2 looks for signals when the query is over, and any release makes an
+    error of its own of them. `connection` is the one that works; None where it is not ours.
+    """
+    if connection is None or threading.current_thread() is not threading.main_thread():
+        try:
+            return work()
+        except RuntimeError as error:
+            if "Query interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+    with ThreadPoolExecutor(1) as worker:
+        answer = worker.submit(work)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            while not answer.done():  # a query that has not begun is not there to be interrupted
+                connection.interrupt()
+                wait([answer], timeout=0.05)
+            raise
 
 
 def is_path(source: Any) -> bool:
@@ -84,7 +112,9 @@ def open_path(
     try:
         if reader == "read_parquet":
             _refuse_saved(connection, files)
-        relation = _relation(connection, files, reader, labels, numbers)
+        relation = attended(
+            connection, lambda: _relation(connection, files, reader, labels, numbers)
+        )
     except duckdb.Error as error:
         raise DataError(f"{_named(source)} cannot be read: {first_line(error)}") from None
     return Opened(nw.from_native(relation), connection, is_text=reader == "read_csv")

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from .._labelled import collected
 from ..errors import DataError, first_line
 from ..kernels._counting import key_order
+from ._files import attended
 from ._frames import CountedRows, encode, missing_message, refuse_ids, relabelled, weight_bounds
 
 __all__ = ["count_lazily"]
@@ -128,18 +129,19 @@ def _batches(query: nw.LazyFrame[Any], connection: Any) -> Iterator[nw.DataFrame
         read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
         import pyarrow as pa
 
-        for batch in read(_VECTORS * 2048):
+        batches = attended(connection, lambda: read(_VECTORS * 2048))
+        while (batch := attended(connection, lambda: next(batches, None))) is not None:
             yield nw.from_native(pa.Table.from_batches([batch]), eager_only=True)
     elif connection is not None:
-        result = connection.execute(query.to_native().sql_query())
-        while len(chunk := result.fetch_df_chunk(_VECTORS)):
+        result = attended(connection, lambda: connection.execute(query.to_native().sql_query()))
+        while len(chunk := attended(connection, lambda: result.fetch_df_chunk(_VECTORS))):
             yield nw.from_native(chunk, eager_only=True)
     elif query.implementation.is_polars():
         yield query.collect(backend="polars", engine="streaming")
     elif query.implementation.is_pyspark() and has_arrow:
         yield query.collect(backend="pyarrow")  # as columns; pandas would get row by row
     else:
-        yield collected(query)
+        yield attended(None, lambda: collected(query))
 
 
 def _complete(

@@ -20,7 +20,7 @@ from .._aside import written_aside
 from ..errors import DataError, first_line
 from . import _labels
 from ._comparisons import SUMS, Comparisons, Grouping
-from ._files import quoted
+from ._files import attended, quoted
 
 __all__ = [
     "load_comparisons",
@@ -46,10 +46,11 @@ def write_columns(
     try:
         with written_aside(path) as aside, duckdb.connect() as connection:
             connection.register("cells", pd.DataFrame(dict(columns)))
-            connection.execute(
+            copy = (
                 f"COPY cells TO {quoted(str(aside))} "
                 f"(FORMAT parquet, KV_METADATA {{{_KEY}: {quoted(text)}}})"
             )
+            attended(connection, lambda: connection.execute(copy))
     except (duckdb.Error, OSError) as error:
         raise DataError(f"{str(path)!r} cannot be written: {first_line(error)}") from error
 
@@ -78,7 +79,8 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
     try:
         with duckdb.connect() as connection:
             found = _saved_metadata(connection, path)
-            columns = connection.execute(f"SELECT * FROM read_parquet({name})").fetchnumpy()
+            query = f"SELECT * FROM read_parquet({name})"
+            columns = attended(connection, lambda: connection.execute(query).fetchnumpy())
     except duckdb.Error as error:
         raise DataError(f"{str(path)!r} is no Parquet file: {first_line(error)}") from None
     if found is None:
