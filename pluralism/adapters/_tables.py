@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _validate
+from .._aside import netcdf_bytes, written_aside
 from ..errors import DataError
 from ..report._tables import inert
 
@@ -51,7 +51,7 @@ def write_table(table: Any, path: Any, *, digits: int = 3, caption: str | None =
     Raises
     ------
     DataError
-        If the ending is unknown, or `table` is no table.
+        If the ending is unknown, `table` is no table, or the file cannot be written.
 
     Notes
     -----
@@ -77,12 +77,8 @@ def write_table(table: Any, path: Any, *, digits: int = 3, caption: str | None =
     file = Path(path)
     _validate.one_of("path", file.suffix, tuple(_WRITERS))
     digits = _validate.whole_number("digits", digits, at_most=17)
-    aside = file.with_name(f".{file.stem}.{uuid.uuid4().hex}.part{file.suffix}")
-    try:
+    with written_aside(file) as aside:
         _WRITERS[file.suffix](table, aside, digits, caption)
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
     return file
 
 
@@ -123,11 +119,15 @@ def _parquet(table: Any, path: Path, digits: int, caption: str | None) -> None:
 
 
 def _netcdf(table: Any, path: Path, digits: int, caption: str | None) -> None:
-    if callable(getattr(table, "to_dataset", None)) and not hasattr(table, "dims"):
+    import xarray as xr
+
+    if isinstance(table, xr.DataArray):  # one without a name as xarray itself would write it
+        table = table.to_dataset(name=table.name or "__xarray_dataarray_variable__")
+    elif callable(getattr(table, "to_dataset", None)):
         table = table.to_dataset()
-    if not hasattr(table, "to_netcdf"):
+    elif not isinstance(table, xr.Dataset):
         table = _frame(table).to_xarray()
-    table.to_netcdf(path, engine="h5netcdf")
+    path.write_bytes(netcdf_bytes(table))
 
 
 def _markdown(table: Any, path: Path, digits: int, caption: str | None) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._aside import written_aside
+from .._aside import netcdf_bytes, written_aside
 from ..errors import DataError, enumerate_some
 from ._columns import Columns, find_columns, likely_rater
 
@@ -248,7 +248,7 @@ def put_out(result: Any, form: str, output: Path | None, *, level: float) -> Non
         return
     with written_aside(output) as aside:
         if form == "netcdf":
-            result.to_dataset().to_netcdf(aside, engine="h5netcdf")
+            aside.write_bytes(netcdf_bytes(result.to_dataset()))
         else:
             aside.write_text(_as_text(result, form, level) + "\n", encoding="utf-8")
     note(f"estimates: {output}")
@@ -320,8 +320,8 @@ def simulate(output: Path, n_votes: int, **options: Any) -> Path:
     table = pd.DataFrame(votes.attrs["utility"].items(), columns=["item", "utility"])
     with written_aside(output) as aside:
         writers[suffix](votes, aside)
-    with written_aside(truth) as aside:
-        table.to_csv(aside, index=False)
+        with written_aside(truth) as beside:  # both files are new, or neither
+            table.to_csv(beside, index=False)
     return truth
 
 

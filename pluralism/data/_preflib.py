@@ -247,11 +247,8 @@ def write(ballots: Ballots, path: Path, title: str = "") -> None:
         head.append(("NUMBER UNIQUE ORDERS", str(len(body))))
     head += [(f"ALTERNATIVE NAME {k}", name) for k, name in enumerate(names, start=1)]
     text = "".join(f"# {key}: {value}\n" for key, value in head) + "".join(f"{b}\n" for b in body)
-    try:
-        with written_aside(path) as aside:
-            aside.write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise DataError(f"{str(path)!r} cannot be written: {error.strerror}") from error
+    with written_aside(path) as aside:
+        aside.write_bytes(text.encode("utf-8"))
 
 
 def _ballot_lines(ballots: Ballots, n_categories: int | None) -> list[str]:

@@ -43,16 +43,13 @@ def write_columns(
     import pandas as pd
 
     text = json.dumps({"kind": kind, "version": _VERSION, **metadata}, ensure_ascii=False)
-    try:
-        with written_aside(path) as aside, duckdb.connect() as connection:
-            connection.register("cells", pd.DataFrame(dict(columns)))
-            copy = (
-                f"COPY cells TO {quoted(str(aside))} "
-                f"(FORMAT parquet, KV_METADATA {{{_KEY}: {quoted(text)}}})"
-            )
-            attended(connection, lambda: connection.execute(copy))
-    except (duckdb.Error, OSError) as error:
-        raise DataError(f"{str(path)!r} cannot be written: {first_line(error)}") from error
+    with written_aside(path) as aside, duckdb.connect() as connection:
+        connection.register("cells", pd.DataFrame(dict(columns)))
+        copy = (
+            f"COPY cells TO {quoted(str(aside))} "
+            f"(FORMAT parquet, KV_METADATA {{{_KEY}: {quoted(text)}}})"
+        )
+        attended(connection, lambda: connection.execute(copy))
 
 
 def saved_kind(path: Path) -> str | None:

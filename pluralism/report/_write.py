@@ -91,7 +91,9 @@ def write_report(
     begin = progress or (lambda step: None)
     page = _page(data_or_fit, fit, (str(compare_name), compare), title, level, begin)
     begin("writing")
-    _write_aside(target, render(page))
+    text = render(page)
+    with written_aside(target) as aside:  # a reader never meets half a page
+        aside.write_text(text, encoding="utf-8")
     return target
 
 
@@ -171,12 +173,3 @@ def _target(path: str | os.PathLike[str]) -> Path:
     if not target.parent.is_dir():
         raise DataError(f"`path` lies in {str(target.parent)!r}, which is no folder; make it first")
     return target
-
-
-def _write_aside(target: Path, page: str) -> None:
-    """Write next to the target and rename, so that a reader never meets half a page."""
-    try:
-        with written_aside(target) as aside:
-            aside.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"`path` {str(target)!r} cannot be written: {error.strerror}") from error
