@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import doctest
 import importlib.util
 import inspect
@@ -18,14 +19,14 @@ import pluralism
 ROOT = Path(__file__).parents[2]
 
 
-def load_names() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("_docs_names", ROOT / "docs" / "names.py")
+def load(script: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_docs_{script}", ROOT / "docs" / f"{script}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-NAMES = load_names()
+NAMES, API = load("names"), load("public_api")
 EXPORTED: dict[str, set[str]] = NAMES.exported()
 PUBLIC = [
     (f"{namespace}.{name}", getattr(getattr(pluralism, namespace), name))
@@ -73,6 +74,35 @@ def test_reference_pages_list_what_is_exported() -> None:
 def test_architecture_table_lists_what_is_exported() -> None:
     expected = {namespace: names for namespace, names in EXPORTED.items() if names}
     assert NAMES.tabled() == expected, "run `python docs/names.py`"
+
+
+def test_the_interface_is_the_one_that_was_promised() -> None:
+    promised = API.STORED.read_text(encoding="utf-8")
+    found = API.described(EXPORTED)
+    lines = difflib.unified_diff(
+        promised.splitlines(), found.splitlines(), "promised", "found", lineterm="", n=4
+    )
+    assert found == promised, (
+        "the public interface differs from tests/contract/public_api.txt:\n\n"
+        + "\n".join(lines)
+        + "\n\nIf that is meant: `python docs/public_api.py` renews the file. A line with - breaks "
+        "callers: deprecate first, and move the major version (before 1.0 the minor); + alone "
+        "moves the minor. Say it in CHANGELOG.md."
+    )
+
+
+def test_a_changed_interface_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = API.described({"choice": ["borda"], "uncertainty": ["Bootstrap"]})
+
+    def borda(ballots: str, *, ties: str = "mean", more: int = 0) -> str:
+        return ""
+
+    monkeypatch.setattr(pluralism.choice, "borda", borda)
+    after = API.described({"choice": ["borda"], "uncertainty": ["Bootstrap"]})
+    changed = set(after.splitlines()) ^ set(before.splitlines())
+    assert "    more: int = 0" in changed
+    assert "choice.borda() -> str" in changed
+    assert not any("Bootstrap" in line for line in changed)
 
 
 def test_every_namespace_is_an_attribute_of_the_root() -> None:
