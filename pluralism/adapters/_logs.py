@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data import Annotations
-from ..errors import DataError, first_line
+from ..errors import DataError, PluralismError, first_line
 from ._containers import Row, annotated
 from ._files import LARGEST_FILE, field, paths_of, read_json, read_records
 from ._reading import is_absent, label, plain
@@ -223,8 +223,10 @@ def _inspect_log(path: Path) -> tuple[str, list[Any]]:
                 for name, entry in entries.items()
                 if name.startswith("samples/") and name.endswith(".json")
             ]
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path} is no log of inspect_ai ({first_line(error)})") from None
+    except PluralismError:
+        raise
+    except Exception as error:  # zipfile has a dozen kinds of errors for a damaged archive
+        raise DataError(f"{path} is no log of inspect_ai ({first_line(error)})") from error
     return _model(log, path), samples
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pluralism import Annotations, Ballots, Comparisons, read_emergent_values
+from pluralism import Annotations, Ballots, Comparisons, adapters, read_emergent_values
+from pluralism.data import read_moral_graph, read_polis
 from pluralism.errors import PluralismError
 
 VOTES = pd.DataFrame({"left": ["a", "b"], "right": ["b", "c"], "won": ["left", "tie"]})
@@ -31,6 +34,34 @@ EMERGENT = (
     '{"0": {"mean": 1, "variance": 1e0}}, "metrics": {"accuracy": 0.5}, "graph_data": {"edges": '
     '{"(0, 1)": {"aux_data": {"original_parsed": ["A", "B"], "flipped_parsed": ["A"]}}}}}'
 )
+
+
+MARKS = {"markedWiser": 3, "markedNotWiser": 0, "markedLessWise": 0, "markedUnsure": 1}
+GRAPH = {
+    "values": [{"id": 1, "title": "rules"}, {"id": 2, "title": "care"}],
+    "edges": [{"sourceValueId": 1, "wiserValueId": 2, "counts": MARKS | {"impressions": 4}}],
+}
+INSPECT = {
+    "eval": {"model": "m"},
+    "samples": [
+        {"id": 1, "epoch": 1, "scores": {"kind": {"value": "C"}, "safe": {"value": ["I", "C"]}}},
+        {"id": 2, "epoch": 1, "scores": {"kind": {"value": 0.5}, "safe": {"value": None}}},
+    ],
+}
+LM_EVAL = [{"doc_id": k, "filter": "none", "filtered_resps": [said]} for k, said in enumerate("ab")]
+ALPACA = [{"generator_1": "x", "generator_2": "y", "preference": p} for p in (1.9, 1.5, None)]
+ARENA = [{"model_a": "x", "model_b": "y", "winner": w} for w in ("model_a", "tie (bothbad)")]
+MOREBENCH = [
+    {"task_id": "t", "criterion_id": k, "model": "m", "judgement": said, "channel": None}
+    for k, said in enumerate(["Yes.", "no", "?"])
+]
+POLIS = {
+    "participants-votes.csv": "participant,group-id,n-comments,n-votes,n-agree,n-disagree,0,1\n"
+    "0,0,1,2,1,1,1,-1\n1,1,0,1,0,1,-1,\n2,,0,1,0,0,,0\n",
+    "comments.csv": "comment-id,agrees,disagrees\n0,1,1\n1,0,1\n",
+    "summary.csv": "topic,x\nvoters,3\n",
+    "votes.csv": "timestamp,comment-id,voter-id,vote\n7,0,0,1\n8,1,0,-1\n9,0,1,-1\n9,1,2,0\n",
+}
 
 
 class Reader(NamedTuple):
@@ -63,6 +94,33 @@ def lines(frame: pd.DataFrame) -> bytes:
     return "\n".join(map(json.dumps, frame.to_dict("records"))).encode()
 
 
+def polis(name: str) -> Reader:
+    """Read an export of which one file may be damaged."""
+
+    def read(path: Path) -> Any:
+        with tempfile.TemporaryDirectory() as folder:
+            for each, text in POLIS.items():
+                (Path(folder) / each).write_text(text, encoding="utf-8")
+            (Path(folder) / name).write_bytes(path.read_bytes())
+            return read_polis(folder)
+
+    return Reader(read, ".csv", POLIS[name].encode)
+
+
+def zipped(log: dict[str, Any]) -> bytes:
+    """A log of inspect_ai in its own format: an archive of its parts."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", json.dumps({"eval": log["eval"]}))
+        for place, sample in enumerate(log["samples"]):
+            archive.writestr(f"samples/{place}_epoch_1.json", json.dumps(sample))
+    return content.getvalue()
+
+
+def as_json(value: Any) -> Callable[[], bytes]:
+    return json.dumps(value).encode
+
+
 READERS = {
     "votes.csv": Reader(votes, ".csv", lambda: VOTES.to_csv(index=False).encode()),
     "votes.jsonl": Reader(votes, ".jsonl", lambda: lines(VOTES)),
@@ -75,6 +133,19 @@ READERS = {
         for ending in (".soc", ".soi", ".toc", ".toi", ".cat", ".wmd")
     },
     "emergent values": Reader(read_emergent_values, ".json", lambda: EMERGENT.encode()),
+    "moral graph": Reader(read_moral_graph, ".json", as_json(GRAPH)),
+    **{f"polis, {name}": polis(name) for name in POLIS},
+    "log of inspect_ai": Reader(adapters.read_inspect, ".json", as_json(INSPECT)),
+    "archive of inspect_ai": Reader(adapters.read_inspect, ".eval", lambda: zipped(INSPECT)),
+    "log of lm_eval": Reader(
+        adapters.read_lm_eval, ".jsonl", lambda: "\n".join(map(json.dumps, LM_EVAL)).encode()
+    ),
+    "alpaca_eval": Reader(adapters.read_alpaca_eval, ".json", as_json(ALPACA)),
+    "arena": Reader(adapters.read_arena, ".json", as_json(ARENA)),
+    "arena.csv": Reader(
+        adapters.read_arena, ".csv", lambda: pd.DataFrame(ARENA).to_csv(index=False).encode()
+    ),
+    "morebench": Reader(adapters.read_morebench, ".json", as_json(MOREBENCH)),
     "comparisons": Reader(
         Comparisons.load, ".parquet", lambda: saved(Comparisons.from_pairs([("a", "b")]).save)
     ),
