@@ -72,7 +72,8 @@ def distortion(
     float
         At least 1; infinity if the choice has utility 0 where more was possible. Of several
         winners, and of several maximal lotteries, the worst counts. If every utility is 0 there
-        is nothing to lose, and the distortion is 1.
+        is nothing to lose, and the distortion is 1. Answers of equal chance are a tie, and so are
+        those whose chances differ by less than a float can tell, about ``1e-16``.
 
     Raises
     ------

@@ -140,7 +140,7 @@ def rank_positions(marginal: Array) -> Array:
         Labels by category, in order.
     """
     xp = marginal.__array_namespace__()
-    return xp.cumulative_sum(marginal, axis=-1) - marginal / 2.0
+    return xp.cumsum(marginal, axis=-1) - marginal / 2.0
 
 
 def _pair_agreement(counts: Array, squares: Array, item_weight: Array, similarity: Array) -> Array:
