@@ -307,7 +307,7 @@ def feasible_ranking(features: Any, ranking: Iterable[Hashable]) -> FeasibleRank
     labels = row_labels(features) or tuple(range(len(matrix)))
     codes = _labels.code_of(labels, "features")
     order: list[int] = []
-    for place, label in enumerate(ranking):
+    for place, label in enumerate(_labels.check_labels("ranking", ranking, unique=False)):
         if label not in codes:
             raise LabelError.unknown(
                 f"`ranking[{place}]`", label, known=labels, argument="the rows of `features`"

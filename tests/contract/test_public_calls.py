@@ -26,9 +26,19 @@ import jax
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import xarray as xr
-from public_calls import FUNCTIONS, digits, first_call, function, is_repeatable, is_same, run
+from public_calls import (
+    FUNCTIONS,
+    digits,
+    first_call,
+    function,
+    is_repeatable,
+    is_same,
+    numbers,
+    run,
+)
 
 import pluralism
 from pluralism.errors import DataError
@@ -248,3 +258,50 @@ def test_the_type_that_holds_a_number_does_not_change_the_answer(namespace: str,
                     raise
             else:
                 assert answer == expected, f"{key} as {kind}"
+
+
+# -- forms of the same numbers -----------------------------------------------------------------
+
+
+def other_forms(array: np.ndarray) -> Iterator[tuple[str, Any]]:
+    """The same numbers in the containers that people keep them in."""
+    yield "DataArray", xr.DataArray(array, dims=[f"axis_{k}" for k in range(array.ndim)])
+    if array.ndim == 1:
+        yield "tuple", tuple(array.tolist())
+        yield "Polars", pl.Series(array)
+        yield "Series", pd.Series(array)
+        yield "Series whose index is another", pd.Series(array, np.arange(len(array))[::-1] + 5)
+    if array.ndim == 2:
+        yield "tuples", tuple(map(tuple, array.tolist()))
+        yield "DataFrame", pd.DataFrame(array)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pluralism.errors.SmallSampleWarning")
+@pytest.mark.filterwarnings("ignore::pluralism.errors.ApproximationWarning")
+@pytest.mark.parametrize(("namespace", "name"), FUNCTIONS, ids=NAMES)
+def test_the_form_that_holds_numbers_changes_no_number(namespace: str, name: str) -> None:
+    if namespace in {"plots", "report"} or f"{namespace}.{name}" in USERS_OWN:
+        pytest.skip("draws, or hands its data on as they are")
+    thing, call = function(namespace, name), first_call(namespace, name)
+    if not is_repeatable(thing, call.kwargs):
+        pytest.skip("its example sets no seed")
+    if any(isinstance(value, Path) for value in call.args):
+        pytest.skip("reads a file, which its example has put away")
+    given = [*enumerate(call.args), *call.kwargs.items()]
+    arrays = {key: array for key, value in given if (array := as_numbers(value)) is not None}
+    expected = numbers(thing(*call.args, **call.kwargs)) if arrays else []
+    for key, array in arrays.items():
+        for form, other in other_forms(array):
+            args, kwargs = list(call.args), dict(call.kwargs)
+            if isinstance(key, int):
+                args[key] = other
+            else:
+                kwargs[key] = other
+            try:
+                answer = numbers(thing(*args, **kwargs))
+            except DataError:
+                # Labels mean something, so that these may contradict others; a list does not.
+                assert not form.startswith("tuple"), f"{key} as {form}"
+            else:
+                np.testing.assert_allclose(answer, expected, 1e-9, err_msg=f"{key} as {form}")

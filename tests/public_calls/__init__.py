@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 
 import pluralism
 
-from ._values import digits, is_same
+from ._values import digits, is_same, numbers
 
 __all__ = [
     "FUNCTIONS",
@@ -30,6 +30,7 @@ __all__ = [
     "function",
     "is_repeatable",
     "is_same",
+    "numbers",
     "run",
 ]
 

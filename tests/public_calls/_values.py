@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-__all__ = ["digits", "is_same"]
+__all__ = ["digits", "is_same", "numbers"]
 
 
 def is_same(a: Any, b: Any) -> bool:
@@ -80,3 +80,23 @@ def digits(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return f"{float(value):.10g}"
     return type(value).__name__ if " at 0x" in repr(value) else repr(value)
+
+
+def numbers(value: Any) -> list[float]:
+    """Every number of an answer in its order, without labels."""
+    if dataclasses.is_dataclass(value):
+        names = [each.name for each in dataclasses.fields(value) if not each.name.startswith("_")]
+        return numbers([getattr(value, name, None) for name in names])
+    if isinstance(value, (xr.DataArray, pd.Series)):
+        value = value.to_numpy()
+    elif isinstance(value, xr.Dataset):
+        return numbers(list(value.data_vars.values()))
+    elif isinstance(value, pd.DataFrame):
+        value = value.select_dtypes("number").to_numpy()
+    if isinstance(value, np.ndarray):
+        return value.astype(float).ravel().tolist() if value.dtype.kind in "iufb" else []
+    if isinstance(value, dict):
+        return numbers(list(value.values()))
+    if isinstance(value, (list, tuple)):
+        return [number for part in value for number in numbers(part)]
+    return [float(value)] if isinstance(value, (int, float, np.number)) else []
