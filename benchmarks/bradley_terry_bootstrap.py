@@ -39,7 +39,7 @@ def main() -> None:
     arguments = parser.parse_args()
     import pluralism as pl
     from pluralism.utility import fit_bradley_terry
-    from pluralism.utility._batched import batched_bradley_terry
+    from pluralism.utility._resampled import bradley_terry_replicates
 
     rng = np.random.default_rng(65)
     n, votes = 100, 10**6
@@ -60,7 +60,7 @@ def main() -> None:
             times.append(time.process_time() - start)
         return statistics.median(times), result
 
-    refits, batch = timed(lambda: batched_bradley_terry(data, unit="row", weights=weights))
+    refits, batch = timed(lambda: bradley_terry_replicates(data, unit="row", weights=weights))
     whole, _ = timed(
         lambda: pl.bootstrap(fit_bradley_terry, data, unit="row", n=100, weights="poisson", seed=1),
         3,

@@ -17,12 +17,11 @@ from scipy import linalg
 from ._counting import PairTable, halves
 from ._graph import linked
 from ._newton import Laplacian, NewtonResult, maximise
-from ._pairs import Pairs, item_sums
+from ._pairs import item_sums
 
 __all__ = [
     "WinTable",
     "fit_win_table",
-    "pairs_table",
     "tabulate_counts",
     "tabulate_wins",
     "win_table_log_likelihood",
@@ -112,15 +111,6 @@ def _links_everyone(words: npt.NDArray[np.unsignedinteger]) -> bool:
 
 def _is_filled(n_items: int, n_cells: int) -> bool:
     return n_items <= _MOST_ITEMS and _SPARSEST * n_cells >= n_items**2
-
-
-def pairs_table(pairs: Pairs, linked: bool) -> WinTable:
-    """Lay out pairs as a table, however few."""
-    n = pairs.n_items
-    votes = np.zeros((n, n))
-    votes[pairs.high, pairs.low] = pairs.won + pairs.lost
-    wins = item_sums(pairs.low, pairs.won, n) + item_sums(pairs.high, pairs.lost, n)
-    return WinTable(votes, wins, linked)
 
 
 class TableLaplacian(Laplacian):

@@ -17,7 +17,6 @@ __all__ = ["fit_bradley_terry"]
 
 
 @batched_by("pluralism.utility._resampled:bradley_terry_replicates")
-@batched_by("pluralism.utility._batched:batched_bradley_terry")
 def fit_bradley_terry(
     comparisons: Comparisons,
     *,

@@ -53,11 +53,11 @@ def test_replicates_without_an_estimate_are_counted():
 
 
 def test_models_beyond_the_plain_one_are_left_to_the_loop(votes):
-    from pluralism.utility._batched import batched_bradley_terry
+    from pluralism.utility._resampled import bradley_terry_replicates
 
     weights = np.ones((2, 12))
     for options in ({"ties": "davidson"}, {"order_effect": True}, {"components": "separate"}):
-        answer = batched_bradley_terry(votes, unit="rater", weights=weights, **options)
+        answer = bradley_terry_replicates(votes, unit="rater", weights=weights, **options)
         assert answer is NotImplemented
     again = bootstrap(partial(fit_bradley_terry, ties="davidson"), votes, unit="rater", n=3, seed=1)
     assert np.asarray(again.replicates).shape == (3, 5)
