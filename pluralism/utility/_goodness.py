@@ -78,7 +78,7 @@ def goodness_of_fit(
     n: int = 199,
     seed: Any = 0,
 ) -> GoodnessOfFit:
-    """Compare a Bradley-Terry fit with the saturated model.
+    """Compare a Bradley-Terry or Thurstone fit with the saturated model.
 
     Parameters
     ----------
@@ -86,7 +86,9 @@ def goodness_of_fit(
         A fit of `comparisons`.
     comparisons : Comparisons
         The votes; they are pooled over raters, to pairs of items or, where the fit has an order
-        effect or covariates, to distinct comparison situations.
+        effect or covariates, to distinct comparison situations. Where a covariate is continuous
+        nearly every vote is a situation of its own, and a deviance from single votes hardly tells
+        a good model from a bad one: round the covariate, or test a fit without it.
     method : {"auto", "chi-squared", "bootstrap"}
         Where the p-value is from. ``"bootstrap"`` simulates counts from the fit and refits;
         ``"auto"`` does so if an expected count is below 5.
@@ -103,9 +105,9 @@ def goodness_of_fit(
     ------
     DataError
         If ties were counted as half wins (that is no model of ties), votes are shared (soft
-        outcomes), whose scatter the model does not give, the fit is of other votes, or nothing is
-        left to test; for the bootstrap, if votes are weighted or the fit is not a Bradley-Terry
-        fit.
+        outcomes), whose scatter the model does not give, the fit is of other votes or of something
+        other than comparisons, or nothing is left to test; for the bootstrap, if votes are weighted
+        or the fit is not a Bradley-Terry fit.
 
     Examples
     --------
@@ -217,15 +219,25 @@ def pair_residuals(fit: UtilityFit, comparisons: Comparisons) -> pd.DataFrame:
 
 def _tabulate(fit: UtilityFit, comparisons: Comparisons) -> _Table:
     """Pool the votes to distinct situations and give each its fitted probabilities."""
+    if not isinstance(fit, UtilityFit):
+        raise DataError(f"`fit` is a {type(fit).__name__}; it must be a fit, as of Bradley-Terry")
+    if not isinstance(comparisons, Comparisons):
+        raise DataError(
+            f"`comparisons` is a {type(comparisons).__name__}; it must be Comparisons, for the "
+            "test is of models of pairs"
+        )
     if fit.items != comparisons.items or fit.n_votes != comparisons.n_votes:
         raise DataError("`fit` is not a fit of these `comparisons`: items or votes differ")
     tied = comparisons.tied
     if fit.ties == "drop":
         tied = np.zeros_like(tied)
     elif fit.ties == "half" and tied.any():
+        models = (
+            '"davidson"`, "rao-kupper" or "drop"' if fit.model == "Bradley-Terry" else '"drop"`'
+        )
         raise DataError(
             "a tie counted as half a win has no probability under the model, so that fit cannot "
-            'be tested; refit with `ties="davidson"`, "rao-kupper" or "drop"'
+            f"be tested; refit with `ties={models}"
         )
     order = fit.options.get("order_effect", False)
     names = tuple(fit.options.get("covariates", ()))
@@ -251,8 +263,7 @@ def _tabulate(fit: UtilityFit, comparisons: Comparisons) -> _Table:
     kept = pooled.sums.sum(axis=0) > 0
     keys, counts = list(pooled.keys[:, kept]), pooled.sums[:, kept]
     first, second = keys[0].astype(np.int32), keys[1].astype(np.int32)
-    utility = fit.utility.values
-    eta = (utility[first] - utility[second]) / fit.scale
+    eta, _ = fit._predictor(first, second)
     columns = {name: levels[name][keys[2 + place]] for place, name in enumerate(names)}
     for name in names:
         assert fit.coefficients is not None

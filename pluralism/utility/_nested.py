@@ -109,9 +109,10 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
         )
     df = full.n_parameters - restricted.n_parameters
     if df <= 0:
+        swap = " (swap the two?)" if df < 0 else ""
         raise DataError(
             f"`full` has {full.n_parameters} parameters and `restricted` "
-            f"{restricted.n_parameters}; the full fit must have more (swap the two?)"
+            f"{restricted.n_parameters}; the full fit must have more{swap}"
         )
     statistic = 2.0 * (full.log_likelihood - restricted.log_likelihood)
     if statistic < -1e-6 * max(1.0, abs(full.log_likelihood)):

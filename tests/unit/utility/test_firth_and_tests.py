@@ -140,6 +140,8 @@ def test_likelihood_ratio_refuses_what_is_not_nested(ordered, cells):
     full = fit_bradley_terry(ordered, order_effect=True)
     with pytest.raises(pl.DataError, match=r"the full fit must have more \(swap the two\?\)"):
         likelihood_ratio_test(full, plain)
+    with pytest.raises(pl.DataError, match=r"the full fit must have more$"):
+        likelihood_ratio_test(plain, plain)
     with pytest.raises(pl.DataError, match="`full` was fitted with `prior`"):
         likelihood_ratio_test(plain, fit_bradley_terry(ordered, order_effect=True, prior=1.0))
     with pytest.raises(pl.DataError, match="of different votes: 6 on 3 items against 600 on 5"):
@@ -179,6 +181,35 @@ def test_deviance_of_the_celebrities(celebrities):
     assert (table["deviance"] ** 2).sum() == pytest.approx(test.deviance)
     assert (table["pearson"] ** 2).sum() == pytest.approx(test.pearson)
     assert len(table) == 36
+
+
+def test_goodness_of_case_iii_knows_the_variances(celebrities):
+    votes = celebrities.comparisons
+    fit = pl.utility.fit_thurstone(votes, case="III")
+    table = pair_residuals(fit, votes)
+    expected = [
+        fit.probability(*pair) for pair in zip(table["first"], table["second"], strict=True)
+    ]
+    np.testing.assert_allclose(table["expected"], expected, rtol=1e-12)
+    total = table["votes"]
+    wins = np.rint(total * table["observed"])
+    saturated = stats.binom.logpmf(wins, total, wins / total).sum()
+    deviance = 2 * (saturated - stats.binom.logpmf(wins, total, expected).sum())
+    assert goodness_of_fit(fit, votes).deviance == pytest.approx(deviance)
+
+
+def test_goodness_says_what_it_cannot_test(celebrities, cells):
+    fit = fit_bradley_terry(celebrities.comparisons)
+    ballots = pl.Ballots.from_rankings(["abc", "bca", "cab"])
+    for test in (goodness_of_fit, pair_residuals):
+        with pytest.raises(pl.DataError, match="`comparisons` is a Ballots; it must be"):
+            test(pl.utility.fit_plackett_luce(ballots), ballots)
+        with pytest.raises(pl.DataError, match="`fit` is a list; it must be a fit"):
+            test([], celebrities.comparisons)
+    assert goodness_of_fit(fit, celebrities.comparisons).df == 28
+    tied = cells(np.ones((3, 3)) - np.eye(3), "abc", np.ones((3, 3)) - np.eye(3))
+    with pytest.raises(pl.DataError, match=r'refit with `ties="drop"`$'):
+        goodness_of_fit(pl.utility.fit_thurstone(tied), tied)
 
 
 def test_goodness_with_davidson_ties(cells):
