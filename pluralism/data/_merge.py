@@ -27,12 +27,15 @@ def merged(left: Comparisons, right: Comparisons) -> Comparisons:
             f"(order_known is {left.order_known} and {right.order_known}); they cannot be merged"
         )
     for what, here, there in (
-        ("raters", left.raters is not None, right.raters is not None),
+        ("raters", _known(left.raters), _known(right.raters)),
         ("group columns", sorted(left.groups), sorted(right.groups)),
         ("covariates", sorted(left.covariates), sorted(right.covariates)),
     ):
         if here != there:
-            raise DataError(f"the two containers differ in their {what}: {here} and {there}")
+            raise DataError(
+                f"the two containers differ in their {what}: {here} and {there}; count both with "
+                "the same columns"
+            )
     items = _labels.union(left.items, right.items, name="items")
     keys = [
         _recoded(items, (left.items, left.first), (right.items, right.first)),
@@ -94,6 +97,10 @@ def merged(left: Comparisons, right: Comparisons) -> Comparisons:
             for reason in {**left.dropped, **right.dropped}
         },
     )
+
+
+def _known(raters: object) -> str:
+    return "none" if raters is None else "named"
 
 
 def _recoded(labels: Sequence[Hashable], *parts: tuple[Any, Any]) -> npt.NDArray[np.int64]:

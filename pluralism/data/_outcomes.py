@@ -37,7 +37,10 @@ def recognise(code: Any) -> int:
 
 
 def outcome_codes(
-    column: str, labels: Sequence[Hashable], outcomes: Mapping[Any, str] | None
+    column: str,
+    labels: Sequence[Hashable],
+    outcomes: Mapping[Any, str] | None,
+    items: Sequence[Hashable] = (),
 ) -> npt.NDArray[np.int8]:
     """Meaning of every distinct outcome met in `column`.
 
@@ -49,6 +52,8 @@ def outcome_codes(
         The distinct raw outcomes.
     outcomes : mapping, optional
         Raw outcome -> "first", "second" or "tie"; what it does not name must be recognised.
+    items : sequence, optional
+        Labels of the items, to tell a column of winners that is given as one of codes.
 
     Raises
     ------
@@ -66,11 +71,17 @@ def outcome_codes(
         codes[place] = recognise(label) if meaning is None else _MEANING[meaning]
     unknown = [label for label, code in zip(labels, codes, strict=True) if code == _UNKNOWN]
     if unknown:
+        if set(unknown) <= set(items):
+            raise DataError(
+                f"column {column!r} holds {enumerate_some(unknown, 10)}, "
+                f"{'an item' if len(unknown) == 1 else 'items'} and no outcome; if it says who "
+                f"won, name it as `winner={column!r}` instead of `outcome`"
+            )
         raise DataError(
             f"column {column!r} holds {enumerate_some(unknown, 10)}, which "
-            f"{'is no outcome' if len(unknown) == 1 else 'are no outcomes'} that is known "
+            f"{'is no outcome that is' if len(unknown) == 1 else 'are no outcomes that are'} known "
             f"(seen: {enumerate_some(labels, 10)}; known in any case: first/second/tie, "
-            "left/right/tie, a/b/tie, model_a/model_b, draw, 1/0); map them with "
-            'outcomes={raw: "first" | "second" | "tie"}'
+            "left/right/tie, a/b/tie, model_a/model_b, draw, 1/0, or shares in [0, 1] in a column "
+            'of numbers); map them with outcomes={raw: "first" | "second" | "tie"}'
         )
     return codes

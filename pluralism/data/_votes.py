@@ -79,7 +79,11 @@ def count_votes(
     check_columns(opened.frame, columns)
     for name in covariates:
         if column_kind(opened.frame, name) == "other":
-            raise DataError(f"covariate column {name!r} must hold numbers")
+            held = opened.frame.collect_schema()[name]
+            raise DataError(
+                f"covariate column {name!r} must hold numbers; it holds {held}: give a number to "
+                "each of its values, or name it as `group`"
+            )
     # Shares are summed; codes and labels are part of the key and are read once per cell.
     shares = not coded and column_kind(opened.frame, result) == "float"
     is_csv = opened.is_text
@@ -90,7 +94,7 @@ def count_votes(
         raw, code = rows.labels[result], rows.codes[result]
         if winner is not None:
             return _winner_codes(winner, raw, code, labels, left, right, is_csv)
-        return outcome_codes(result, raw, outcomes)[code]
+        return outcome_codes(result, raw, outcomes, labels)[code]
 
     plain = columns == [first, second, result] and not shares
     if plain and isinstance(opened.frame, nw.DataFrame):

@@ -328,7 +328,14 @@ def frame_of(**columns):
         ({}, {"winner": "r"}, r"exactly one of `outcome`"),
         ({}, {"second": "a"}, r"column 'a' is named twice"),
         ({"r": ["first", "nope", "tie"]}, {}, r"holds 'nope', which is no outcome"),
-        ({"r": [1, 2, 0]}, {}, r"holds 2, which is no outcome.*seen: 0, 1, 2"),
+        ({"r": [1, 2, 0]}, {}, r"holds 2, which is no outcome that is known.*seen: 0, 1, 2"),
+        (
+            {"r": ["1", "0.5", "0"]},
+            {},
+            r"holds '0.5', which.*shares in \[0, 1\] in a column of num",
+        ),
+        ({"r": ["p", "q", "tie"]}, {}, r"holds 'p', 'q', which are no outcomes that are known"),
+        ({"r": ["x", "y", "tie"]}, {}, r"holds 'x', 'y', items and no outcome.*`winner='r'`"),
         ({"r": [1.0, 1.5, 0.0]}, {}, r"holds 1.5; a number is the share"),
         ({"r": [1.0, np.nan, 0.0]}, {}, r"'r' has no value in 1 row\(s\) \(first: row 1\)"),
         ({"r": [1.0, np.inf, 0.0]}, {}, r"'r' holds inf in row 1"),
@@ -338,7 +345,11 @@ def frame_of(**columns):
         ({"w": [1, np.inf, 1]}, {"weight": "w"}, r"'w' holds inf in row 1"),
         ({"w": [0, 0, 0]}, {"weight": "w"}, r"'w' is zero for every vote"),
         ({"w": ["1", "2", "3"]}, {"weight": "w"}, r"column 'w' must hold numbers"),
-        ({"x": ["p", "q", "r"]}, {"covariates": ["x"]}, r"covariate column 'x' must hold numbers"),
+        (
+            {"x": ["p", "q", "r"]},
+            {"covariates": ["x"]},
+            r"covariate column 'x' must hold numbers; .*`group`",
+        ),
         ({}, {"outcomes": {"first": "left"}}, r"outcomes\['first'\].*must be one of"),
         ({}, {"missing": "skip"}, r"`missing` is 'skip'.*'error', 'drop'"),
         ({}, {"covariates": "x"}, r"`covariates` is the string 'x'"),
@@ -474,7 +485,7 @@ def test_merge_refuses_to_mix():
     with pytest.raises(DataError, match="cannot be merged"):
         ordered.merge(plain)
     with_rater = Comparisons.from_rankings([("a", "b")])
-    with pytest.raises(DataError, match="differ in their raters"):
+    with pytest.raises(DataError, match="differ in their raters: none and named; count both with"):
         plain.merge(with_rater)
 
 
