@@ -23,7 +23,7 @@ import narwhals as nw
 from .. import _validate
 from ..errors import DataError, enumerate_some, first_line
 
-__all__ = ["Opened", "attended", "is_path", "open_path", "quoted"]
+__all__ = ["Opened", "attended", "is_path", "open_path", "quoted", "reason_of"]
 
 Answer = TypeVar("Answer")
 
@@ -116,8 +116,17 @@ def open_path(
             connection, lambda: _relation(connection, files, reader, labels, numbers)
         )
     except duckdb.Error as error:
-        raise DataError(f"{_named(source)} cannot be read: {first_line(error)}") from None
+        raise DataError(f"{_named(source)} cannot be read: {reason_of(error)}") from None
     return Opened(nw.from_native(relation), connection, is_text=reader == "read_csv")
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in one line why DuckDB cannot read; of a CSV file it quotes the line in between."""
+    lines = str(error).strip().splitlines()
+    if len(lines) < 3 or not lines[1].startswith("Original Line:"):
+        return first_line(error)
+    remedy = "; save it as UTF-8" if "not utf-8" in lines[2] else ""
+    return f"{lines[0]}: {lines[2].rstrip('.')}{remedy}"
 
 
 def _files_of(source: Any) -> tuple[list[str], str]:
@@ -127,7 +136,11 @@ def _files_of(source: Any) -> tuple[list[str], str]:
     for text in patterns:
         suffix = Path(text).suffix.lower()
         if suffix not in _READERS:
-            hint = f" (a folder? its files are {text.rstrip('/')}/*.parquet)" if not suffix else ""
+            hint = ""
+            if glob.has_magic(text):
+                hint = f" (end the pattern in one of them, as in '{text}.parquet')"
+            elif not suffix:
+                hint = f" (a folder? its files are {text.rstrip('/')}/*.parquet)"
             raise DataError(
                 f"`frame` is the path {text!r}; its suffix must be one of "
                 f"{enumerate_some(_READERS)}{hint}"

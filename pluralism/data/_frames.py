@@ -7,6 +7,7 @@ narwhals group-by, and only its cells are collected; paths are opened with DuckD
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -169,6 +170,9 @@ def open_frame(
         )
     try:
         return Opened(nw.from_native(source))
+    except nw.exceptions.DuplicateError as error:
+        which = " ".join(str(error).partition("\n")[2].split())
+        raise DataError(f"`frame` has columns of one name ({which}); rename them") from None
     except TypeError:
         raise DataError(
             f"`frame` is a {type(source).__name__}; it must be a table that narwhals supports "
@@ -194,9 +198,11 @@ def check_columns(frame: Frame, names: Sequence[str]) -> None:
         if name not in known:
             close = get_close_matches(str(name), [str(k) for k in known], n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
+            unsplit = len(known) == 1 and re.search(r"[,;\t|]", str(known[0])) is not None
+            remedy = "; does every line of the file have as many fields as its header?"
             raise DataError(
                 f"there is no column {name!r} in `frame`{hint} "
-                f"(its columns: {enumerate_some(known, 20)})"
+                f"(its columns: {enumerate_some(known, 20)}){remedy if unsplit else ''}"
             )
 
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._labelled import collected
-from ..errors import DataError, first_line
+from ..errors import DataError
 from ..kernels._counting import key_order
-from ._files import attended
+from ._files import attended, reason_of
 from ._frames import CountedRows, encode, missing_message, refuse_ids, relabelled, weight_bounds
 
 __all__ = ["count_lazily"]
@@ -62,7 +62,7 @@ def count_lazily(
     except Exception as error:
         # The engine's own exception classes cannot be named without importing the engine.
         remedy = "; give a larger `memory_limit`" if "Out of Memory" in str(error) else ""
-        raise DataError(f"`frame` could not be counted: {first_line(error)}{remedy}") from error
+        raise DataError(f"`frame` could not be counted: {reason_of(error)}{remedy}") from error
     cells = {name: np.concatenate(parts) for name, parts in sums.items()}
     if not cells or not len(cells["__n"]):
         raise DataError("`frame` has no rows; at least one is needed")

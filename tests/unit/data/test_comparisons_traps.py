@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import pluralism as pl
@@ -67,3 +68,15 @@ def test_an_error_without_words_is_told_by_its_name():
 
     assert first_line(RuntimeError()) == "RuntimeError"
     assert first_line(ValueError("one\ntwo")) == "one"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame([["x", "y", "first"]], columns=["a", "a", "r"]),
+        pa.table([["x"], ["y"], ["first"]], names=["a", "a", "r"]),
+    ],
+)
+def test_two_columns_of_one_name_are_refused(table):
+    with pytest.raises(pl.DataError, match=r"`frame` has columns of one name \(- 'a' 2 times\)"):
+        pl.Comparisons.from_frame(table, first="a", second="b", outcome="r")

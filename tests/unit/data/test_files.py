@@ -130,6 +130,29 @@ def test_a_list_of_files_and_globs_is_their_sum(tmp_path):
         pd.testing.assert_frame_equal(Comparisons.from_frame(source, **COLUMNS).to_frame(), whole)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "first,second,outcome\né,y,first\n".encode("latin-1"),
+            "CSV Error on Line: 2: .*not utf-8.*save it as UTF-8",
+        ),
+        (
+            b"first,second,outcome\n" + b"x,y,first\n" * 30_000 + b"x,y\n",
+            "Line: 30002: Expected .* 3 Found: 2",
+        ),
+        (
+            b"first,second,outcome\nx,y,first\nx,y\n" + b"x,y,first\n" * 5,
+            "does every line .* as many fields",
+        ),
+    ],
+)
+def test_a_csv_file_that_cannot_be_read_says_why_and_where(tmp_path, content, message):
+    (tmp_path / "bad.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        Comparisons.from_frame(tmp_path / "bad.csv", **COLUMNS)
+
+
 def test_files_that_cannot_be_meant_are_refused(tmp_path):
     path = write(table(), tmp_path / "a.parquet")
     (tmp_path / "link.parquet").symlink_to(path)
@@ -140,6 +163,7 @@ def test_files_that_cannot_be_meant_are_refused(tmp_path):
         (tmp_path / "*.parquet", r"one file is named twice \(.*a.parquet.*link.parquet"),
         ([path, tmp_path / "b.csv"], "several formats"),
         (tmp_path, r"a folder\? its files are .*/\*.parquet"),
+        (tmp_path / "*", r"end the pattern in one of them, as in '.*/\*.parquet'\)"),
         ([path, tmp_path / "c.parquet"], "there is no file"),
     ]:
         with pytest.raises(DataError, match=message):
