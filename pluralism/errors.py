@@ -40,10 +40,8 @@ class LabelError(DataError):
         close = get_close_matches(str(label), [str(k) for k in known], n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         tail = f" {remedy}" if remedy else ""
-        return cls(
-            f"{place} names {label!r}, which is not in {argument} "
-            f"({len(known)} known: {enumerate_some(known)}){hint}{tail}"
-        )
+        there = f"{len(known)} known: {enumerate_some(known)}" if len(known) else "there are none"
+        return cls(f"{place} names {label!r}, which is not in {argument} ({there}){hint}{tail}")
 
 
 class NotIdentifiedError(DataError):

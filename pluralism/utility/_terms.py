@@ -52,7 +52,7 @@ def make_terms(
                 name,
                 known=tuple(comparisons.covariates),
                 argument="the covariates of `comparisons`",
-                remedy="(name it in `covariates=` when building them)",
+                remedy="(name it in `covariates=` of `Comparisons.from_frame` too)",
             )
         columns.append(comparisons.covariates[name][:, None])
     order_names: tuple[str, ...] = ()

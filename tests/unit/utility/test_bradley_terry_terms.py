@@ -352,3 +352,9 @@ def test_separation_with_ties_is_found(cells, ties):
     # one win the other way makes both finite
     wins[1, 0] = wins[2, 1] = 1
     assert fit_bradley_terry(cells(wins, "abc", tied), ties=ties).convergence.converged
+
+
+def test_a_covariate_that_was_not_kept_is_asked_for():
+    votes = pl.Comparisons.from_pairs([("a", "b"), ("b", "a")])
+    with pytest.raises(pl.LabelError, match=r"\(there are none\) \(name it in .*from_frame` too"):
+        fit_bradley_terry(votes, covariates="length")
