@@ -77,7 +77,9 @@ def held_out_accuracy(
     """Fit on most pairs, predict the rest, many times.
 
     Whole pairs are held out with all their votes, so that the model must predict them through
-    the other items.
+    the other items. What is predicted is the preference of one item over the other, as by
+    ``.probability()``: order effects and covariates are fitted, so that utilities are free of
+    them, but do not enter the prediction. A tie is half a vote for each, seen and predicted.
 
     Parameters
     ----------
