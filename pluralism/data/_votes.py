@@ -284,7 +284,8 @@ def refuse_two_groups(
         names = [labels[pairs[1, place]], labels[pairs[1, place + 1]]]
         raise DataError(
             f"rater {raters[pairs[0, place]]!r} is in two groups ({enumerate_some(names)}); "
-            "where there are raters, a group is an attribute of the rater"
+            "where there are raters, a group is an attribute of the rater. For groups of votes, "
+            "such as the question asked, leave out `rater`"
         )
 
 

@@ -78,20 +78,21 @@ def transitivity(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
         )
     rate, coin = violations / triples, by_coin / triples
 
-    ax = _style.axes(ax, width=6.4, height=2.3)
+    ax = _style.axes(ax, width=6.4, height=2.7)
     place = np.arange(3)
-    ax.barh(place, 100 * rate, height=0.5, color=_style.ACCENT, alpha=0.8, label="observed")
+    ax.barh(place, 100 * rate, height=0.42, color=_style.ACCENT, alpha=0.8, label="observed")
     ax.plot(
         100 * coin, place, "D", markerfacecolor="none", markeredgecolor=_style.SERIES[1][0],
         markeredgewidth=1.5, markersize=7, label="tossing a coin",
     )  # fmt: skip
     limit = 100 * max(float(rate.max()), float(coin.max()), 0.01)
     for row, count in enumerate(violations):
+        # Under its bar: beside the hollow mark it would seem to be the coin's.
         ax.annotate(
-            f"{int(count):,} of {triples:,}", (max(100 * rate[row], 100 * coin[row]), row),
-            xytext=(9, 0), textcoords="offset points", va="center", fontsize=8.5, color=_style.INK,
+            f"{int(count):,} of {triples:,}", (0.0, row + 0.28), xytext=(2, -1),
+            textcoords="offset points", va="top", fontsize=8, color=_style.INK,
         )  # fmt: skip
-    ax.set(ylim=(2.6, -0.6), xlim=(0, 1.35 * limit))
+    ax.set(ylim=(2.75, -0.6), xlim=(0, 1.08 * limit))
     _style.quiet(ax)
     _style.tick_labels(ax.yaxis, place, AXIOMS, fontsize=9.5)
     _style.legend(ax, columns=2)

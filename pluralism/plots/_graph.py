@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 
 __all__ = ["comparison_graph"]
 
-_LABEL_LENGTH = 24
+_LABEL_LENGTH = 34
 #: Up to this many items labels lie flat; above, they follow the radius.
 _FLAT = 16
 #: Lines come in so many widths.
@@ -67,11 +67,11 @@ def comparison_graph(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
     place = _circle(part[order])[np.argsort(order)]  # (items, 2)
 
     font = 9.0 if votes.n_items <= 40 else max(4.5, min(9.0, 1150.0 / votes.n_items))
-    width = _style.size(ax)[0] if ax is not None else 5.8 if votes.n_items <= 60 else 8.0
+    width = _style.size(ax)[0] if ax is not None else _room(votes.items, font)
     reach = _reach(votes.items, font, width)
     # Labels of few items lie flat and need room at the sides only.
     height = reach if votes.n_items > _FLAT else 1.2
-    ax = _style.axes(ax, width=width, height=width * height / reach + 0.6)
+    ax = _style.axes(ax, width=width, height=width * height / reach + 0.8)
     ax.set_axis_off()
     _draw_edges(ax, place[pairs], weight)
     _draw_nodes(ax, place, part)
@@ -183,6 +183,16 @@ def _draw_nodes(ax: Axes, place: FloatArray, part: npt.NDArray[np.int32]) -> Non
             members[:, 0], members[:, 1], s=marker_size, c=colour, marker=marker, zorder=2,
             linewidths=0.5, edgecolors="white",
         )  # fmt: skip
+
+
+def _room(items: Sequence[Hashable], font: float) -> float:
+    """Width in inches at which labels do not run into each other on the circle."""
+    if len(items) <= _FLAT:
+        return 5.8
+    longest = max(len(_style.text_of(label, _LABEL_LENGTH)) for label in items)
+    inch = font / _style.POINTS_PER_INCH
+    radius = max(1.6, 1.25 * inch * len(items) / (2 * np.pi * 1.05))
+    return float(min(2 * (1.08 * radius + 0.6 * inch * longest), 11.0))
 
 
 def _reach(items: Sequence[Hashable], font: float, width: float) -> float:

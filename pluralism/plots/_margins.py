@@ -65,13 +65,16 @@ def margin_graph(ballots: Any, ax: Axes | None = None) -> Axes:
     order = np.argsort(-(beats.sum(axis=1) - beats.sum(axis=0)), kind="stable")
     margins, labels = margins[np.ix_(order, order)], [labels[place] for place in order]
 
-    ax = _style.axes(ax, width=6.4, height=5.4)
+    longest = max(len(_style.text_of(label, 24)) for label in labels)
+    # Labels of 9 points, two thirds of that wide a letter, beside a circle of 2 inches.
+    ax = _style.axes(ax, width=4.6 + 2 * 6.0 * longest / _style.POINTS_PER_INCH, height=5.4)
     ax.set_axis_off()
     angle = 0.5 * np.pi - 2 * np.pi * np.arange(n) / n
     place = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     largest = max(float(margins.max()), 1e-300)
     against = 0
-    for winner, loser in np.argwhere(margins > 0):
+    arrows = np.argwhere(margins > 0)
+    for winner, loser in arrows:
         backwards = winner > loser
         against += backwards
         share = margins[winner, loser] / largest
@@ -84,14 +87,11 @@ def margin_graph(ballots: Any, ax: Axes | None = None) -> Axes:
                 "linestyle": "--" if backwards else "-", "mutation_scale": 11 + 5 * share,
             },
         )  # fmt: skip
-        if n <= _WRITTEN:
-            along = place[loser] - place[winner]
-            # Beside the line, to its left, so that no box need cover it.
-            beside = np.array([-along[1], along[0]]) / np.hypot(*along)
+    if n <= _WRITTEN:
+        for (winner, loser), spot in zip(arrows, _beside(place, arrows), strict=True):
             ax.text(
-                *(place[winner] + 0.36 * along + 0.07 * beside),
-                f"{margins[winner, loser]:,.6g}",
-                fontsize=8, color=_style.INK, zorder=3, ha="center", va="center",
+                *spot, f"{margins[winner, loser]:,.6g}",
+                fontsize=8.5, color=_style.INK, zorder=3, ha="center", va="center",
             )  # fmt: skip
     ax.scatter(place[:, 0], place[:, 1], s=60, color=_style.INK, zorder=4)
     for (x, y), label in zip(place, labels, strict=True):
@@ -100,10 +100,8 @@ def margin_graph(ballots: Any, ax: Axes | None = None) -> Axes:
             ha="center" if abs(x) < 0.3 else "left" if x > 0 else "right",
             va="center" if abs(y) < 0.9 else "bottom" if y > 0 else "top", parse_math=False,
         )  # fmt: skip
-    longest = max(len(_style.text_of(label, 24)) for label in labels)
-    # Labels of 9 points, two thirds of that wide a letter, in an axes of so many inches.
     reach = 1.1 / (1.0 - min(0.6, 2 * 6.0 * longest / (_style.size(ax)[0] * 72.0)))
-    ax.set(xlim=(-reach, reach), ylim=(-1.25, 1.25))
+    ax.set(xlim=(-reach, reach), ylim=(-1.25, 1.25), aspect="equal")
     won = int((margins[0] > 0).sum()) == n - 1
     head = f"{_style.text_of(labels[0], 24)} beats every other" if won else "no Condorcet winner"
     majorities = int((margins > 0).sum())
@@ -113,6 +111,35 @@ def margin_graph(ballots: Any, ax: Axes | None = None) -> Axes:
         + (_style.count(n_voters, "ballots") if n_voters else "margins as given"),
     )
     return ax
+
+
+def _beside(place: FloatArray, arrows: npt.NDArray[np.intp]) -> list[FloatArray]:
+    """Where the number of each arrow stands: beside it, and far from other arrows and numbers."""
+    starts, ends = place[arrows[:, 0]], place[arrows[:, 1]]
+    spots: list[FloatArray] = []
+    for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        along = end - start
+        aside = np.array([-along[1], along[0]]) / np.hypot(*along)
+        share = np.linspace(0.2, 0.8, 25)[:, None]
+        line = start + share * along
+        free = np.concatenate([line + 0.075 * aside, line - 0.075 * aside])  # (candidates, 2)
+        gap = _distance(free, np.delete(starts, at, 0), np.delete(ends, at, 0))
+        for spot in spots:
+            gap = np.minimum(gap, 0.5 * np.hypot(*(free - spot).T))
+        # Near the middle of its own arrow where that is as free as elsewhere.
+        middle = np.abs(np.concatenate([share, share])[:, 0] - 0.5)
+        spots.append(free[int(np.argmax(np.minimum(gap, 0.11) - 0.02 * middle))])
+    return spots
+
+
+def _distance(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
+    """Distance of every point from the nearest of some line segments, (points,)."""
+    if not len(starts):
+        return np.full(len(points), np.inf)
+    along = ends - starts
+    offset = points[:, None] - starts  # (points, segments, 2)
+    share = np.clip((offset * along).sum(-1) / (along**2).sum(-1), 0.0, 1.0)[..., None]
+    return np.asarray(np.linalg.norm(offset - share * along, axis=-1).min(axis=1))
 
 
 def _of(ballots: Any) -> tuple[list[Any], FloatArray, float]:

@@ -93,7 +93,13 @@ def count(n: float, noun: str) -> str:
 
 
 def legend(ax: Axes, *, columns: int = 1, title: str | None = None) -> None:
-    """Name the series under the axes' title, literally: a dollar sign is no formula."""
+    """Name the series under the axes' title, literally: a dollar sign is no formula.
+
+    In as many columns as the axes are wide, up to `columns`.
+    """
+    longest = max(len(str(label)) for label in ax.get_legend_handles_labels()[1])
+    # Letters of 8.5 points, their marks and gaps.
+    columns = max(1, min(columns, int(size(ax)[0] * POINTS_PER_INCH // (5.0 * longest + 36.0))))
     drawn = ax.legend(
         loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns, frameon=False, fontsize=8.5,
         labelcolor=INK, handletextpad=0.3, borderaxespad=0.2, title=title,

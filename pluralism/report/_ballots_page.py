@@ -14,7 +14,7 @@ from ._election import REPLICATES, SEED, Election, by_pick, cycles, gather_elect
 from ._page import Caveat, Page, Section
 from ._svg import draw
 from ._tables import Column, Table
-from ._words import listed, plural, say, short, signed
+from ._words import listed, named_together, plural, say, short, signed
 
 if TYPE_CHECKING:
     from ..data import Ballots
@@ -70,7 +70,7 @@ def _summary(found: Election) -> Iterator[Markup]:
         yield say("All {} rules pick {}.", f"{sum(map(len, picks.values()))}", *map(listed, picks))
     elif picks:
         parts = [
-            say("{} by {}", listed(winners, 3) if winners else "nobody", _named(rules))
+            say("{} by {}", listed(winners, 3) if winners else "nobody", named_together(rules))
             for winners, rules in list(picks.items())[:4]
         ]
         yield say("The rules do not agree: {}.", Markup("; ").join(parts))
@@ -82,10 +82,6 @@ def _summary(found: Election) -> Iterator[Markup]:
             rule.capitalize(), listed([best]), 100 * float(top.max()),
         )  # fmt: skip
         break
-
-
-def _named(rules: list[str]) -> str:
-    return rules[0] if len(rules) == 1 else f"{', '.join(rules[:-1])} and {rules[-1]}"
 
 
 def _rules(found: Election) -> Iterator[Section]:
@@ -314,7 +310,9 @@ def _caveats(found: Election) -> Iterator[Caveat]:
         )  # fmt: skip
     tied = [each.rule for each in found.decisions if each.tied]
     if tied:
-        yield Caveat("Ties", say("{} leave a tie, which no rule here breaks.", _named(tied)))
+        yield Caveat(
+            "Ties", say("{} leave a tie, which no rule here breaks.", named_together(tied))
+        )
     close = np.abs(found.margins[np.triu_indices(len(found.margins), 1)])
     few = int((close < 2 * np.sqrt(data.n_voters)).sum())
     if few:

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import _quiet, plots
-from ..errors import PluralismError, SmallSampleWarning
+from ..errors import ApproximationWarning, PluralismError, SmallSampleWarning
 from . import _words
 from ._page import Section
 from ._svg import draw
@@ -114,9 +114,12 @@ def _test(fits: Any, votes: Comparisons) -> tuple[str, float]:
             return "Wald test, votes independent", fits.wald_test().pvalue
         if clustered and fits.raters.min() >= 3 * len(fits.items):
             return "Wald test, clustered by rater", fits.wald_test().pvalue
-        with _quiet.held_back(SmallSampleWarning):
+        # What these warn of, the name of the test says.
+        with _quiet.held_back(SmallSampleWarning, ApproximationWarning):
             found = fits.permutation_test(n=PERMUTATIONS, seed=0)
-        return f"{PERMUTATIONS} permutations of the raters", float(found.pvalue)
+        lost = int(found.failed)
+        left_out = f" ({lost} more had no fit)" if lost else ""
+        return f"{PERMUTATIONS - lost} permutations of the raters{left_out}", float(found.pvalue)
     except PluralismError as error:
         return f"no test: {error}", np.nan
 

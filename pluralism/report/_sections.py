@@ -211,10 +211,10 @@ def _rules(evidence: Evidence) -> Iterator[Section]:
     alone = [result for result in named if result.winners == (first,)]
     paragraphs = [
         _words.say(
-            "Rules that look at majorities instead of a scale. {} of {} that pick anything pick "
+            "Rules that look at majorities instead of a scale. {} of the {} that pick anything {} "
             "{} alone, which has the highest utility.",
-            f"{len(alone):,}" if alone else "None", _words.plural(len(named), "rule"),
-            _words.listed([first]),
+            f"{len(alone):,}" if alone else "None", f"{len(named)}",
+            "pick" if len(alone) > 1 else "picks", _words.listed([first]),
         )
     ]  # fmt: skip
     if evidence.counts.pairs_met < evidence.counts.pairs:

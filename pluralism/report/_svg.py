@@ -95,7 +95,8 @@ def _adopt(svg: str, name: str, alternative: str, width: float) -> str:
         root.attrib.pop(key, None)
     root.set("role", "img")
     root.set("aria-labelledby", f"{name}-alt")
-    root.set("style", f"width: {width:.2f}in")
+    # On a phone a wide figure scrolls before its letters get too small to be read.
+    root.set("style", f"width: {width:.2f}in; min-width: {0.72 * width:.2f}in")
     title = ElementTree.Element(f"{{{_SVG}}}title", {"id": f"{name}-alt"})
     title.text = alternative
     root.insert(0, title)

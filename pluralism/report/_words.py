@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ..plots import _style
 from ._evidence import Evidence
 
-__all__ = ["interval", "listed", "plural", "say", "short", "signed", "summary"]
+__all__ = ["interval", "listed", "named_together", "plural", "say", "short", "signed", "summary"]
 
 _SOME = 6
 
@@ -128,15 +128,29 @@ def _ranks(evidence: Evidence) -> Iterator[Markup]:
 
 
 def _rules(evidence: Evidence) -> Iterator[Markup]:
-    named = [result for result in evidence.picked if result.winners]
-    if not named:
+    picks: dict[tuple[Hashable, ...], list[str]] = {}
+    for each in evidence.picked:
+        best_first = tuple(item for item in evidence.items if item in set(each.winners))
+        picks.setdefault(best_first, []).append(each.rule)
+    nobody = picks.pop((), [])
+    if not picks:
         return
-    alone = sum(result.winners == evidence.items[:1] for result in named)
-    others = {item for result in named for item in result.winners} - {evidence.items[0]}
-    known = [item for item in evidence.items if item in others]
-    picks = say("pick {} alone", listed(evidence.items[:1]))
-    rest = say("; the others name {}", listed(known, 4)) if alone < len(named) and known else ""
-    yield say("Of {}, {} {}{}.", plural(len(named), "voting rule"), alone or "none", picks, rest)
+    # "Condorcet winner" is no rule that decides: where there is none, that is a fact of its own.
+    none = " No item beats every other head to head." if nobody else ""
+    if len(picks) == 1 and not nobody:
+        yield say("All {} voting rules pick {}.", f"{len(evidence.picked)}", listed(*picks, 3))
+        return
+    parts = [
+        say("{} by {}", listed(winners, 3), named_together(rules))
+        for winners, rules in sorted(picks.items(), key=lambda pair: -len(pair[1]))
+    ]
+    lead = "Voting rules pick" if len(picks) == 1 else "Voting rules do not agree:"
+    yield say("{} {}.{}", lead, Markup("; ").join(parts), none)
+
+
+def named_together(names: Sequence[str]) -> str:
+    """Write ``Borda, Minimax and Schulze``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _groups(evidence: Evidence) -> Iterator[Markup]:

@@ -344,3 +344,66 @@ def test_unknown_labels_are_named(votes, ratings) -> None:
         plots.group_agreement(ratings, group="zz")
     with pytest.raises(DataError, match="name the two groups"):
         plots.verdict_by_composition(ratings, positive="yes", groups=["left"])
+
+
+# -- nothing over anything else ----------------------------------------------------------
+
+
+def boxes(ax, texts) -> list:
+    ax.figure.draw_without_rendering()
+    return [text.get_window_extent() for text in texts]
+
+
+def test_names_of_systems_do_not_run_into_each_other() -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        random.normal(size=(18, 2)),
+        columns=["a", "b"],
+        index=[f"model number {k}" for k in range(18)],
+    )
+    ax = plots.pareto_front(frame)
+    drawn = boxes(ax, ax.texts)
+    assert not any(one.overlaps(two) for k, one in enumerate(drawn) for two in drawn[:k])
+    # What had no room is counted.
+    crowd = pd.DataFrame(np.linspace(0, 1e-6, 20)[:, None] * [1, -1] + 1.0, columns=["a", "b"])
+    crowd.loc[20] = [2.0, 2.0]
+    ax = plots.pareto_front(crowd)
+    unnamed = 21 - len(ax.texts)
+    assert unnamed > 0
+    assert (
+        ax.get_title(loc="left")
+        == f"1 of 21 systems on the front; {unnamed} without room for a name"
+    )
+
+
+def test_a_legend_of_long_names_stays_within_its_figure() -> None:
+    table = Comparisons.from_matrix([[0, 6, 8], [4, 0, 7], [2, 3, 0]], items=list("abc"))
+    fits = {f"raters with more than {k}00 votes": fit_bradley_terry(table) for k in range(3)}
+    ax = plots.group_utilities(fits)
+    (legend,) = boxes(ax, [ax.get_legend()])
+    assert legend.x1 <= ax.figure.bbox.x1
+
+
+def test_margins_stand_clear_of_other_arrows_and_of_each_other() -> None:
+    random = np.random.default_rng(0)
+    ranks = random.permuted(np.tile(np.arange(5), (101, 1)), axis=1)
+    ax = plots.margin_graph(Ballots.from_ranks(ranks))
+    assert ax.get_aspect() == 1.0
+    written = [text for text in ax.texts if text.get_fontsize() == 8.5]
+    drawn = boxes(ax, written)
+    assert len(drawn) == 10
+    assert not any(one.overlaps(two) for k, one in enumerate(drawn) for two in drawn[:k])
+
+
+def test_labels_of_a_graph_are_whole_and_apart() -> None:
+    names = [f"the name of a model ({k}B)" for k in range(59)]
+    votes = Comparisons.from_pairs(list(zip(names, names[1:] + names[:1], strict=True)))
+    ax = plots.comparison_graph(votes)
+    labels = [text for text in ax.texts if "model" in text.get_text()]
+    assert sorted(text.get_text() for text in labels) == sorted(names)
+    # Neighbours on the circle are a line's height apart.
+    ax.figure.draw_without_rendering()
+    place = ax.transData.transform([text.get_position() for text in labels])
+    gap = np.sort(np.linalg.norm(place[:, None] - place, axis=-1), axis=1)[:, 1]
+    height = labels[0].get_fontsize() * ax.figure.dpi / 72
+    assert gap.min() >= height
