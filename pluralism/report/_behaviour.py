@@ -18,13 +18,13 @@ __all__ = ["coherence", "design", "order", "raters"]
 
 #: Up to this many items figures of all pairs are drawn; of pairs, this many times ten are listed.
 DRAWN_PAIRS, SHOWN_PAIRS = 250, 60
-#: Up to this many items triples are counted, and items drawn by position.
-DRAWN_ORDER = 120
+#: Up to this many items they are drawn by position, and triples are counted.
+DRAWN_ORDER, COUNTED_TRIPLES = 120, 400
 
 
 def coherence(evidence: Evidence) -> Iterator[Section]:
     votes = evidence.votes
-    if votes is None or not 3 <= votes.n_items <= DRAWN_ORDER:
+    if votes is None or not 3 <= votes.n_items <= COUNTED_TRIPLES:
         return
     broken, triples, by_coin = axiom_counts(votes)
     if not triples:
@@ -111,10 +111,10 @@ def raters(evidence: Evidence) -> Iterator[Section]:
     ]
     paragraphs = [
         _words.say(
-            "{} cast between {} and {} (median {:,.0f}). A rater agrees with the scale when the "
+            "{} cast {} (median {:,.0f}). A rater agrees with the scale when the "
             "vote goes to the item of higher utility.",
             _words.plural(len(voters.labels), "rater"),
-            _words.plural(voters.votes.min(), "vote"), _words.plural(voters.votes.max(), "vote"),
+            _words.span(voters.votes, "vote"),
             np.median(voters.votes),
         )
     ]  # fmt: skip
@@ -155,11 +155,10 @@ def design(evidence: Evidence) -> Iterator[Section]:
     votes, counts = evidence.votes, evidence.counts
     paragraphs = [
         _words.say(
-            "{} of {} were compared, {:.0f} votes each on average; items have between {} and {}.",
+            "{} of {} were compared, {:.3g} votes each on average; items have {}.",
             f"{counts.pairs_met:,}", _words.plural(counts.pairs, "pair"),
             votes.total.sum() / max(counts.pairs_met, 1),
-            _words.plural(counts.by_item.min(), "vote"),
-            _words.plural(counts.by_item.max(), "vote"),
+            _words.span(counts.by_item, "vote"),
         )
     ]  # fmt: skip
     cells = votes.to_frame()

@@ -21,8 +21,8 @@ RULES = {
     "schulze": "strongest beat paths",
     "split_cycle": "undefeated once cycles are split at their weakest link",
 }
-#: Above this many items the page leaves them out.
-LARGEST = 250
+#: Above this many items the page leaves them out; up to it they take a second.
+LARGEST = 600
 
 
 class Picked(NamedTuple):

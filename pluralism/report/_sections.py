@@ -162,7 +162,9 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
     wins = "is preferred to" if evidence.fit.tie_parameter is None else "wins over"
     columns = [Column("Item", "text")]
     columns += [Column(_style.text_of(item, 24), "share") for item in evidence.items]
-    rows = [(item, *evidence.probability[place]) for place, item in enumerate(evidence.items)]
+    # A download of all pairs of many items is most of the page; six decimals halve it.
+    rounded = evidence.probability if n <= SHOWN_PAIRS else evidence.probability.round(6)
+    rows = [(item, *rounded[place]) for place, item in enumerate(evidence.items)]
     table = Table(
         "probabilities",
         f"Probability that the item of the row {wins} the item of the column",
@@ -184,18 +186,18 @@ def _pairs(evidence: Evidence) -> Iterator[Section]:
     decided = evidence.decided
     assert decided is not None
     widest = _words.listed(evidence.items[:1]), _words.listed(evidence.items[-1:])
-    share = 100 * decided[0, -1]
+    share = _words.percent(decided[0, -1])
     if evidence.fit.tie_parameter is None:
         said = _words.say(
-            "What the fit expects of decided votes. The widest contrast is {} over {}: {:.0f}%.",
+            "What the fit expects of decided votes. The widest contrast is {} over {}: {}.",
             *widest, share,
         )  # fmt: skip
     else:
         said = _words.say(
             "How often the fit expects each item to win, a tie being no win: the two numbers of a "
-            "pair and its ties make 100%. The widest contrast is {} over {}: {:.0f}% of all "
-            "votes, {:.0f}% of those that are no tie.",
-            *widest, 100 * evidence.probability[0, -1], share,
+            "pair and its ties make 100%. The widest contrast is {} over {}: {} of all "
+            "votes, {} of those that are no tie.",
+            *widest, _words.percent(evidence.probability[0, -1]), share,
         )  # fmt: skip
     yield Section("pairs", "One against one", [said], figures, [table])
 

@@ -11,7 +11,18 @@ from markupsafe import Markup
 from ..plots import _style
 from ._evidence import Evidence
 
-__all__ = ["interval", "listed", "named_together", "plural", "say", "short", "signed", "summary"]
+__all__ = [
+    "interval",
+    "listed",
+    "named_together",
+    "percent",
+    "plural",
+    "say",
+    "short",
+    "signed",
+    "span",
+    "summary",
+]
 
 _SOME = 6
 
@@ -20,6 +31,21 @@ def plural(count: float, noun: str, many: str | None = None) -> str:
     """Write ``1 vote``, ``8,931 votes``."""
     written = f"{count:,.6g}" if count != int(count) else f"{int(count):,}"
     return f"{written} {noun if count == 1 else many or noun + 's'}"
+
+
+def span(values: Any, noun: str) -> str:
+    """Write ``between 7 and 343 votes``, or ``150 votes each``."""
+    low, high = float(min(values)), float(max(values))
+    if low == high:
+        return f"{plural(low, noun)} each"
+    return f"between {plural(low, '').strip()} and {plural(high, noun)}"
+
+
+def percent(share: float) -> str:
+    """Write ``87%``; neither 0 nor 100 where it is only near them."""
+    if 0 < share < 0.01:
+        return "less than 1%"
+    return "more than 99%" if 0.99 < share < 1 else f"{100 * share:.0f}%"
 
 
 def signed(value: float) -> str:

@@ -17,7 +17,7 @@ from pluralism.report._caveats import caveats
 from pluralism.report._evidence import gather
 from pluralism.report._rules import picked
 from pluralism.report._tables import Column, Table, inert
-from pluralism.report._words import signed, summary
+from pluralism.report._words import percent, signed, summary
 from pluralism.utility import fit_bradley_terry
 
 STRANGE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd()", "a & b", "é")
@@ -414,3 +414,39 @@ def test_letters_that_the_figures_font_lacks_are_written_without_a_warning(tmp_p
     text, _ = page_of(votes, tmp_path)
     figure = text[text.index("<svg") : text.index("</svg>")]
     assert all(label in figure for label in labels)
+
+
+@pytest.mark.slow
+def test_three_hundred_items_make_a_page_that_answers_and_can_be_sent(tmp_path) -> None:
+    votes = simulated(30_000, items=300, raters=200)
+    text, page = page_of(votes, tmp_path)
+    assert len(text) < 3_500_000
+    evidence = gather(fit_bradley_terry(votes), votes, 0.95)
+    pairs = 300 * 299 // 2
+    assert f"{evidence.together:,} of {pairs:,} pairs" in page.text
+    assert f"{evidence.items[0]} stands first, but its lead over {evidence.items[1]}" in page.text
+    for heading in (
+        "Which items can be told apart", "What voting rules would pick",
+        "Do preferences hang together?", "Does the order of presentation matter?",
+        "Who voted, and how alike",
+    ):  # fmt: skip
+        assert heading in page.text
+    assert "200 raters cast 150 votes each (median 150)" in page.text
+    # Every item is named in the figure, and its letters are no smaller than print.
+    figure = text[text.index("<svg") : text.index("</svg>")]
+    assert all(f">{item}<" in figure for item in votes.items)
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", figure)]
+    assert min(sizes) >= 4.5
+    links = {a["download"]: a["href"] for a in page.all("a") if "download" in a}
+    content = base64.b64decode(links["probabilities.csv"].partition("base64,")[2])
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    found = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]])
+    np.testing.assert_allclose(found, evidence.probability, atol=5.1e-7)
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.0, "0%"), (0.004, "less than 1%"), (0.5, "50%"), (0.997, "more than 99%"), (1.0, "100%")],
+)
+def test_a_share_near_its_end_is_not_rounded_to_it(share: float, written: str) -> None:
+    assert percent(share) == written
