@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ._lazy import needed
 from .errors import DataError, first_line
 
 __all__ = ["netcdf_bytes", "written_aside"]
@@ -71,7 +72,7 @@ def _why(error: Exception) -> str:
 
 def netcdf_bytes(dataset: Any) -> bytes:
     """Write an xarray Dataset as NetCDF 4 into memory: HDF5 does not survive a full disk."""
-    import h5netcdf
+    h5netcdf = needed("h5netcdf", extra="netcdf", purpose="NetCDF")
     from xarray.backends import H5NetCDFStore
 
     buffer = io.BytesIO()

@@ -402,7 +402,11 @@ def _from_pandas(name: str, frame: Any, dim: Hashable | None) -> Any:
     import xarray as xr
 
     rows, columns = frame.index.name or ROW, dim or frame.columns.name or CATEGORY
-    _refuse_text(name, [c for c, kind in frame.dtypes.items() if kind.kind not in "buif"])
+    _refuse_text(
+        name,
+        [c for c, kind in frame.dtypes.items() if kind.kind not in "buif"],
+        len(frame.columns),
+    )
     if rows == columns:
         raise DataError(
             f"`{name}` calls both its rows and its columns {rows!r}; rename its index or say `dim`"
@@ -431,7 +435,9 @@ def _from_frame(name: str, frame: Any, dim: Hashable | None) -> Any:
         ) from None
     table = collected(table)
     _refuse_text(
-        name, [c for c, t in table.schema.items() if not (t.is_numeric() or t == nw.Boolean)]
+        name,
+        [c for c, t in table.schema.items() if not (t.is_numeric() or t == nw.Boolean)],
+        len(table.columns),
     )
     columns = [table[c].cast(nw.Float64).to_numpy() for c in table.columns]
     numbers = np.column_stack(columns) if columns else np.empty((len(table), 0))
@@ -451,9 +457,12 @@ def collected(frame: Any) -> Any:
     return frame.collect(backend="polars" if frame.implementation.is_polars() else "pandas")
 
 
-def _refuse_text(name: str, columns: Sequence[Hashable]) -> None:
+def _refuse_text(name: str, columns: Sequence[Hashable], of: int) -> None:
     if columns:
+        # A column beside numbers may say who is in which group.
+        group = f", or pass one of groups apart: groups=frame.pop({columns[0]!r})"
         raise DataError(
             f"`{name}` is a frame of rows x categories, but its column(s) "
             f"{enumerate_some(columns)} hold no numbers; make them the index or leave them out"
+            f"{group if len(columns) < of else ''}"
         )

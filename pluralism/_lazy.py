@@ -56,3 +56,27 @@ def attach(
         return names
 
     return __getattr__, __dir__, names
+
+
+def needed(module: str, *, extra: str, purpose: str) -> Any:
+    """Import an optional package, or say which extra brings it.
+
+    Parameters
+    ----------
+    module : str
+        The package to import.
+    extra : str
+        The extra of ours that installs it.
+    purpose : str
+        What it is needed for, as the beginning of a sentence.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(module)
+    except ImportError as error:
+        name = module.partition(".")[0]
+        raise ImportError(
+            f"{purpose} needs {name}, which is not installed; pip install 'pluralism[{extra}]'",
+            name=name,
+        ) from error

@@ -52,6 +52,8 @@ def write_table(table: Any, path: Any, *, digits: int = 3, caption: str | None =
     ------
     DataError
         If the ending is unknown, `table` is no table, or the file cannot be written.
+    ImportError
+        If ``.nc`` is asked for without h5netcdf: ``pip install 'pluralism[netcdf]'``.
 
     Notes
     -----

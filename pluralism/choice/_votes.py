@@ -60,7 +60,12 @@ def read_votes(name: str, votes: Any) -> VoteMatrix:
             f"`{name}` is boolean, which does not say whether False disagrees or passes; a vote "
             "is 1 (agree), 0 (pass), -1 (disagree) or NaN (none)"
         )
-    matrix = read_matrix(name, votes)
+    try:
+        matrix = read_matrix(name, votes)
+    except DataError as error:
+        if "numbers" not in str(error):
+            raise
+        raise type(error)(f"{error}. Votes in words: code agree 1, pass 0, disagree -1") from error
     values = matrix.values
     odd = ~(np.isnan(values) | (values == 1) | (values == 0) | (values == -1))
     if odd.any():

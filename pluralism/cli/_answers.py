@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError
-from ._work import Step, aligned
+from ._work import Step, aligned, json_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +55,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
         whole: dict[str, Any] = {"about": answer.about}
         for part in (part for part in answer.parts if part.columns):
             whole[part.name] = [dict(zip(part.columns, row, strict=True)) for row in part.rows]
-        print(json.dumps(_plain(whole), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json_text(whole))
         return
     for place, part in enumerate(answer.parts):
         if place:
@@ -67,21 +66,6 @@ def show(answer: Answer, *, as_json: bool) -> None:
             print(_table(part))
         if part.text:
             print(f"\n{part.text}" if part.rows else part.text)
-
-
-def _plain(value: Any) -> Any:
-    """Turn values into what JSON has; what is not finite becomes null."""
-    import math
-
-    if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(each) for each in value]
-    if hasattr(value, "item") and not isinstance(value, str):
-        value = value.item()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, (str, int, bool)) or value is None else str(value)
 
 
 def _table(part: Part) -> str:

@@ -314,6 +314,7 @@ def count(
         str | None,
         typer.Option(help='Memory for the counting, such as "4GB"; beyond it, the disk is used.'),
     ] = None,
+    json: Json = False,
 ) -> None:
     """Count files of pairwise votes into one file of cells, which `report` and `fit` read.
 
@@ -333,7 +334,7 @@ def count(
         )  # fmt: skip
         step(f"writing {output.name}")
         table.save(output)
-    typer.echo(f"cells: {output}")
+    typer.echo(_work.json_text(_work.counted(table, output)) if json else f"cells: {output}")
 
 
 @app.command(short_help="Make a file of votes with known truth.")

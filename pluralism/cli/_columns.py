@@ -22,7 +22,17 @@ PAIRS = (
     ("response_a", "response_b"),
     ("a", "b"),
 )
-RESULTS = ("outcome", "winner", "result", "vote", "preference", "choice", "preferred", "label")
+RESULTS = (
+    "outcome",
+    "winner",
+    "result",
+    "vote",
+    "preference",
+    "choice",
+    "preferred",
+    "answer",
+    "label",
+)
 RATERS = ("rater", "worker", "annotator", "judge", "voter", "respondent", "participant", "user")
 #: So many rows are looked at to tell codes from labels; all rows are checked when they are counted.
 SAMPLE = 20_000

@@ -220,9 +220,10 @@ def _guess(names: Sequence[str], likely: Sequence[str], what: str) -> str:
     for name in likely:
         if name in known:
             return known[name]
+    rows = "; there is one row a rating" if what in ("item", "rater", "label") else ""
     raise DataError(
         f"no column is named like {what}s ({', '.join(likely[:4])}, ...); name it with --{what} "
-        f"(the columns: {enumerate_some(names, 12)})"
+        f"(the columns: {enumerate_some(names, 12)}){rows}"
     )
 
 

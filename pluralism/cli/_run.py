@@ -24,21 +24,25 @@ def run() -> None:
     from ..errors import PluralismError
 
     try:
-        app()
+        # However it was started, this is its name.
+        status = app(prog_name="pluralism", standalone_mode=False)
     except PluralismError as error:
         _stop(_in_options(str(error)), INPUT)
     except ImportError as error:
-        _stop(_not_installed(error), INPUT)
+        # Our own messages name the remedy already.
+        _stop(str(error) if "pip install" in str(error) else _not_installed(error), INPUT)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         _stop(f"{place}{error.strerror or error}", INPUT)
     except KeyboardInterrupt:
         _stop(_LEFT, INTERRUPTED)
-    except SystemExit as stop:
-        if stop.code == INTERRUPTED:  # Typer, too, catches Ctrl-C, and says nothing
-            _stop(_LEFT, INTERRUPTED)
-        raise
     except Exception as error:
+        if type(error).__name__ == "Abort":  # what Typer makes of Ctrl-C, or of Ctrl-D
+            _stop(_LEFT, INTERRUPTED)
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # a wrong option, or bare help
+            vars(error)["message"] = getattr(error, "message", "").replace("Value error, ", "")
+            error.show()
+            raise SystemExit(error.exit_code) from None
         if os.environ.get("PLURALISM_DEBUG"):
             raise
         first_line = str(error).strip().split("\n")[0]
@@ -47,6 +51,9 @@ def run() -> None:
             f"{first_line}); set PLURALISM_DEBUG=1 to see where",
             BUG,
         )
+    if status == INTERRUPTED:
+        _stop(_LEFT, INTERRUPTED)
+    raise SystemExit(status if isinstance(status, int) else 0)
 
 
 #: Package -> the extra that brings it.

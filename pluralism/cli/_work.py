@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,10 +23,12 @@ __all__ = [
     "check_cells",
     "check_output",
     "count",
+    "counted",
     "fit",
     "form_of",
     "json_text",
     "note",
+    "plain",
     "put_out",
     "read",
     "report",
@@ -267,8 +270,32 @@ def _as_text(result: Any, form: str, level: float) -> str:
 
 
 def json_text(value: Any) -> str:
-    """Write JSON as people read it."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    """Write JSON as people read it, and as every program reads it: no NaN, no infinity."""
+    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def plain(value: Any) -> Any:
+    """Turn values into what JSON has; what is not finite becomes null."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(each) for each in value]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, (str, int, bool)) or value is None else str(value)
+
+
+def counted(votes: Comparisons, output: Path) -> dict[str, Any]:
+    """What a file of cells holds, for a program."""
+    return {
+        "cells": str(output), "votes": votes.n_votes, "items": votes.n_items,
+        "tied": float(votes.tied.sum()),
+        "raters": None if votes.raters is None else len(votes.raters),
+        "groups": {name: list(group.labels) for name, group in votes.groups.items()},
+        "dropped": dict(votes.dropped),
+    }  # fmt: skip
 
 
 def as_json(result: Any, level: float) -> dict[str, Any]:

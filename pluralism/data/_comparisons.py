@@ -197,8 +197,8 @@ class Comparisons:
             Columns with the item shown first and the item shown second.
         outcome : str, optional
             Column that says who won: codes such as first/second/tie, left/right/tie,
-            model_a/model_b, 1/0 (any case), or numbers in [0, 1], the share of the vote for the
-            first-shown item (0.5 is half a win each, not a tie).
+            model_a/model_b, A/B, 1/0 (any case), or numbers in [0, 1], the share of the vote for
+            the first-shown item (0.5 is half a win each, not a tie).
         winner : str, optional
             Column that holds the winning label, or a code for a tie. Exactly one of `outcome`
             and `winner` is needed.

@@ -156,6 +156,9 @@ def _files_of(source: Any) -> tuple[list[str], str]:
         if "://" in text:
             files.append(text)
         elif Path(text).is_file():
+            if not Path(text).stat().st_size:
+                needs = "a row of column names and rows below it"
+                raise DataError(f"{text!r} is empty; a table of votes or ratings needs {needs}")
             files.append(glob.escape(text))  # a file that is named like a pattern is that file
         elif not glob.has_magic(text):
             raise DataError(f"there is no file {text!r}")

@@ -166,7 +166,7 @@ def _name(
         ax.annotate(
             texts[place], values[place], xytext=(dx, dy), textcoords="offset points",
             fontsize=_LETTER, color=_style.INK if on[place] else _style.FAINT, parse_math=False,
-            ha={0: "left", -1: "right"}.get(side, "center"),
+            ha="left" if side == 0 else "right" if side == -1 else "center",
             va="center" if dy == 0 else "bottom" if dy > 0 else "top",
         )  # fmt: skip
     return unnamed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._lazy import needed
 from ..errors import DataError
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ def axes(ax: Axes | None, *, width: float, height: float, layout: str = "constra
     """Return `ax`, or the axes of a new figure of `width` x `height` inches."""
     if ax is not None:
         return ax
-    import matplotlib.pyplot as plt
-
+    plt = needed("matplotlib.pyplot", extra="plots", purpose="a figure")
     return plt.subplots(figsize=(width, height), layout=layout)[1]
 
 

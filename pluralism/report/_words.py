@@ -164,7 +164,8 @@ def _rules(evidence: Evidence) -> Iterator[Markup]:
     # "Condorcet winner" is no rule that decides: where there is none, that is a fact of its own.
     none = " No item beats every other head to head." if nobody else ""
     if len(picks) == 1 and not nobody:
-        yield say("All {} voting rules pick {}.", f"{len(evidence.picked)}", listed(*picks, 3))
+        (winners,) = picks
+        yield say("All {} voting rules pick {}.", f"{len(evidence.picked)}", listed(winners, 3))
         return
     parts = [
         say("{} by {}", listed(winners, 3), named_together(rules))

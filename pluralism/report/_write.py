@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _validate
 from .._aside import written_aside
+from .._lazy import needed
 from ..errors import DataError
 from ..plots._input import is_fit
 
@@ -71,6 +72,8 @@ def write_report(
         kind or shares fewer than two items, or the file cannot be written.
     NotIdentifiedError
         If the votes do not determine the utilities; see `utility.fit_bradley_terry`.
+    ImportError
+        If Jinja2 or Matplotlib is not installed: ``pip install 'pluralism[report]'``.
 
     Examples
     --------
@@ -82,8 +85,9 @@ def write_report(
     True
     >>> folder.cleanup()
     """
-    import jinja2  # noqa: F401  # first, so that a missing extra is named by what it brings
-
+    # First, so that what is missing is known before the work, and named by what brings it.
+    for package in ("jinja2", "matplotlib"):
+        needed(package, extra="report", purpose="a report")
     from ._page import render
 
     level = _validate.level("level", level)

@@ -254,7 +254,8 @@ def _good_rows(
     if failed > max_failed * n or n - failed < 2:
         raise DataError(
             f"{failed.count} of {n} replicates failed: {failed!r}. Their absence would bias the "
-            "interval; give the statistic a prior or a coarser unit, or raise max_failed"
+            "interval; give the statistic a prior (partial(fit_bradley_terry, prior=1.0)) or a "
+            "coarser unit, or raise max_failed"
         )
     good = values
     if failed:

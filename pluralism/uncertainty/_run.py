@@ -39,6 +39,10 @@ _NUMBERS_A_BATCH = 1 << 24
 _LARGEST_BATCH = 256
 
 
+#: So many reasons are told; `reasons` holds all.
+_SAID = 3
+
+
 class Failures(int):
     """How many replicates failed: an int that also says why.
 
@@ -63,8 +67,11 @@ class Failures(int):
         return int(self)
 
     def __repr__(self) -> str:
-        why = "; ".join(f"{count} {reason}" for reason, count in self.reasons.items())
-        return f"{int(self)} ({why})" if why else "0"
+        # The commonest: forty wordings of one reason would hide what to do about it.
+        common = sorted(self.reasons.items(), key=lambda pair: -pair[1])
+        why = "; ".join(f"{count} {reason}" for reason, count in common[:_SAID])
+        more = f"; and {len(common) - _SAID} other reasons" if len(common) > _SAID else ""
+        return f"{int(self)} ({why}{more})" if why else "0"
 
     __str__ = __repr__
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from .. import _quiet
+from .._lazy import needed
 
 __all__ = ["Mixing", "import_arviz", "mixing"]
 
@@ -68,5 +69,4 @@ def mixing(posterior: xr.Dataset, diverging: Any) -> Mixing:
 def import_arviz() -> Any:
     """Import ArviZ without the announcement of its next version."""
     with _quiet.others_silenced():
-        import arviz
-    return arviz
+        return needed("arviz", extra="bayes", purpose="a posterior")

@@ -292,3 +292,15 @@ def test_options_are_checked():
     assert len(result.representative(result.ratio.group.values[0])) < 2
     with pytest.raises(DataError, match="`stance` is 'pass'"):
         result.consensus_list("pass")
+
+
+def test_words_and_a_column_of_groups_are_answered_with_what_to_do():
+    words = pd.DataFrame({"c1": ["agree", "pass"], "c2": ["disagree", "agree"]})
+    for votes in (words, words.to_numpy(), words.to_numpy().tolist()):
+        with pytest.raises(DataError, match="code agree 1, pass 0, disagree -1"):
+            group_informed_consensus(votes, groups=["x", "y"])
+    frame = pd.DataFrame({"side": ["x", "y"], "c1": [1, -1], "c2": [0, 1]})
+    with pytest.raises(DataError, match=r"groups=frame\.pop\('side'\)"):
+        group_informed_consensus(frame, groups=frame["side"])
+    groups = frame.pop("side")
+    assert group_informed_consensus(frame, groups=groups).sizes["comment"] == 2

@@ -251,3 +251,160 @@ def test_help_of_every_command_stands_alone() -> None:
         )
         assert done.returncode == 0, done.stderr
         assert "--json" in done.stdout
+
+
+# -- for programs ------------------------------------------------------------------------
+
+
+def strict(text: str) -> dict:
+    def refuse(token: str) -> None:
+        raise AssertionError(f"{token} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_every_command_prints_strict_json(run, ratings, ballots, tmp_path) -> None:
+    run("simulate", "--votes", 300, "--items", 3, "--raters", 9, "--seed", 1)
+    # A coefficient that is not defined, as an infinite or missing value would be, is null.
+    same = "item,rater,label\na,1,x\na,2,x\nb,1,x\nb,2,x\n"
+    (tmp_path / "same.csv").write_text(same, encoding="utf-8")
+    commands = {
+        "simulate": ("simulate", "-o", "w.csv"),
+        "count": ("count", "votes.csv", "--rater", "rater"),
+        "fit": ("fit", "votes.csv"),
+        "report": ("report", "votes.csv"),
+        "report of ratings": ("report", "same.csv"),
+        "agree": ("agree", "ratings.csv", "--group", "side"),
+        "diversity": ("diversity", "ratings.csv"),
+        "vote": ("vote", "e.soc"),
+        "audit": ("audit", "e.soc", "--axiom", "pareto"),
+        "doctor": ("doctor",),
+    }
+    from pluralism.cli._app import app
+
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert names == {name.partition(" ")[0] for name in commands}
+    for name, arguments in commands.items():
+        status, out, err = run(*arguments, "--json")
+        assert status == 0, (name, err)
+        assert strict(out), name
+
+
+def test_count_as_json_says_what_the_cells_hold(run, tmp_path) -> None:
+    rows = "first,second,outcome,who,side\na,b,first,1,x\nb,a,tie,2,y\n,a,first,1,x\n"
+    (tmp_path / "v.csv").write_text(rows, encoding="utf-8")
+    arguments = ("v.csv", "--rater", "who", "--group", "side", "--missing", "drop", "--json")
+    assert strict(run("count", *arguments)[1]) == {
+        "cells": "cells.parquet", "votes": 2, "items": 2, "tied": 1.0, "raters": 2,
+        "groups": {"side": ["x", "y"]}, "dropped": {"no first": 1},
+    }  # fmt: skip
+
+
+def test_what_is_not_finite_is_null_in_json() -> None:
+    from pluralism.cli._work import json_text
+
+    written = json_text({"a": np.float64("nan"), "b": [float("inf"), np.int64(3)], "c": True})
+    assert strict(written) == {"a": None, "b": [None, 3], "c": True}
+
+
+# -- what is said ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "start", [["-m", "pluralism"], ["-c", "from pluralism.cli import main; main()"]]
+)
+def test_the_command_is_called_pluralism_however_it_was_started(start: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, *start, "fit", "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().startswith("Usage: pluralism fit ")
+
+
+@pytest.mark.parametrize("command", ["agree", "fit", "count", "vote", "diversity", "report"])
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_an_empty_file_is_said_to_be_empty(run, tmp_path, command: str, ending: str) -> None:
+    (tmp_path / f"nothing.{ending}").write_bytes(b"")
+    status, out, err = run(command, f"nothing.{ending}")
+    assert (status, out) == (1, "")
+    assert re.search(r"nothing\.\w+'? is empty; .*a row of column names and rows below it", err)
+    assert "Error" not in err
+
+
+def test_a_wrong_choice_is_said_plainly(run, ratings) -> None:
+    status, _, err = run("agree", "ratings.csv", "--scale", "x")
+    assert status == 2
+    assert "Value error" not in err
+    assert "'x' is not one of" in err
+
+
+def test_what_ratings_look_like_is_said_where_columns_are_not_found(run, tmp_path) -> None:
+    (tmp_path / "odd.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    assert "there is one row a rating" in run("agree", "odd.csv")[2]
+
+
+def test_answers_are_guessed_to_be_outcomes(run, tmp_path) -> None:
+    (tmp_path / "v.csv").write_text("a,b,answer\nx,y,A\ny,x,A\nx,y,B\n", encoding="utf-8")
+    status, _, err = run("fit", "v.csv")
+    assert status == 0, err
+    assert "outcome=answer" in err
+
+
+BLOCKED = """
+import sys
+import pluralism as p
+sys.modules[{module!r}] = None
+{code}
+"""
+PAGE = "p.write_report(p.data.load_table('celebrities'), 'x.html')"
+NEEDS = {
+    "figure": ("matplotlib", "plots", "p.plots.pareto_front([[1, 2], [2, 1]])"),
+    "page": ("jinja2", "report", PAGE),
+    "page's figures": ("matplotlib", "report", PAGE),
+    "NetCDF": (
+        "h5netcdf", "netcdf",
+        "p.adapters.write_table(p.data.load_table('celebrities').pairwise(), 'x.nc')",
+    ),
+    "posterior": (
+        "numpyro", "bayes",
+        "p.utility.fit_hierarchical(p.Comparisons.from_frame("
+        "p.data.simulate_votes(60, items=3, raters=4, seed=1), first='first', second='second', "
+        "outcome='outcome', rater='rater'))",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", NEEDS)
+def test_a_missing_extra_is_named_with_its_remedy(case: str, tmp_path) -> None:
+    module, extra, code = NEEDS[case]
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED.format(module=module, code=code)],
+        capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("ImportError: "), done.stderr
+    assert re.search(rf"pip install [\"']pluralism\[{extra}\]", last)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "extra", "arguments"),
+    [
+        ("typer", "report", ["--help"]),
+        ("jinja2", "report", ["report", "--example"]),
+        ("matplotlib", "report", ["report", "--example"]),
+        ("h5netcdf", "netcdf", ["fit", "--example", "-o", "fit.nc"]),
+    ],
+)
+def test_a_command_names_the_missing_extra(module: str, extra: str, arguments, tmp_path) -> None:
+    code = f"sys.argv = ['pluralism', *{arguments!r}]\nfrom pluralism.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED.format(module=module, code=code)],
+        capture_output=True, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("pluralism: "), done.stderr
+    assert re.search(rf"pip install [\"']pluralism\[{extra}\]", last)
+    assert list(tmp_path.iterdir()) == []

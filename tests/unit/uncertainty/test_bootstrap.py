@@ -20,6 +20,7 @@ from pluralism.errors import (
 )
 from pluralism.uncertainty import Batch, batched_by, bootstrap, permuted_by
 from pluralism.uncertainty._draws import Streams
+from pluralism.uncertainty._run import Failures
 
 ROWS = np.random.default_rng(0).gamma(2.0, size=(40, 3))
 
@@ -271,6 +272,15 @@ class TestFailures:
 
         with pytest.raises(DataError, match=r"of 100 replicates failed: \d+ \(\d+ not identified"):
             bootstrap(needs_the_first, ROWS[:, 0], n=100, seed=0)
+
+    def test_many_reasons_are_told_by_the_commonest_three_and_a_remedy(self):
+        failed = Failures({f"reason {k}": k for k in range(1, 41)})
+        assert repr(failed) == (
+            "820 (40 reason 40; 39 reason 39; 38 reason 38; and 37 other reasons)"
+        )
+        assert len(failed.reasons) == 40
+        with pytest.raises(DataError, match=r"a prior \(partial\(fit_bradley_terry, prior=1\.0\)"):
+            bootstrap(lambda rows: rows[0] if rows[0] == ROWS[0, 0] else np.nan, ROWS[:, 0], n=9)
 
     def test_a_bug_in_the_statistic_is_raised_with_its_place(self):
         def buggy(rows):
