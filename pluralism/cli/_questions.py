@@ -190,16 +190,64 @@ def audit(
     count: Count = None,
     unranked: NotRanked = Unranked.last,
     missing: MissingValues = Missing.error,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="Audit this metric instead: accuracy, brier_score, calibration_error, or "
+            "module:function of yours."
+        ),
+    ] = None,
+    truth: Annotated[str | None, typer.Option(help="Of a metric: column of right answers.")] = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="<str>",
+            help="Of a metric: column of a system's answers; may be given again; all others by "
+            "default.",
+        ),
+    ] = None,
+    declared: Annotated[
+        str | None, typer.Option(help='Of a metric: the range it is said to have, as in "0,1".')
+    ] = None,
+    lower_is_better: Annotated[
+        bool, typer.Option("--lower-is-better", help="Of a metric: less is better.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Look for principles that a voting rule breaks on ballots and on small changes of them.
+    """Look for what a voting rule, or a metric, gets wrong.
+
+    A rule: for principles that it breaks on ballots and on small changes of them. With --metric:
+    whether a metric of answers does what a careful reader would ask of it, on a table with a row
+    an item, a column a system and a column of right answers.
 
     \b
     pluralism audit election.soi --rule borda
     pluralism audit election.soi --rule irv --axiom monotonicity --axiom participation
+    pluralism audit answers.csv --metric accuracy --truth label
+    pluralism audit scores.csv --metric mymodule:score --declared 0,1
     """
     from . import _answers, _files, _work
 
+    if metric is not None:
+        from ._metric import audit_columns
+
+        _answers.check_kind(
+            "answers of systems",
+            {"axiom": axiom, "voter": voter, "alternative": alternative, "rank": rank,
+             "count": count},
+        )  # fmt: skip
+        if ballots is None:
+            raise typer.BadParameter("name the file of answers")
+        with _work.steps() as step:
+            step(f"auditing {metric}")
+            answer = audit_columns(
+                ballots, metric, truth=truth, systems=system, lower_is_better=lower_is_better,
+                declared=declared, seed=seed,
+            )  # fmt: skip
+        _answers.show(answer, as_json=json)
+        return
+    given = {"truth": truth, "system": system, "declared": declared, "lower": lower_is_better}
+    _answers.check_kind("ballots, where no --metric is named", given)
     with _work.steps() as step:
         data = _files.read_ballots(
             ballots, step, voter=voter, alternative=alternative, rank=rank, count=count,
@@ -221,6 +269,6 @@ COMMANDS: dict[Any, str] = {
     agree: "Measure how far raters agree.",
     diversity: "Measure how many different answers there are.",
     vote: "Say what each voting rule picks.",
-    audit: "Look for principles that a voting rule breaks.",
+    audit: "Look for what a voting rule, or a metric, gets wrong.",
     doctor: "Say what is installed, and what is missing.",
 }

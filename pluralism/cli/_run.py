@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +24,7 @@ def run() -> None:
     _use_cache()
     from ..errors import PluralismError
 
+    shown, warnings.showwarning = warnings.showwarning, _as_note
     try:
         # However it was started, this is its name.
         status = app(prog_name="pluralism", standalone_mode=False)
@@ -51,6 +53,8 @@ def run() -> None:
             f"{first_line}); set PLURALISM_DEBUG=1 to see where",
             BUG,
         )
+    finally:
+        warnings.showwarning = shown
     if status == INTERRUPTED:
         _stop(_LEFT, INTERRUPTED)
     raise SystemExit(status if isinstance(status, int) else 0)
@@ -61,6 +65,13 @@ _EXTRAS = {
     **dict.fromkeys(("typer", "rich", "matplotlib", "jinja2"), "report"),
     **dict.fromkeys(("h5netcdf", "h5py", "netCDF4"), "netcdf"),
 }
+
+
+def _as_note(
+    message: Warning | str, category: type[Warning], *where: object, **more: object
+) -> None:
+    """Say a warning as a sentence; where in our source it arose helps nobody here."""
+    print(f"note: {_in_options(str(message))}", file=sys.stderr)
 
 
 def _not_installed(error: ImportError) -> str:

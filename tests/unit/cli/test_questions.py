@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -351,6 +352,7 @@ def test_answers_are_guessed_to_be_outcomes(run, tmp_path) -> None:
 
 BLOCKED = """
 import sys
+import warnings
 import pluralism as p
 sys.modules[{module!r}] = None
 {code}
@@ -408,3 +410,132 @@ def test_a_command_names_the_missing_extra(module: str, extra: str, arguments, t
     assert last.startswith("pluralism: "), done.stderr
     assert re.search(rf"pip install [\"']pluralism\[{extra}\]", last)
     assert list(tmp_path.iterdir()) == []
+
+
+# -- audit of a metric -------------------------------------------------------------------
+
+
+@pytest.fixture
+def answers(tmp_path) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    truth = np.array(["A"] * 93 + ["B"] * 7)
+    good = np.where(random.random(100) < 0.85, truth, "B")
+    frame = pd.DataFrame({"label": truth, "one": good, "two": random.choice(["A", "B"], 100)})
+    frame.to_csv(tmp_path / "answers.csv", index=False)
+    return frame
+
+
+def test_audit_of_a_metric_is_that_of_scores(run, answers) -> None:
+    from pluralism.scores import audit_metric
+
+    status, out, err = run(
+        "audit", "answers.csv", "--metric", "accuracy", "--truth", "label", "--declared", "0,1",
+        "--json",
+    )  # fmt: skip
+    assert status == 0, err
+    truth, one, two = (answers[name].to_numpy() for name in ("label", "one", "two"))
+    expected = audit_metric(
+        lambda given, right: (given == right).mean(), {"one": one, "two": two}, truth=truth,
+        declared=(0, 1), seed=0,
+    )  # fmt: skip
+    read = strict(out)
+    assert [row["check"] for row in read["findings"]] == expected.findings["check"].tolist()
+    assert [row["verdict"] for row in read["findings"]] == expected.findings["verdict"].tolist()
+    assert {row["answer"]: row["score"] for row in read["baselines"]} == expected.baselines
+    assert [row["stderr"] for row in read["scores"]] == expected.scores["stderr"].tolist()
+    assert read["about"]["passed"] is expected.passed is False
+    said = run("audit", "answers.csv", "--metric", "accuracy", "--truth", "label")[1]
+    assert said.endswith("accuracy fails baselines\n")
+
+
+def test_audit_of_a_metric_of_ones_own(run, answers, tmp_path) -> None:
+    source = "def share(answers):\n    return (answers == 'A').mean()\n"
+    (tmp_path / "mine_for_audit.py").write_text(source, encoding="utf-8")
+    arguments = ("answers.csv", "--metric", "mine_for_audit:share", "--system", "one", "--json")
+    read = strict(run("audit", *arguments)[1])
+    assert read["scores"][0]["score"] == (answers["one"] == "A").mean()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--metric", "f1"], "must be one of accuracy, brier_score, calibration_error, or a func"),
+        (["--metric", "nowhere:f"], "cannot be imported: No module named 'nowhere'"),
+        (["--metric", "accuracy", "--truth", "x"], "no column 'x' in answers.csv"),
+        (["--metric", "accuracy", "--declared", "0-1"], "write its two ends, as in 0,1"),
+        (["--metric", "accuracy", "--axiom", "iia"], "for which --axiom means nothing"),
+        (["--truth", "label"], "where no --metric is named, for which --truth means nothing"),
+    ],
+)
+def test_what_goes_wrong_in_an_audit_of_a_metric(run, answers, arguments, message: str) -> None:
+    status, out, err = run("audit", "answers.csv", *arguments)
+    assert (status, out) == (1, "")
+    assert message in err
+
+
+# -- on a terminal -----------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is needed")
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["agree", "ratings.csv", "--bootstrap", "30", "--json"], "drawing raters again"),
+        (["audit", "e.soc", "--axiom", "pareto", "--json"], "auditing borda"),
+        (["report", "e.soc", "--json"], "comparing"),
+        (["count", "v1.csv", "v2.csv", "--json"], "counting the votes of 2 files"),
+    ],
+)
+def test_progress_is_seen_at_a_terminal_and_nowhere_else(
+    ratings, ballots, tmp_path, arguments: list[str], told: str
+) -> None:
+    import pty
+
+    for name in ("v1", "v2"):
+        text = "first,second,outcome\na,b,first\nb,a,first\n"
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "pluralism", *arguments]
+    environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=theirs, cwd=tmp_path, env=environment
+    ) as running:
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            seen += part
+        out = running.stdout.read().decode()
+    os.close(ours)
+    assert running.returncode == 0, seen
+    assert told in seen.decode()
+    assert strict(out)
+    quiet = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert told not in quiet.stderr
+    assert strict(quiet.stdout) == strict(out)
+
+
+def test_a_warning_is_a_note_and_no_line_of_source(run, ratings, monkeypatch) -> None:
+    from pluralism import _quiet
+    from pluralism.cli import _answers
+    from pluralism.errors import SmallSampleWarning
+
+    plain = _answers.agreement
+
+    def warns(*given, **options):
+        _quiet.warn("few raters", SmallSampleWarning)
+        return plain(*given, **options)
+
+    monkeypatch.setattr(_answers, "agreement", warns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        status, _, err = run("agree", "ratings.csv")
+    assert status == 0
+    assert "note: few raters\n" in err
+    assert ".py" not in err
