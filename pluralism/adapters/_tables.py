@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable
@@ -33,8 +34,9 @@ def write_table(table: Any, path: Any, *, digits: int = 3, caption: str | None =
     Parameters
     ----------
     table : pandas.DataFrame, Series, or a result
-        A tidy frame, or a result with `summary()` (for ``.nc``: with `to_dataset()`), or an
-        xarray object.
+        A tidy frame, an xarray object, or a result: one with `summary()` or `to_frame()` (for
+        ``.nc``: with `to_dataset()`), or one that is a single table, be it of arrays that share
+        their dimensions or of numbers only.
     path : path
         ``.csv`` and ``.parquet`` (numbers in full), ``.nc`` (NetCDF 4, needs the extra
         ``netcdf``), ``.tex`` (a booktabs table) or ``.md`` (a pipe table).
@@ -51,7 +53,8 @@ def write_table(table: Any, path: Any, *, digits: int = 3, caption: str | None =
     Raises
     ------
     DataError
-        If the ending is unknown, `table` is no table, or the file cannot be written.
+        If the ending is unknown, `table` is no table, or more than one (the message then names its
+        parts), or the file cannot be written.
     ImportError
         If ``.nc`` is asked for without h5netcdf: ``pip install 'pluralism[netcdf]'``.
 
@@ -88,11 +91,18 @@ def _frame(table: Any) -> pd.DataFrame:
     """Return a tidy frame: labels in columns, one header row."""
     import pandas as pd
 
-    if callable(getattr(table, "summary", None)):
-        table = table.summary()
+    for method in ("summary", "to_frame"):
+        if callable(getattr(table, method, None)) and dataclasses.is_dataclass(table):
+            table = getattr(table, method)()
+            break
+    else:
+        if dataclasses.is_dataclass(table) and not isinstance(table, type):
+            table = _of_result(table)
     if isinstance(table, pd.Series) or (hasattr(table, "to_dataframe") and hasattr(table, "dims")):
         name = getattr(table, "name", None) or "value"
         table = table.to_frame(name) if isinstance(table, pd.Series) else table.to_dataframe(name)
+    if all(hasattr(table, name) for name in ("estimate", "stderr", "interval", "pvalue")):
+        table = _of_contrast(table)
     if not isinstance(table, pd.DataFrame):
         raise DataError(
             f"`table` is {type(table).__name__}; it must be a frame or a result with summary()"
@@ -102,6 +112,51 @@ def _frame(table: Any) -> pd.DataFrame:
     if not isinstance(table.index, pd.RangeIndex) or table.index.name is not None:
         table = table.reset_index()
     return table.rename(columns=str)
+
+
+def _of_contrast(contrast: Any) -> pd.DataFrame:
+    """One or more differences with their errors and 95% intervals."""
+    import pandas as pd
+
+    lower, upper = contrast.interval()
+    values = {
+        "estimate": contrast.estimate, "stderr": contrast.stderr, "lower": lower, "upper": upper,
+        "pvalue": contrast.pvalue,
+    }  # fmt: skip
+    return pd.DataFrame({name: np.atleast_1d(each) for name, each in values.items()})
+
+
+def _of_result(result: Any) -> pd.DataFrame:
+    """The table of a result that has no method for one.
+
+    Its arrays, if they share their dimensions, with its numbers repeated beside them; its frame,
+    if that is all; or its numbers, with the ends of its interval, in one row. Where something
+    would be left out, the error names the parts.
+    """
+    import pandas as pd
+    import xarray as xr
+
+    fields = {each.name: getattr(result, each.name) for each in dataclasses.fields(result)}
+    frames = {name: each for name, each in fields.items() if isinstance(each, pd.DataFrame)}
+    arrays = {name: each for name, each in fields.items() if isinstance(each, xr.DataArray)}
+    kinds = (str, int, float, bool, np.number, np.bool_)
+    numbers = {name: each for name, each in fields.items() if isinstance(each, kinds)}
+    shapes = {each.dims for each in arrays.values()}
+    if len(frames) == 1 and not arrays and not numbers:
+        return next(iter(frames.values()))
+    if not frames and len(shapes) == 1 and shapes != {()}:
+        plain = {name: each.reset_coords(drop=True) for name, each in arrays.items()}
+        return xr.Dataset({**plain, **numbers}).to_dataframe()
+    if not frames and not arrays and numbers:
+        interval = getattr(result, "interval", None)
+        ends = interval() if callable(interval) else interval
+        if isinstance(ends, tuple) and len(ends) == 2:
+            numbers |= {"lower": float(ends[0]), "upper": float(ends[1])}
+        return pd.DataFrame([numbers])
+    parts = [f"`.{name}`" for name in (*frames, *arrays)] or ["its attributes"]
+    raise DataError(
+        f"`table` is {type(result).__name__}, which is more than one table; pass {', '.join(parts)}"
+    )
 
 
 def _csv(table: Any, path: Path, digits: int, caption: str | None) -> None:

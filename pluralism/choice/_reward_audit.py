@@ -124,7 +124,7 @@ def borda_audit(
     ----------
     data : Comparisons, Ballots, or matrix of utilities (voters, alternatives)
         Comparisons, best with raters; rankings; or utilities of voters or groups, whose expected
-        votes over all pairs are then audited.
+        votes over all pairs are then audited: rows are voters, columns alternatives.
     by : str, optional
         For Comparisons: "rater" or the name of a group column. Each of them gets Bradley-Terry
         utilities of its own, and `mean_utility` is their mean, every rater counting once (every

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
+from pluralism import Annotations, Ballots, Comparisons, bootstrap, choice, jury, scores, utility
 from pluralism.adapters import write_table
-from pluralism.data import load_table
+from pluralism.data import load_table, simulate_votes
 from pluralism.errors import DataError
 from pluralism.utility import fit_bradley_terry
 
@@ -84,3 +86,56 @@ def test_what_is_no_table_or_no_format_is_said(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="header of several rows"):
         write_table(pd.DataFrame({("a", "b"): [1]}), tmp_path / "t.csv")
     assert not list(tmp_path.iterdir())
+
+
+def results(fit) -> dict:
+    votes = Comparisons.from_frame(
+        simulate_votes(600, items=["=a", "b", "c"], raters=20, groups=["x", "y"], seed=1),
+        first="first", second="second", outcome="outcome", rater="rater", group="group",
+    )  # fmt: skip
+    ballots = Ballots.from_rankings(["ABC", "BCA", "CAB"], counts=[25, 40, 35])
+    ratings = Annotations.from_matrix([[1, 2, 3, 3, 1, 2], [1, 2, 2, 3, 1, 2]])
+    own = utility.fit_bradley_terry(votes)
+    return {
+        "fit": own,
+        "fits of groups": utility.fit_groups(votes),
+        "difference": own.contrast("=a", "b"),
+        "bootstrap": bootstrap(np.mean, np.arange(30.0), n=50, seed=0),
+        "goodness of fit": utility.goodness_of_fit(own, votes),
+        "cycles": utility.cyclic_triads(votes),
+        "agreement": jury.agreement_table(ratings),
+        "election": choice.borda(ballots),
+        "chances": choice.winner_probabilities(ballots, rule=choice.borda, n=20, seed=0),
+        "audit of a rule": choice.audit_rule(choice.borda, ballots, axioms=["pareto"]),
+        "margins": ballots.margins(),
+        "front": scores.pareto_front([[1.0, 2.0], [2.0, 1.0]]),
+        "win rate": scores.win_rate([1.0, 0.0, 0.5]),
+    }
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "tex", "md"])
+def test_every_result_that_is_one_table_can_be_written(fit, tmp_path: Path, ending: str) -> None:
+    for name, result in results(fit).items():
+        text = write_table(result, tmp_path / f"{name}.{ending}").read_bytes()
+        assert text, name
+        if ending == "csv":
+            assert not any(line.startswith((b"=", b"+", b"@")) for line in text.splitlines()), name
+
+
+def test_numbers_of_a_result_stand_in_its_table(fit, tmp_path: Path) -> None:
+    made = results(fit)
+    drawn = pd.read_csv(write_table(made["bootstrap"], tmp_path / "b.csv")).iloc[0]
+    assert (drawn["lower"], drawn["upper"]) == made["bootstrap"].interval
+    gap = pd.read_csv(write_table(made["difference"], tmp_path / "d.csv")).iloc[0]
+    assert gap["estimate"] == made["difference"].estimate
+    assert (gap["lower"], gap["upper"]) == made["difference"].interval()
+    cycles = pd.read_csv(write_table(made["cycles"], tmp_path / "c.csv"))
+    np.testing.assert_array_equal(cycles["rate"], made["cycles"].rate)
+    assert (cycles["n_incomplete"] == made["cycles"].n_incomplete).all()
+
+
+def test_a_result_of_several_tables_names_them(tmp_path: Path) -> None:
+    audit = scores.audit_metric(lambda x: float(np.mean(x)), {"a": np.arange(9.0)}, seed=0)
+    with pytest.raises(DataError, match=r"more than one table; pass `\.findings`, `\.scores`"):
+        write_table(audit, tmp_path / "a.csv")
+    assert write_table(audit.findings, tmp_path / "a.csv").stat().st_size
