@@ -8,12 +8,13 @@ itself, and another library's by a lock around the swap.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import RLock
+from typing import Any
 
-__all__ = ["held_back", "others_silenced", "warn"]
+__all__ = ["held_back", "others_silenced", "told_by", "warn"]
 
 #: Categories, and how a message must begin, of what is held back here.
 _HELD_BACK: ContextVar[tuple[tuple[type[Warning], str], ...]] = ContextVar("held back", default=())
@@ -37,6 +38,21 @@ def held_back(*categories: type[Warning], starting: str = "") -> Iterator[None]:
         yield
     finally:
         _HELD_BACK.reset(token)
+
+
+@contextmanager
+def told_by(tell: Callable[[str], object]) -> Iterator[None]:
+    """Hand the text of every warning to `tell`: for a command, which has its process to itself."""
+    shown = warnings.showwarning
+
+    def show(message: Any, category: Any, *where: Any, **more: Any) -> None:
+        tell(str(message))
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = shown
 
 
 @contextmanager

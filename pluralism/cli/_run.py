@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,12 +21,13 @@ def run() -> None:
     except ImportError as error:
         _stop(_not_installed(error), INPUT)
     _use_cache()
+    from .._quiet import told_by
     from ..errors import PluralismError
 
-    shown, warnings.showwarning = warnings.showwarning, _as_note
     try:
         # However it was started, this is its name.
-        status = app(prog_name="pluralism", standalone_mode=False)
+        with told_by(_as_note):
+            status = app(prog_name="pluralism", standalone_mode=False)
     except PluralismError as error:
         _stop(_in_options(str(error)), INPUT)
     except ImportError as error:
@@ -53,8 +53,6 @@ def run() -> None:
             f"{first_line}); set PLURALISM_DEBUG=1 to see where",
             BUG,
         )
-    finally:
-        warnings.showwarning = shown
     if status == INTERRUPTED:
         _stop(_LEFT, INTERRUPTED)
     raise SystemExit(status if isinstance(status, int) else 0)
@@ -67,11 +65,9 @@ _EXTRAS = {
 }
 
 
-def _as_note(
-    message: Warning | str, category: type[Warning], *where: object, **more: object
-) -> None:
+def _as_note(message: str) -> None:
     """Say a warning as a sentence; where in our source it arose helps nobody here."""
-    print(f"note: {_in_options(str(message))}", file=sys.stderr)
+    print(f"note: {_in_options(message)}", file=sys.stderr)
 
 
 def _not_installed(error: ImportError) -> str:

@@ -96,7 +96,7 @@ def _adopt(svg: str, name: str, alternative: str, width: float) -> str:
     root.set("role", "img")
     root.set("aria-labelledby", f"{name}-alt")
     # On a phone a wide figure scrolls before its letters get too small to be read.
-    root.set("style", f"width: {width:.2f}in; min-width: {0.85 * width:.2f}in")
+    root.set("style", f"width: {width:.2f}in; min-width: {0.75 * width:.2f}in")
     title = ElementTree.Element(f"{{{_SVG}}}title", {"id": f"{name}-alt"})
     title.text = alternative
     root.insert(0, title)

@@ -38,7 +38,7 @@ def span(values: Any, noun: str) -> str:
     low, high = float(min(values)), float(max(values))
     if low == high:
         return f"{plural(low, noun)} each"
-    return f"between {plural(low, '').strip()} and {plural(high, noun)}"
+    return f"between {plural(low, noun).split()[0]} and {plural(high, noun)}"
 
 
 def percent(share: float) -> str:

@@ -17,7 +17,7 @@ from pluralism.report._caveats import caveats
 from pluralism.report._evidence import gather
 from pluralism.report._rules import picked
 from pluralism.report._tables import Column, Table, inert
-from pluralism.report._words import percent, signed, summary
+from pluralism.report._words import percent, signed, span, summary
 from pluralism.utility import fit_bradley_terry
 
 STRANGE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd()", "a & b", "é")
@@ -450,3 +450,9 @@ def test_three_hundred_items_make_a_page_that_answers_and_can_be_sent(tmp_path) 
 )
 def test_a_share_near_its_end_is_not_rounded_to_it(share: float, written: str) -> None:
     assert percent(share) == written
+
+
+def test_a_span_of_counts_is_written_once_where_it_has_no_width() -> None:
+    assert span([121, 2762], "vote") == "between 121 and 2,762 votes"
+    assert span([1, 2.5], "vote") == "between 1 and 2.5 votes"
+    assert span([150, 150], "vote") == "150 votes each"
