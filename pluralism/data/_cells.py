@@ -195,8 +195,9 @@ def _codes(name: str, value: npt.ArrayLike, n_items: int) -> npt.NDArray[np.inte
         raise DataError(f"`{name}` must have one dimension; it has shape {codes.shape}")
     if codes.size and codes.dtype.kind not in "iu":
         raise DataError(f"`{name}` must hold integer codes; it has dtype {codes.dtype}")
-    # Read as unsigned, a negative code is a large one: one pass finds both.
-    if codes.size and codes.view(codes.dtype.str.replace("i", "u")).max() >= n_items:
+    # Read as unsigned, a negative code is more than its own type holds: one pass finds both.
+    largest = min(n_items - 1, np.iinfo(codes.dtype).max) if codes.size else 0
+    if codes.size and codes.view(codes.dtype.str.replace("i", "u")).max() > largest:
         for place in (int(np.argmin(codes)), int(np.argmax(codes))):
             if not 0 <= codes[place] < n_items:
                 raise DataError(

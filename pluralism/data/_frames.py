@@ -350,6 +350,8 @@ def _encode_integers(
 ) -> tuple[npt.NDArray[np.integer], list[Hashable]]:
     low, high = int(values.min()), int(values.max())
     if high - low < 4 * len(values) + 1024:
+        if high - low > np.iinfo(values.dtype).max:
+            values = values.astype(np.int64)  # -100 to 100 fit in int8, their distance does not
         codes = values if low == 0 else values - low
         if codes.dtype.kind == "u":
             codes = codes.astype(np.int64)

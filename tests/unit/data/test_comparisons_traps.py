@@ -80,3 +80,30 @@ def test_an_error_without_words_is_told_by_its_name():
 def test_two_columns_of_one_name_are_refused(table):
     with pytest.raises(pl.DataError, match=r"`frame` has columns of one name \(- 'a' 2 times\)"):
         pl.Comparisons.from_frame(table, first="a", second="b", outcome="r")
+
+
+def test_a_negative_code_of_a_narrow_type_is_no_large_code():
+    narrow = np.array([0, -1], np.int8)
+    for first, second, name in ((narrow, [1, 2], "first"), ([1, 2], narrow, "second")):
+        with pytest.raises(pl.DataError, match=rf"`{name}\[1\]` is -1; codes must be"):
+            pl.Comparisons.from_codes(first, second, items=300)
+    votes = pl.Comparisons.from_codes(np.array([200, 0], np.uint8), [1, 2], items=300)
+    assert votes.first.tolist() == [0, 200]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int64])
+def test_labels_further_apart_than_their_type_reaches_are_all_counted(dtype):
+    table = pd.DataFrame(
+        {
+            "a": np.array([-100, 100, 27, 28], dtype),
+            "b": np.array([100, 5, -100, -100], dtype),
+            "y": ["first"] * 4,
+            "who": np.array([-128, 127, 0, 1], dtype),
+        }
+    )
+    columns = {"first": "a", "second": "b", "outcome": "y", "missing": "drop"}
+    for options in ({}, {"rater": "who"}):
+        votes = pl.Comparisons.from_frame(table, **columns, **options)
+        assert votes.items == (-100, 5, 27, 28, 100)
+        assert (votes.n_votes, dict(votes.dropped)) == (4, {})
+    assert votes.raters == (-128, 0, 1, 127)
