@@ -27,6 +27,8 @@ __all__ = [
     "number",
     "one_of",
     "prior_deviation",
+    "refuse_masked",
+    "unmasked",
     "whole_number",
     "within",
 ]
@@ -111,6 +113,28 @@ def generator(name: str, seed: Any) -> np.random.Generator:
     return np.random.default_rng(whole_number(name, seed))
 
 
+def unmasked(value: Any) -> Any:
+    """Return `value` with NaN (None among labels) in place of what a masked array hides."""
+    if not np.ma.is_masked(value):
+        return value
+    if value.dtype.kind in "buif":
+        return value.astype(np.float64).filled(math.nan)
+    labels = value.data.astype(object)
+    labels[np.ma.getmaskarray(value)] = None
+    return labels
+
+
+def refuse_masked(name: str, value: Any) -> Any:
+    """Return `value`, or say where a masked array hides an entry that cannot be left out."""
+    if np.ma.is_masked(value):
+        mask = np.ma.getmaskarray(value)
+        raise DataError(
+            f"`{name}[{first_place(mask)}]` is masked ({int(mask.sum())} such of {mask.size}); "
+            "leave masked entries out before"
+        )
+    return value
+
+
 def finite_array(
     name: str, value: Any, *, ndim: int | None = None, allow_nan: bool = False
 ) -> npt.NDArray[np.float64]:
@@ -119,10 +143,8 @@ def finite_array(
     Strings, objects that are no numbers, complex numbers and dates are refused; booleans count
     as 0 and 1. The result may share memory with the input and must not be written to.
     """
-    if np.ma.is_masked(value):
-        value = value.astype(np.float64).filled(math.nan)  # masked is missing, not what lies below
     try:
-        array = np.asarray(value)
+        array = np.asarray(unmasked(value))
         if array.dtype.kind in "OUS":
             # Object arrays of numbers (and None for missing) are accepted; strings are not.
             if any(isinstance(entry, (str, bytes)) for entry in array.ravel()):

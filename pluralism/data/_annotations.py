@@ -189,8 +189,8 @@ class Annotations:
         Parameters
         ----------
         values : array-like or pandas.DataFrame, (raters, items)
-            Labels: numbers, strings or both. A frame brings the names of raters (index) and
-            items (columns).
+            Labels: numbers, strings or both; what is masked is not rated. A frame brings the names
+            of raters (index) and items (columns).
         scale : {"nominal", "ordinal", "interval", "ratio"}
             What the categories mean.
         categories : iterable, optional
@@ -222,6 +222,7 @@ class Annotations:
             items = values.columns if items is None else items
             raters = values.index if raters is None else raters
             values = values.to_numpy(dtype=object)
+        values = _validate.unmasked(values)
         try:
             array = np.asarray(values)
             if array.dtype.kind in "US":  # NumPy would have turned None and numbers into text
@@ -371,6 +372,8 @@ class Annotations:
                 raise DataError("`raters` is missing; `rater` holds positions in it")
             rater_names = _labels.check_labels("raters", raters)
             rows["rater"], sizes["rater"] = np.asarray(rater), len(rater_names)
+        for name, value in (("item", item), ("label", label), ("rater", rater)):
+            _validate.refuse_masked(name, value)
         for name, codes in rows.items():
             _parts.check_codes(name, codes, sizes[name], len(rows["item"]))
         if not len(rows["item"]):

@@ -53,6 +53,7 @@ def are_orders(rankings: Any) -> bool:
 
 def ranks_from_rankings(rankings: Any, known: Labels | None) -> tuple[Labels, RankArray]:
     """Turn sequences of labels, best first, into labels and a rank matrix."""
+    _validate.refuse_masked("rankings", rankings)
     if are_orders(rankings):
         if not any(isinstance(label, tuple) for label in known or ()):
             return _ranks_from_orders(rankings, known)
@@ -201,7 +202,7 @@ def labelled_matrix(
     elif hasattr(value, "columns") and hasattr(value, "to_numpy"):
         carried, value = list(value.columns), value.to_numpy()
     try:
-        matrix = np.asarray(value)
+        matrix = np.asarray(_validate.unmasked(value))
     except ValueError:
         raise DataError(f"`{name}` must be a matrix; its rows differ in length") from None
     if matrix.ndim != 2:

@@ -45,7 +45,7 @@ def count_codes(
     Plain votes on few items stay a table: its cells may never be asked for.
     """
     left, right = _codes("first", first, len(labels)), _codes("second", second, len(labels))
-    is_tie = None if tie is None else np.asarray(tie)
+    is_tie = None if tie is None else np.asarray(_validate.refuse_masked("tie", tie))
     if is_tie is not None and is_tie.dtype != bool:
         raise DataError(f"`tie` must hold booleans; it has dtype {is_tie.dtype}")
     share = None if outcome is None else _shares(outcome, is_tie)
@@ -190,7 +190,7 @@ def axis_of(labels: Sequence[Hashable]) -> npt.NDArray[Any]:
 
 
 def _codes(name: str, value: npt.ArrayLike, n_items: int) -> npt.NDArray[np.integer]:
-    codes = np.asarray(value)
+    codes = np.asarray(_validate.refuse_masked(name, value))
     if codes.ndim != 1:
         raise DataError(f"`{name}` must have one dimension; it has shape {codes.shape}")
     if codes.size and codes.dtype.kind not in "iu":
@@ -208,7 +208,7 @@ def _codes(name: str, value: npt.ArrayLike, n_items: int) -> npt.NDArray[np.inte
 
 def _shares(outcome: npt.ArrayLike, tie: npt.NDArray[np.bool_] | None) -> npt.NDArray[Any]:
     """The first-shown item's share of each vote: integers where all are 0 or 1, else float64."""
-    raw = np.asarray(outcome)
+    raw = np.asarray(_validate.unmasked(outcome))
     if raw.dtype == bool:
         return raw.view(np.int8)
     if tie is not None and raw.shape == tie.shape and tie.any():

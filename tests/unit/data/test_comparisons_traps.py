@@ -107,3 +107,33 @@ def test_labels_further_apart_than_their_type_reaches_are_all_counted(dtype):
         assert votes.items == (-100, 5, 27, 28, 100)
         assert (votes.n_votes, dict(votes.dropped)) == (4, {})
     assert votes.raters == (-128, 0, 1, 127)
+
+
+def test_what_a_mask_hides_is_no_value():
+    def hide(values, *places):
+        hidden = np.ma.masked_array(values)
+        for place in places:
+            hidden[place] = np.ma.masked
+        return hidden
+
+    codes = [0, 1, 0], [1, 0, 1]
+    for arguments, options, message in (
+        (codes, {"outcome": hide([1, 0, 1], 1)}, r"`outcome\[1\]` is nan"),
+        ((hide(codes[0], 2), codes[1]), {}, r"`first\[2\]` is masked \(1 such of 3\)"),
+        ((codes[0], hide(codes[1], 0)), {}, r"`second\[0\]` is masked"),
+        (codes, {"tie": hide([True, False, True], 1)}, r"`tie\[1\]` is masked"),
+    ):
+        with pytest.raises(pl.DataError, match=message):
+            pl.Comparisons.from_codes(*arguments, items=2, **options)
+    even = pl.Comparisons.from_codes(*codes, hide([1, 0, 1], 1), items=2, tie=[False, True, False])
+    assert even.tied.sum() == 1
+    with pytest.raises(pl.DataError, match=r"`label\[1\]` is masked"):
+        pl.Annotations.from_codes([0, 0], hide([0, 1], 1), items="p", categories="yn")
+    rated = pl.Annotations.from_matrix(hide([[1, 2], [3, 2]], (0, 1)))
+    assert (rated.n_labels, rated.categories) == (3, (1, 2, 3))
+    said = pl.Annotations.from_matrix(hide(np.array([["y", "n"], ["y", "y"]]), (0, 1)))
+    assert (said.n_labels, said.categories) == (3, ("y",))
+    ranked = pl.Ballots.from_ranks(hide(np.array([[0, 1], [1, 0]], np.uint8), (1, 0)))
+    assert ranked.rankings() == [(0, 1), (1,)]
+    with pytest.raises(pl.DataError, match=r"`rankings\[0, 1\]` is masked"):
+        pl.Ballots.from_rankings(hide([[0, 1], [1, 0]], (0, 1)))
