@@ -294,6 +294,8 @@ def can_be_labels(dtype: Any) -> bool:
 
 def encode(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hashable]]:
     """Integer codes of a column (-1 where missing) and the labels that they stand for."""
+    if series.dtype.is_float():
+        series = series + 0.0  # -0.0 is 0.0, which PyArrow keeps apart
     codes, labels = _encoded(series)
     if series.dtype.is_integer():
         return codes, labels
@@ -342,6 +344,11 @@ def _encoded(series: nw.Series[Any]) -> tuple[npt.NDArray[np.integer], list[Hash
     if not series.implementation.is_pandas():
         native = pd.Series(series.to_list(), dtype=object)  # integers with a gap stay integers
     codes, values = pd.factorize(native, use_na_sentinel=True)
+    if native.dtype == object and any(
+        type(label) is not str and label in (0, 1) for label in values
+    ):
+        # Python takes 1 and True for one label, and so has the factor; both kinds are checked.
+        _labels.check_labels(str(series.name), native[codes >= 0], unique=False)
     return codes, list(values)
 
 

@@ -48,6 +48,7 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
         for label in labels
     )
     seen: dict[Any, Any] = {}
+    numbers: dict[Any, Any] = {}
     for place, label in enumerate(clean):
         if is_missing(label):
             raise LabelError(f"`{name}[{place}]` is {label!r}; every label must be given")
@@ -57,6 +58,15 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
             raise LabelError(
                 f"`{name}[{place}]` is {label!r}, which cannot be a label (unhashable)"
             ) from None
+        if not isinstance(label, str):
+            # Python takes 1, 1.0 and True for one key; True is no number to a reader.
+            other = numbers.setdefault(label, label)
+            is_number = isinstance(label, bool) == isinstance(other, bool)
+            if type(other) is not type(label) and (unique or not is_number):
+                raise LabelError(
+                    f"`{name}` holds {other!r} ({_describe(other)}) and {label!r} "
+                    f"({_describe(label)}), which are equal; write the label in one way"
+                )
         # The form in which a reader would see the label, whatever its type or encoding.
         text = str(label)
         visible = text if text.isascii() else unicodedata.normalize("NFC", text)
@@ -83,8 +93,11 @@ def union(left: Sequence[Label], right: Sequence[Label], *, name: str) -> tuple[
     """All labels of two containers: sorted where both are sorted, else left then the new ones."""
     if tuple(left) == tuple(right):
         return tuple(left)
-    known = set(left)
-    both = (*left, *(label for label in right if label not in known))
+    known = {label: isinstance(label, bool) for label in left}
+    both = (
+        *left,
+        *(label for label in right if known.get(label) is not isinstance(label, bool)),
+    )
     check_labels(name, both)
     if tuple(left) == in_order(left) and tuple(right) == in_order(right):
         return in_order(both)

@@ -137,3 +137,35 @@ def test_what_a_mask_hides_is_no_value():
     assert ranked.rankings() == [(0, 1), (1,)]
     with pytest.raises(pl.DataError, match=r"`rankings\[0, 1\]` is masked"):
         pl.Ballots.from_rankings(hide([[0, 1], [1, 0]], (0, 1)))
+
+
+def test_labels_that_python_takes_for_one_are_refused():
+    votes = pl.Comparisons.from_pairs([(1, 2), (1.0, 2), (2, 1)])
+    assert votes.items == (1, 2)  # one number, whatever its type
+    table = pd.DataFrame({"a": [1, True, 2], "b": [2, 2, True], "y": ["first"] * 3}, dtype=object)
+    for call, name in (
+        (lambda: pl.Comparisons.from_pairs([(1, 2), (True, 2)]), "pairs"),
+        (lambda: pl.Comparisons.from_pairs([(1, 2)], items=[1, True, 2]), "items"),
+        (lambda: pl.Comparisons.from_frame(table, first="a", second="b", outcome="y"), "a"),
+        (lambda: votes.merge(pl.Comparisons.from_pairs([(True, 2)])), "items"),
+        (lambda: pl.Ballots.from_rankings([(1, 2), (2, 1)], alternatives=[1, True, 2]), "alterna"),
+    ):
+        with pytest.raises(
+            pl.LabelError, match=rf"`{name}.*1 \(int\) and True \(bool\).*are equal"
+        ):
+            call()
+    with pytest.raises(pl.LabelError, match=r"`items` holds 1 \(int\) and 1.0 \(float\)"):
+        pl.Comparisons.from_matrix([[0, 3], [2, 0]], items=[1, 1.0])
+    apart = votes.merge(pl.Comparisons.from_pairs([(1.0, 3)]))
+    assert apart.items == (1, 2, 3)
+
+
+@pytest.mark.parametrize("source", ["pandas", "pyarrow", "polars", "duckdb"])
+def test_the_two_zeros_are_one_label(source):
+    pyarrow, duckdb = pytest.importorskip("pyarrow"), pytest.importorskip("duckdb")
+    polars = pytest.importorskip("polars")
+    table = pyarrow.table({"a": [-0.0, 0.0, 1.0], "b": [1.0, 1.0, 0.0], "y": ["first"] * 3})
+    make = {"pandas": table.to_pandas, "pyarrow": lambda: table}
+    make |= {"polars": lambda: polars.from_arrow(table), "duckdb": lambda: duckdb.from_arrow(table)}
+    votes = pl.Comparisons.from_frame(make[source](), first="a", second="b", outcome="y")
+    assert votes.items == (0.0, 1.0)
