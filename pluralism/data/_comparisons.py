@@ -472,7 +472,8 @@ class Comparisons:
         Returns
         -------
         Comparisons
-            With `order_known` false, each ranking a rater of its own.
+            With `order_known` false, each ranking a rater of its own, also beside those of
+            another container that it is merged with.
 
         Raises
         ------
@@ -509,7 +510,7 @@ class Comparisons:
         ------
         DataError
             One knows the shown order and the other does not, or their columns differ, or a
-            rater is in two groups.
+            rater is in two groups, or raters with names would meet rankings without.
 
         Examples
         --------

@@ -16,9 +16,23 @@ import numpy.typing as npt
 
 from ..errors import LabelError, enumerate_some
 
-__all__ = ["as_coordinate", "check_labels", "code_of", "in_order", "is_missing", "union"]
+__all__ = [
+    "Nameless",
+    "as_coordinate",
+    "check_labels",
+    "code_of",
+    "in_order",
+    "is_missing",
+    "union",
+]
 
 Label = Hashable
+
+
+class Nameless(tuple[Hashable, ...]):
+    """Numbers 0, 1, ... for people without names: the same number elsewhere is somebody else."""
+
+    __slots__ = ()
 
 
 def is_missing(label: Any) -> bool:

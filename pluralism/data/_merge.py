@@ -65,8 +65,8 @@ def merged(left: Comparisons, right: Comparisons) -> Comparisons:
         sizes.append(len(group_labels[name]))
     raters = None
     if left.raters is not None and right.raters is not None:
-        raters = _labels.union(left.raters, right.raters, name="raters")
-        keys.append(_recoded(raters, (left.raters, left.rater), (right.raters, right.rater)))
+        raters, others = _raters(left.raters, right.raters)
+        keys.append(_recoded(raters, (left.raters, left.rater), (others, right.rater)))
         sizes.append(len(raters))
         for place, name in enumerate(group_labels):
             refuse_two_groups(raters, keys[-1], group_labels[name], keys[2 + place])
@@ -101,6 +101,22 @@ def merged(left: Comparisons, right: Comparisons) -> Comparisons:
 
 def _known(raters: object) -> str:
     return "none" if raters is None else "named"
+
+
+def _raters(
+    left: tuple[Hashable, ...], right: tuple[Hashable, ...]
+) -> tuple[tuple[Hashable, ...], tuple[Hashable, ...]]:
+    """Raters of both containers, and how those of the second are called there."""
+    nameless = isinstance(left, _labels.Nameless), isinstance(right, _labels.Nameless)
+    if all(nameless):
+        both = _labels.Nameless(range(len(left) + len(right)))
+        return both, both[len(left) :]
+    if any(nameless):
+        raise DataError(
+            "one container knows its raters by name, and those of the other are rankings without "
+            "names (`from_rankings`): nobody knows who is who, so they cannot be merged"
+        )
+    return _labels.union(left, right, name="raters"), right
 
 
 def _recoded(labels: Sequence[Hashable], *parts: tuple[Any, Any]) -> npt.NDArray[np.int64]:

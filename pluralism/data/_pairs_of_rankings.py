@@ -95,6 +95,6 @@ def pairs_of_rankings(
         second_won=lost,
         tied=tied,
         rater=rater,
-        raters=tuple(range(n_voters)),
+        raters=_labels.Nameless(range(n_voters)),
         n_votes=len(left),
     )

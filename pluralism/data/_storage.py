@@ -122,6 +122,7 @@ def save_comparisons(comparisons: Comparisons, path: Path) -> None:
     metadata = {
         "items": writable_labels("items", comparisons.items),
         "raters": None if raters is None else writable_labels("raters", raters),
+        "nameless": isinstance(raters, _labels.Nameless),
         "groups": [
             {"name": name, "labels": writable_labels(name, grouping.labels)}
             for name, grouping in comparisons.groups.items()
@@ -142,6 +143,8 @@ def load_comparisons(path: Path) -> Comparisons:
         raters = metadata["raters"]
         if raters is not None:
             raters = _labels.check_labels("raters", listed(raters))
+            if metadata.get("nameless"):  # files of older versions do not say
+                raters = _labels.Nameless(raters)
         groups = {
             str(group["name"]): (
                 _labels.check_labels("groups", listed(group["labels"])),

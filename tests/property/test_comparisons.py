@@ -62,6 +62,17 @@ def test_any_split_merges_to_the_whole(frame, random):
     pd.testing.assert_frame_equal(table_of(merged), table_of(whole))
 
 
+@given(st.lists(st.permutations("abcd"), min_size=2, max_size=8), st.data())
+def test_rankings_split_anywhere_are_as_many_raters(rankings, data):
+    cut = data.draw(st.integers(1, len(rankings) - 1))
+    merged = Comparisons.from_rankings(rankings[:cut]).merge(
+        Comparisons.from_rankings(rankings[cut:])
+    )
+    whole = Comparisons.from_rankings(rankings)
+    assert (merged.raters, merged.n_votes) == (whole.raters, whole.n_votes)
+    pd.testing.assert_frame_equal(table_of(merged), table_of(whole))
+
+
 @given(vote_tables(), st.randoms(use_true_random=False))
 def test_the_order_of_votes_does_not_matter(frame, random):
     order = list(range(len(frame)))

@@ -297,6 +297,14 @@ def test_saved_and_loaded_is_the_same(votes, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["cells.parquet"]
 
 
+def test_saved_rankings_stay_raters_of_their_own(tmp_path):
+    rankings = Comparisons.from_rankings([("a", "b"), ("b", "a")])
+    rankings.save(tmp_path / "cells.parquet")
+    merged = Comparisons.load(tmp_path / "cells.parquet").merge(rankings)
+    assert merged.raters == (0, 1, 2, 3)
+    assert merged.n_cells == 4
+
+
 def test_load_refuses_what_save_did_not_write(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1 nonsense")
     with pytest.raises(DataError, match="no Parquet file"):
@@ -487,6 +495,11 @@ def test_merge_refuses_to_mix():
     with_rater = Comparisons.from_rankings([("a", "b")])
     with pytest.raises(DataError, match="differ in their raters: none and named; count both with"):
         plain.merge(with_rater)
+    named = Comparisons.from_frame(
+        frame_of().assign(who="ann"), first="a", second="b", outcome="r", rater="who"
+    )
+    with pytest.raises(DataError, match="knows its raters by name, and those of the other"):
+        dataclasses.replace(named, order_known=False).merge(with_rater)
 
 
 def test_int8_counts_do_not_overflow():
