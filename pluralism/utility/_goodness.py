@@ -14,6 +14,7 @@ from ..errors import DataError, PluralismError
 from ..kernels import _contrasts, _outcomes
 from ..kernels._counting import group_sums
 from ._fit import UtilityFit
+from ._nested import off_maximum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +92,8 @@ def goodness_of_fit(
         a good model from a bad one: round the covariate, or test a fit without it.
     method : {"auto", "chi-squared", "bootstrap"}
         Where the p-value is from. ``"bootstrap"`` simulates counts from the fit and refits;
-        ``"auto"`` does so if an expected count is below 5.
+        ``"auto"`` does so if an expected count is below 5 or the fit has a prior, for the
+        chi-squared distribution holds at the maximum of the likelihood.
     n : int
         Bootstrap samples.
     seed : int, numpy.random.Generator or None
@@ -106,8 +108,9 @@ def goodness_of_fit(
     DataError
         If ties were counted as half wins (that is no model of ties), votes are shared (soft
         outcomes), whose scatter the model does not give, the fit is of other votes or of something
-        other than comparisons, or nothing is left to test; for the bootstrap, if votes are weighted
-        or the fit is not a Bradley-Terry fit.
+        other than comparisons, or nothing is left to test; for the bootstrap, if votes are weighted,
+        the fit is not a Bradley-Terry fit, or no sample could be fitted; for the chi-squared
+        distribution, if the fit is not at the maximum of its likelihood.
 
     Examples
     --------
@@ -134,7 +137,13 @@ def goodness_of_fit(
         )
     expected = table.probability * table.counts.sum(axis=0)
     smallest = float(expected.min())
-    if method == "chi-squared" or (method == "auto" and smallest >= _SMALL):
+    astray = off_maximum(fit, ("prior",))  # bias reduction keeps the limit
+    if method == "auto":
+        has_prior = fit.model == "Bradley-Terry" and fit.options["prior"] is not None
+        method = "bootstrap" if smallest < _SMALL or has_prior else "chi-squared"
+    if method == "chi-squared":
+        if astray:
+            raise DataError(f"`fit` {astray}: its deviance has no chi-squared distribution")
         pvalue = _contrasts.chi_squared_tail(deviance, df)
         return GoodnessOfFit(deviance, pearson, df, pvalue, "chi-squared", smallest)
     if fit.model != "Bradley-Terry":
@@ -159,6 +168,11 @@ def goodness_of_fit(
             failed += 1
             continue
         larger += _distances(_tabulate(again, sample))[0] >= deviance
+    if failed == n:
+        raise DataError(
+            f"none of the {n} samples drawn from the fit could be fitted, so there is nothing to "
+            'compare it with; fit with a `prior`, or use `method="chi-squared"`'
+        )
     pvalue = (1 + larger) / (1 + n - failed)
     return GoodnessOfFit(deviance, pearson, df, pvalue, "bootstrap", smallest, n, failed)
 

@@ -8,7 +8,7 @@ from ..errors import DataError
 from ..kernels import _contrasts
 from ._fit import UtilityFit
 
-__all__ = ["LikelihoodRatioTest", "likelihood_ratio_test"]
+__all__ = ["LikelihoodRatioTest", "likelihood_ratio_test", "off_maximum"]
 
 
 #: Models of two names of which the first is a special case of the second.
@@ -78,18 +78,9 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
     for name, fit in (("restricted", restricted), ("full", full)):
         if not isinstance(fit, UtilityFit):
             raise DataError(f"`{name}` is a {type(fit).__name__}; it must be a fit")
-        penalty = next((key for key in ("prior", "bias_reduction") if fit.options.get(key)), None)
-        if penalty:
-            raise DataError(
-                f"`{name}` was fitted with `{penalty}`, so its likelihood is not at its maximum; "
-                "refit without it"
-            )
-        if not fit.convergence.converged or fit.options.get("method") in _NOT_LIKELIHOOD:
-            raise DataError(
-                f"`{name}` ({fit.model}) is not at the maximum of its likelihood "
-                f"({fit.convergence.status}, {fit.convergence.method}); refit it by maximum "
-                "likelihood"
-            )
+        reason = off_maximum(fit, ("prior", "bias_reduction"))
+        if reason:
+            raise DataError(f"`{name}` {reason}")
     if restricted.model != full.model and (restricted.model, full.model) not in _NESTED:
         raise DataError(
             f"`restricted` is a {restricted.model} model and `full` a {full.model} model: neither "
@@ -130,3 +121,20 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
     return LikelihoodRatioTest(
         statistic, df, _contrasts.chi_squared_tail(statistic, df), tuple(notes)
     )
+
+
+def off_maximum(fit: UtilityFit, penalties: tuple[str, ...]) -> str | None:
+    """Why `fit` is not where its likelihood is largest, or None if it is."""
+    penalty = next((key for key in penalties if fit.options.get(key)), None)
+    if penalty:
+        return (
+            f"was fitted with `{penalty}`, so its likelihood is not at its maximum; "
+            "refit it without it"
+        )
+    if not fit.convergence.converged or fit.options.get("method") in _NOT_LIKELIHOOD:
+        return (
+            f"({fit.model}) is not at the maximum of its likelihood "
+            f"({fit.convergence.status}, {fit.convergence.method}); refit it by maximum "
+            "likelihood"
+        )
+    return None

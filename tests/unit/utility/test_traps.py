@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, xlogy
 
 import pluralism as pl
 from pluralism.data._ordered import ordered_votes
@@ -22,6 +23,7 @@ from pluralism.utility import (
     held_out_accuracy,
     likelihood_ratio_test,
     next_pairs,
+    pair_residuals,
 )
 
 
@@ -246,3 +248,50 @@ def test_more_votes_than_can_be_listed():
             ask()
     with pytest.raises(pl.DataError, match=r"`counts` make 1e\+12 votes"):
         pl.Comparisons.from_rankings([("a", "b")], counts=[1e12])
+
+
+@pytest.fixture(scope="module")
+def round_robin():
+    rng = np.random.default_rng(1)
+    gap = np.subtract.outer(np.linspace(-1, 1, 6), np.linspace(-1, 1, 6))
+    wins = np.tril(rng.binomial(60, expit(gap)), -1)
+    return pl.Comparisons.from_matrix(wins + np.tril(60 - wins, -1).T)
+
+
+def test_goodness_of_fit_uses_the_probabilities_of_the_fit(round_robin):
+    fit = fit_thurstone(round_robin, case="III")
+    table = pair_residuals(fit, round_robin)
+    expected = [fit.probability(a, b) for a, b in zip(table["first"], table["second"], strict=True)]
+    np.testing.assert_allclose(table["expected"], expected, rtol=1e-12)
+    saturated = xlogy(round_robin.first_won, round_robin.first_won / 60) + xlogy(
+        round_robin.second_won, round_robin.second_won / 60
+    )
+    deviance = 2 * (saturated.sum() - fit.log_likelihood)
+    assert (table["deviance"] ** 2).sum() == pytest.approx(deviance)
+
+
+def test_a_deviance_away_from_the_maximum_has_no_chi_squared_distribution(round_robin):
+    shrunk = fit_bradley_terry(round_robin, prior=0.1)
+    test = goodness_of_fit(shrunk, round_robin, n=19)
+    assert test.method == "bootstrap"
+    for fit, message in (
+        (shrunk, "`fit` was fitted with `prior`"),
+        (fit_thurstone(round_robin, prior=0.1), "`fit` was fitted with `prior`"),
+        (fit_thurstone(round_robin, case="III"), "`fit` was fitted with `prior`"),
+        (fit_thurstone(round_robin, method="least-squares"), "least squares of probits"),
+        (fit_elo(round_robin, shuffles=3, seed=0), "one pass over the votes, Elo"),
+    ):
+        with pytest.raises(pl.DataError, match=rf"{message}.*has no chi-squared distribution"):
+            goodness_of_fit(fit, round_robin, method="chi-squared")
+
+
+def test_a_bootstrap_without_any_sample_has_no_pvalue():
+    rare = pl.Comparisons.from_matrix([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+    fit = fit_bradley_terry(rare)
+    seed = next(
+        seed
+        for seed in range(99)
+        if set(np.random.default_rng(seed).binomial(2, 0.5, 3).tolist()) <= {0, 2}
+    )
+    with pytest.raises(pl.DataError, match="none of the 1 samples drawn from the fit"):
+        goodness_of_fit(fit, rare, n=1, seed=seed)
