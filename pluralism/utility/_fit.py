@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from ..data import Comparisons
+
 __all__ = ["UtilityFit"]
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,6 +65,8 @@ class UtilityFit:
         What a reader of the numbers should know.
     options : mapping
         The arguments that made the fit.
+    data : Comparisons or None
+        The votes, where the fit is of pairs and may be tested against others.
     """
 
     utility: xr.DataArray
@@ -87,6 +91,7 @@ class UtilityFit:
     joint: JointCovariance | None = None
     component: npt.NDArray[np.int32] | None = None
     diagnostics: Any = None
+    data: Comparisons | None = None
     _cache: dict[str, Any] = field(default_factory=dict, init=False)
 
     # -- labelled uncertainty --------------------------------------------------------------

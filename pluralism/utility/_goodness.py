@@ -14,7 +14,7 @@ from ..errors import DataError, PluralismError
 from ..kernels import _contrasts, _outcomes
 from ..kernels._counting import group_sums
 from ._fit import UtilityFit
-from ._nested import off_maximum
+from ._nested import off_maximum, same_votes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,7 +240,8 @@ def _tabulate(fit: UtilityFit, comparisons: Comparisons) -> _Table:
             f"`comparisons` is a {type(comparisons).__name__}; it must be Comparisons, for the "
             "test is of models of pairs"
         )
-    if fit.items != comparisons.items or fit.n_votes != comparisons.n_votes:
+    equal = fit.items == comparisons.items and fit.n_votes == comparisons.n_votes
+    if not (equal and same_votes(fit.data, comparisons)):
         raise DataError("`fit` is not a fit of these `comparisons`: items or votes differ")
     tied = comparisons.tied
     if fit.ties == "drop":

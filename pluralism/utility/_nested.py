@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import DataError
+import numpy as np
+
+from ..data import Comparisons
+from ..errors import DataError, enumerate_some
 from ..kernels import _contrasts
+from ..kernels._counting import GroupedSums, group_sums
+from . import _sandwich
 from ._fit import UtilityFit
 
-__all__ = ["LikelihoodRatioTest", "likelihood_ratio_test", "off_maximum"]
-
+__all__ = ["LikelihoodRatioTest", "likelihood_ratio_test", "off_maximum", "same_votes"]
 
 #: Models of two names of which the first is a special case of the second.
 _NESTED = {("Thurstone Case V", "Thurstone Case III")}
@@ -56,8 +60,8 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
     ------
     DataError
         If the two cannot be nested: other votes or items, another model or treatment of ties,
-        a prior, a likelihood that is not at its maximum, no more parameters, or a lower
-        likelihood.
+        a prior, a likelihood that is not at its maximum, covariates, order effects or features
+        that the full model does not have, no more parameters, or a lower likelihood.
 
     References
     ----------
@@ -91,6 +95,11 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
             f"the fits are of different votes: {restricted.n_votes:,} on "
             f"{len(restricted.items):,} items against {full.n_votes:,} on {len(full.items):,}"
         )
+    if not same_votes(restricted.data, full.data):
+        raise DataError(
+            f"the fits are of different votes, if of equally many ({full.n_votes:,}); fit both "
+            "models to the same comparisons"
+        )
     if restricted.ties != full.ties and not (
         restricted.ties in ("none", "half") and full.ties in ("none", "half")
     ):
@@ -105,6 +114,9 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
             f"`full` has {full.n_parameters} parameters and `restricted` "
             f"{restricted.n_parameters}; the full fit must have more{swap}"
         )
+    beyond = _beyond(restricted, full)
+    if beyond:
+        raise DataError(f"`restricted` has {beyond}, so the two are not nested")
     statistic = 2.0 * (full.log_likelihood - restricted.log_likelihood)
     if statistic < -1e-6 * max(1.0, abs(full.log_likelihood)):
         raise DataError(
@@ -117,6 +129,8 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
             "the test takes votes as independent; votes of one rater may not be, and then the "
             "p-value is too small"
         )
+    if full.data is not None and _sandwich.model_based(full.data).note:
+        notes.append("the test takes a vote's weight for a number of votes")
     statistic = max(statistic, 0.0)
     return LikelihoodRatioTest(
         statistic, df, _contrasts.chi_squared_tail(statistic, df), tuple(notes)
@@ -137,4 +151,47 @@ def off_maximum(fit: UtilityFit, penalties: tuple[str, ...]) -> str | None:
             f"({fit.convergence.status}, {fit.convergence.method}); refit it by maximum "
             "likelihood"
         )
+    return None
+
+
+def same_votes(left: Comparisons | None, right: Comparisons | None) -> bool:
+    """Whether both hold the same votes, pair by pair; where one is unknown, nothing says no."""
+    if left is None or right is None or left is right:
+        return True
+    ordered = left.order_known and right.order_known
+    one, other = _by_pair(left, ordered), _by_pair(right, ordered)
+    return np.array_equal(one.keys, other.keys) and np.allclose(one.sums, other.sums, rtol=1e-9)
+
+
+def _by_pair(votes: Comparisons, ordered: bool) -> GroupedSums:
+    swap = (votes.first > votes.second) & (not ordered)
+    first = np.where(swap, votes.second, votes.first)
+    second = np.where(swap, votes.first, votes.second)
+    won = np.where(swap, votes.second_won, votes.first_won)
+    lost = np.where(swap, votes.first_won, votes.second_won)
+    return group_sums([first, second], [votes.n_items] * 2, [won, lost, votes.tied])
+
+
+def _beyond(restricted: UtilityFit, full: UtilityFit) -> str | None:
+    """What the restricted model has that the full one cannot say, or None."""
+    ours, theirs = restricted.options, full.options
+    known = theirs.get("covariates", ())
+    extra = [name for name in ours.get("covariates", ()) if name not in known]
+    if extra:
+        return (
+            f"the covariates {enumerate_some(extra)}, and `full` {enumerate_some(known) or 'none'}"
+        )
+    order, general = ours.get("order_effect", False), theirs.get("order_effect", False)
+    if order is not False and order != general and (order is not True or general is False):
+        return f"`order_effect={order!r}`, and `full` {general!r}"
+    features, wider = ours.get("item_features"), theirs.get("item_features")
+    if wider is None:  # utilities of their own are linear in anything
+        return None
+    if features is None:
+        return "a utility for each item, and `full` only `item_features`"
+    # Only differences between items matter, so constants do not.
+    wider = wider - wider.mean(axis=0)
+    both = np.hstack([wider, features - features.mean(axis=0)])
+    if np.linalg.matrix_rank(both) > np.linalg.matrix_rank(wider):
+        return "`item_features` that are no combination of those of `full`"
     return None

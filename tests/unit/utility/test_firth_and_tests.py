@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -155,6 +158,74 @@ def test_likelihood_ratio_refuses_what_is_not_nested(ordered, cells):
     with pytest.raises(pl.DataError, match="so the two are not nested"):
         likelihood_ratio_test(fit_bradley_terry(ordered, item_features=np.arange(5.0)), ranks)
     assert lengths.n_parameters == 1
+
+
+@pytest.fixture(scope="module")
+def styled():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": rng.integers(0, 4, 400)})
+    frame["b"] = (frame["a"] + rng.integers(1, 4, 400)) % 4
+    for name in "xyz":
+        frame[name] = rng.integers(0, 3, 400) - 1.0
+    frame["g"], frame["h"] = rng.choice(["p", "q"], 400), rng.choice(["r", "s", "t"], 400)
+    frame["won"] = rng.integers(0, 2, 400)
+    return frame
+
+
+def count(frame, **options):
+    return pl.Comparisons.from_frame(frame, first="a", second="b", outcome="won", **options)
+
+
+def test_likelihood_ratio_refuses_parameters_that_the_full_model_lacks(styled):
+    votes = count(styled, covariates=list("xyz"), group=["g", "h"])
+    fit = partial(fit_bradley_terry, votes)
+    one, two = np.array([1, 2, 3, 9.0]), np.array([[1, 0], [0, 2], [0, 3], [0, 0.0]])
+    for restricted, full, message in (
+        (
+            {"covariates": "x"},
+            {"covariates": ["y", "z"]},
+            "the covariates 'x', and `full` 'y', 'z'",
+        ),
+        ({"order_effect": True}, {"covariates": ["y", "z"]}, "`order_effect=True`, and `full` Fal"),
+        ({"order_effect": "g"}, {"order_effect": "h"}, "`order_effect='g'`, and `full` 'h'"),
+        ({"item_features": one}, {"item_features": two}, "features` that are no combination"),
+        ({}, {"item_features": two, "covariates": ["x", "y", "z"]}, "a utility for each item"),
+    ):
+        with pytest.raises(pl.DataError, match=rf"{message}.*so the two are not nested"):
+            likelihood_ratio_test(fit(**restricted), fit(**full))
+    for restricted, full, df in (
+        ({"covariates": "x"}, {"covariates": ["z", "x"]}, 1),
+        ({"order_effect": True}, {"order_effect": "h"}, 2),
+        ({"item_features": two[:, 0]}, {"item_features": two @ [[1, 2], [3, 4]] + 5}, 1),
+        ({"item_features": two, "order_effect": True}, {"order_effect": True}, 1),
+    ):
+        test = likelihood_ratio_test(fit(**restricted), fit(**full))
+        assert test.df == df
+        assert not test.notes
+    with pytest.raises(pl.DataError, match="the covariates 'x', and `full` none"):
+        likelihood_ratio_test(
+            fit_thurstone(votes, covariates="x"),
+            dataclasses.replace(fit_thurstone(votes), model="Thurstone Case III", n_parameters=9),
+        )
+
+
+def test_tests_of_fits_refuse_other_votes_of_the_same_number(styled):
+    plain, shown = count(styled), count(styled, covariates=["x"])
+    fit, full = fit_bradley_terry(plain), fit_bradley_terry(shown, covariates="x")
+    assert likelihood_ratio_test(fit, full).df == 1
+    other = count(styled.assign(won=1 - styled["won"]))
+    with pytest.raises(pl.DataError, match=r"of different votes, if of equally many \(400\)"):
+        likelihood_ratio_test(fit_bradley_terry(other), full)
+    with pytest.raises(pl.DataError, match="is not a fit of these `comparisons`"):
+        goodness_of_fit(fit, other)
+
+
+def test_likelihood_ratio_of_weighted_votes_says_what_it_takes_them_for(styled):
+    votes = count(styled.assign(w=0.5), weight="w")
+    test = likelihood_ratio_test(
+        fit_bradley_terry(votes), fit_bradley_terry(votes, order_effect=True)
+    )
+    assert test.notes == ("the test takes a vote's weight for a number of votes",)
 
 
 def test_clustered_fits_say_what_limits_the_test():
