@@ -14,7 +14,7 @@ from scipy import special, stats
 from .. import _validate
 from ..data import Comparisons
 from ..data._taking import pair_codes, take_cells
-from ..errors import DataError, NotIdentifiedError
+from ..errors import DataError, NotIdentifiedError, enumerate_some
 from ._bradley_terry import fit_bradley_terry
 from ._fit import UtilityFit
 
@@ -112,8 +112,8 @@ def held_out_accuracy(
         If without the held-out pairs the model is not identified; bind a `prior`, or hold out
         fewer.
     DataError
-        If there are fewer than two pairs, `model` returns no fit of utilities, or for an
-        argument outside its range.
+        If there are fewer than two pairs, `model` returns no fit of utilities or one of other
+        items, or for an argument outside its range.
 
     References
     ----------
@@ -168,6 +168,11 @@ def held_out_accuracy(
             raise DataError(
                 f"`model` returned a {type(fit).__name__}; it must return a fit of utilities, as "
                 "fit_bradley_terry does"
+            )
+        if fit.items != tuple(comparisons.items):
+            raise DataError(
+                f"`model` returned a fit of {enumerate_some(fit.items)}; it must be of the items "
+                f"of `comparisons` in their order ({enumerate_some(comparisons.items)})"
             )
         low, high = pairs[:, held]
         predicted = _probabilities(fit, low, high)

@@ -295,3 +295,14 @@ def test_a_bootstrap_without_any_sample_has_no_pvalue():
     )
     with pytest.raises(pl.DataError, match="none of the 1 samples drawn from the fit"):
         goodness_of_fit(fit, rare, n=1, seed=seed)
+
+
+def test_held_out_pairs_are_not_looked_up_in_a_fit_of_other_items(round_robin):
+    def turned(training):
+        wins = training.pairwise().to_pandas().iloc[::-1, ::-1]
+        return fit_bradley_terry(pl.Comparisons.from_matrix(wins), prior=2.0)
+
+    with pytest.raises(
+        pl.DataError, match=r"`model` returned a fit of 5, 4, 3, .* in their order \(0"
+    ):
+        held_out_accuracy(round_robin, model=turned, seed=0)
