@@ -67,7 +67,7 @@ def middle(
         )
         return Middle(factor, 1.0, "standard errors are sandwich, without a finite-sample factor")
     assert comparisons.rater is not None
-    voted = comparisons.total > 0
+    voted = counts.total > 0  # ties that are left out are no votes of their rater
     n_raters = len(np.unique(comparisons.rater[voted]))
     if n_raters < 2:
         raise NotIdentifiedError(

@@ -306,3 +306,16 @@ def test_held_out_pairs_are_not_looked_up_in_a_fit_of_other_items(round_robin):
         pl.DataError, match=r"`model` returned a fit of 5, 4, 3, .* in their order \(0"
     ):
         held_out_accuracy(round_robin, model=turned, seed=0)
+
+
+@pytest.mark.parametrize("fit", [fit_bradley_terry, partial(fit_thurstone, case="III")])
+def test_raters_of_dropped_ties_are_no_clusters(fit):
+    frame = table()
+    frame.loc[frame["rater"] < 5, "y"] = "tie"
+    dropped = fit(votes_of(frame, rater="rater"), ties="drop")
+    left_out = fit(votes_of(frame[frame["y"] != "tie"], rater="rater"))
+    np.testing.assert_allclose(dropped.stderr, left_out.stderr, rtol=1e-9)
+    assert any("clustered by 10 raters" in note for note in dropped.notes)
+    lone = frame.assign(y=frame["y"].where(frame["rater"] == 7, "tie"))
+    with pytest.raises(pl.NotIdentifiedError, match="need at least two raters"):
+        fit(votes_of(lone, rater="rater"), ties="drop", prior=1.0)
