@@ -29,7 +29,10 @@ def separating_direction(design: Design) -> FloatArray | None:
     n, q = design.n_utilities, design.columns.shape[1]
     cells = len(design.first)
     size = n + q + design.has_tie
-    parts = [sparse.csr_array(design.columns)]
+    # In units of its largest entry, a column is neither too small to be seen nor too large.
+    largest = np.abs(design.columns).max(axis=0, initial=0.0)
+    unit_of = np.where(largest > 0.0, largest, 1.0)
+    parts = [sparse.csr_array(design.columns / unit_of)]
     if design.free:
         row = np.arange(cells)
         ones = np.ones(cells)
@@ -78,4 +81,6 @@ def separating_direction(design: Design) -> FloatArray | None:
     )
     if answer.status != 0 or -answer.fun < 1e-6:
         return None
-    return np.asarray(answer.x)
+    direction = np.array(answer.x)
+    direction[n : n + q] /= unit_of
+    return direction

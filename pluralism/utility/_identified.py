@@ -124,9 +124,11 @@ def check_bounded(
         sayings.append(f"the utilit{'y' if len(up) == 1 else 'ies'} of {_name(up)} to +inf")
     if down:
         sayings.append(f"the utilit{'y' if len(down) == 1 else 'ies'} of {_name(down)} to -inf")
+    reach = np.ones(len(names))  # the largest change in the linear predictor by unit
+    reach[: design.columns.shape[1]] = np.abs(design.columns).max(axis=0, initial=0.0)
     sayings += [
         f"{name} to {'+' if part > 0 else '-'}inf"
-        for name, part in zip(names, direction[n:], strict=True)
+        for name, part in zip(names, direction[design.n_utilities :] * reach, strict=True)
         if abs(part) > 1e-7
     ]
     raise NotIdentifiedError(

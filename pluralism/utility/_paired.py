@@ -34,8 +34,9 @@ _STATUS = {
     _newton.OUT_OF_ITERATIONS: "out of iterations",
     _newton.NOT_FINITE: "the Newton step is not finite",
 }
-#: A converged fit whose linear predictors stay below this has its maximum inside.
-_SUSPICIOUS = 12.0
+#: Where votes that go one way run off to infinity, what is left of the other way is the square of
+#: the last distance from the optimum, in votes; this many times that is looked into.
+_SUSPICIOUS = 1e4
 
 
 def fit_paired(comparisons: Comparisons, model: PairedModel) -> UtilityFit:
@@ -268,12 +269,19 @@ def _fit_design(
         tolerance=model.tolerance,
         max_iterations=model.max_iterations,
     )
-    largest = float(np.abs(design.predictor(result.point)).max(initial=0.0))
-    if result.status != _newton.CONVERGED or max(largest, abs(design.tie(result.point))) > (
-        _SUSPICIOUS
-    ):
+    if result.status != _newton.CONVERGED or _runs_off(design, result.point, model.tolerance):
         _identified.check_bounded(design, items if design.free else (), names)
     return result, state
+
+
+def _runs_off(design: _bordered.Design, point: FloatArray, tolerance: float) -> bool:
+    """Whether a fit that stopped within `tolerance` may still be on its way to infinity."""
+    model, tie = design.ties, design.tie(point)
+    chances = _outcomes.probabilities(design.link, model, design.predictor(point), np.exp(tie))
+    rarest = chances.min(axis=0) if design.has_tie else chances[[0, 2]].min(axis=0)
+    votes = design.counts.total
+    left = (votes * rarest).min(initial=np.inf, where=votes > 0)
+    return bool(left <= _SUSPICIOUS * tolerance**2)
 
 
 def _parameter_names(terms: _terms.Terms, model: PairedModel) -> list[str]:

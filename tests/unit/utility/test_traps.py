@@ -319,3 +319,38 @@ def test_raters_of_dropped_ties_are_no_clusters(fit):
     lone = frame.assign(y=frame["y"].where(frame["rater"] == 7, "tie"))
     with pytest.raises(pl.NotIdentifiedError, match="need at least two raters"):
         fit(votes_of(lone, rater="rater"), ties="drop", prior=1.0)
+
+
+@pytest.fixture(scope="module")
+def one_sided():
+    """Votes that a covariate explains without exception, though each item wins and loses."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.integers(0, 4, 60), "x": rng.choice([-1.0, 1.0], 60)})
+    frame["b"] = (frame["a"] + rng.integers(1, 4, 60)) % 4
+    return frame.assign(y=np.where(frame["x"] > 0, "first", "second"))
+
+
+@pytest.mark.parametrize("fit", [fit_bradley_terry, fit_thurstone])
+@pytest.mark.parametrize("tolerance", [1e-9, 1e-6, 1e-2, 1.0])
+def test_no_tolerance_stops_short_of_separation(fit, tolerance, one_sided):
+    votes = votes_of(one_sided, covariates=["x"])
+    with pytest.raises(pl.NotIdentifiedError, match=r"separation.*the covariate 'x' to \+inf"):
+        fit(votes, covariates="x", tolerance=tolerance)
+    shown = pl.Comparisons.from_codes(
+        [0, 0, 0, 1, 1, 2], [1, 1, 1, 2, 2, 0], [1, 1, 0, 1, 0, 0], items=3
+    )
+    with pytest.raises(pl.NotIdentifiedError, match=r"separation.*`order_effect` to -inf"):
+        fit(shown, order_effect=True, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e-6, 1e9])
+def test_no_unit_hides_separation_or_makes_it(unit, one_sided):
+    votes = votes_of(one_sided.assign(x=one_sided["x"] * unit), covariates=["x"])
+    with pytest.raises(pl.NotIdentifiedError, match=r"separation.*the covariate 'x' to \+inf"):
+        fit_bradley_terry(votes, covariates="x")
+    ends = np.flatnonzero(one_sided["x"] > 0)[:12]
+    turned = one_sided.assign(y=one_sided["y"].where(~one_sided.index.isin(ends), "second"))
+    plain = fit_bradley_terry(votes_of(turned, covariates=["x"]), covariates="x", tolerance=1e-3)
+    scaled = votes_of(turned.assign(x=turned["x"] * unit), covariates=["x"])
+    fit = fit_bradley_terry(scaled, covariates="x", tolerance=1e-3)
+    np.testing.assert_allclose(fit.coefficients * unit, plain.coefficients, rtol=1e-5)
