@@ -82,8 +82,8 @@ def fit_bradley_terry(
         Whether a fit that did not converge is an error; if not, the last iterate is returned
         and says so.
     tolerance : float
-        Largest distance from the optimum, in standard errors, that the last step may leave, by
-        the Newton decrement.
+        Largest distance from the optimum, in standard errors (of votes of weight one, where
+        weights are less), that the last step may leave, by the Newton decrement.
     max_iterations : int
         Most Newton steps.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..data import Comparisons
 from ..errors import DataError, LabelError
 from . import _sandwich
 
-__all__ = ["PairedModel", "checked", "reference_code"]
+__all__ = ["PairedModel", "checked", "lightness", "reference_code"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,18 @@ def checked(comparisons: Comparisons, model: PairedModel) -> tuple[PairedModel, 
         )
     if not comparisons.n_cells:
         raise DataError("`comparisons` holds no votes; a fit needs at least one")
+    if comparisons.table is None:  # a table is of votes of weight one
+        mean = float(comparisons.total.sum()) / max(comparisons.n_votes, 1)
+        model = replace(model, tolerance=model.tolerance * lightness(mean))
     return model, kind, reference_code(model.reference, comparisons.items)
+
+
+def lightness(mean_weight: float) -> float:
+    """How much smaller a tolerance in standard errors must be for votes of this mean weight.
+
+    Light votes have large standard errors, and a small part of those is no small distance.
+    """
+    return min(1.0, float(np.sqrt(mean_weight)))
 
 
 def reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:

@@ -22,7 +22,7 @@ from ._covariance import Anchor, JointCovariance
 from ._estimates import Convergence, Parameter
 from ._fit import UtilityFit
 from ._paired import _STATUS
-from ._paired_model import reference_code
+from ._paired_model import lightness, reference_code
 
 __all__ = ["fit_plackett_luce"]
 
@@ -66,7 +66,8 @@ def fit_plackett_luce(
         Whether a fit that did not converge is an error; if not, the last iterate is returned
         and says so.
     tolerance : float
-        Newton decrement, in standard errors, below which the last step is taken.
+        Newton decrement, in standard errors (of voters who count once, where they count less),
+        below which the last step is taken.
     max_iterations : int
         Most Newton steps.
 
@@ -171,7 +172,7 @@ def fit_plackett_luce(
         reach,
         np.zeros(n + n_ties),
         exact=True,
-        tolerance=tolerance,
+        tolerance=tolerance * lightness(ballots.counts[cast].mean()),
         max_iterations=max_iterations,
     )
     at = terms(point)

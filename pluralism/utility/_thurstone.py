@@ -104,7 +104,8 @@ def fit_thurstone(
         Whether a fit that did not converge is an error; if not, the last iterate is returned
         and says so.
     tolerance : float
-        Newton decrement, in standard errors, below which the last step is taken.
+        Newton decrement, in standard errors (of votes of weight one, where weights are less),
+        below which the last step is taken.
     max_iterations : int
         Most Newton steps.
 
@@ -209,7 +210,7 @@ def fit_thurstone(
         votes,
         prior=sds,
         unit=unit,
-        tolerance=tolerance,
+        tolerance=votes.model.tolerance,
         max_iterations=max_iterations,
         options=options | {"unit": unit},
     )

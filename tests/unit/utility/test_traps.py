@@ -354,3 +354,23 @@ def test_no_unit_hides_separation_or_makes_it(unit, one_sided):
     scaled = votes_of(turned.assign(x=turned["x"] * unit), covariates=["x"])
     fit = fit_bradley_terry(scaled, covariates="x", tolerance=1e-3)
     np.testing.assert_allclose(fit.coefficients * unit, plain.coefficients, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weight", [1e-8, 1e-20, 1e-60, 1e12])
+@pytest.mark.parametrize(
+    "fit",
+    [
+        partial(fit_bradley_terry, covariance="sandwich"),
+        partial(fit_bradley_terry, order_effect=True, ties="davidson", covariance="sandwich"),
+        partial(fit_thurstone, covariance="sandwich"),
+        lambda votes: fit_plackett_luce(pl.Ballots.from_comparisons(votes)),
+    ],
+)
+def test_the_unit_of_weights_does_not_move_the_estimate(fit, weight):
+    frame = table()
+    plain, scaled = (
+        fit(votes_of(frame.assign(w=frame["w"] * by), weight="w")) for by in (1.0, weight)
+    )
+    np.testing.assert_allclose(scaled.utility, plain.utility, atol=1e-7)
+    if plain.covariance_type == "sandwich":
+        np.testing.assert_allclose(scaled.stderr, plain.stderr, rtol=1e-5)
