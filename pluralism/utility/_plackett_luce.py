@@ -30,6 +30,8 @@ FloatArray = npt.NDArray[np.float64]
 
 #: Up to this many alternatives, rankings share so many choice sets that each is handled once.
 _SHARED_SETS = 16
+#: With ties, the iteration must go this far to show whether an estimate exists.
+_TIED_TOLERANCE = 1e-6
 
 
 def fit_plackett_luce(
@@ -84,7 +86,7 @@ def fit_plackett_luce(
     NotIdentifiedError
         If an alternative is never compared, if the alternatives fall into groups that are never
         compared, or if some always or never come before all others; the message names them. If
-        every choice is a tie.
+        every choice is a tie, or ties and choices leave no exception to each other.
     ConvergenceError
         If the iteration stopped early; ``.result`` is the last iterate.
     DataError, LabelError
@@ -152,6 +154,9 @@ def fit_plackett_luce(
         _identified.check_identified(items, _graph.win_graph(pairs), separate=False)
 
     n_ties = len(orders)
+    limit = tolerance * lightness(ballots.counts[cast].mean())
+    if n_ties:
+        limit = min(limit, _TIED_TOLERANCE)
     ridges = np.concatenate([np.full(n, ridge), np.zeros(n_ties)])
 
     def evaluate(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -172,10 +177,18 @@ def fit_plackett_luce(
         reach,
         np.zeros(n + n_ties),
         exact=True,
-        tolerance=tolerance * lightness(ballots.counts[cast].mean()),
+        tolerance=limit,
         max_iterations=max_iterations,
     )
     at = terms(point)
+    if n_ties and prior is None:
+        certain = np.trace(at.information) <= 1e4 * limit**2
+        if certain or status == _newton.NOT_FINITE:
+            raise NotIdentifiedError(
+                "ties and choices explain each other without exception (separation): the tie "
+                "parameter and differences of utilities run to infinity together; give a `prior`, "
+                "break the ties, or add ballots that could go the other way"
+            )
     anchor = (
         Anchor.at_mean(np.zeros(n, dtype=np.int32)) if code is None else Anchor.at_item(code, n)
     )

@@ -374,3 +374,15 @@ def test_the_unit_of_weights_does_not_move_the_estimate(fit, weight):
     np.testing.assert_allclose(scaled.utility, plain.utility, atol=1e-7)
     if plain.covariance_type == "sandwich":
         np.testing.assert_allclose(scaled.stderr, plain.stderr, rtol=1e-5)
+
+
+@pytest.mark.parametrize("tolerance", [1e-9, 1e-6, 1e-2, 1.0])
+def test_ties_that_explain_all_choices_are_separation(tolerance):
+    # a = b = c > a is certain once nu grows faster than the gaps between neighbours
+    rankings = [(("a", "b"),), (("b", "c"),), ("c", "a")]
+    ballots = pl.Ballots.from_rankings(rankings, counts=[5, 5, 5], unranked="incomparable")
+    with pytest.raises(pl.NotIdentifiedError, match=r"separation.*the tie parameter and differ"):
+        fit_plackett_luce(ballots, tolerance=tolerance)
+    assert fit_plackett_luce(ballots, prior=1.0).convergence.converged
+    other = pl.Ballots.from_rankings([*rankings, ("a", "c")], unranked="incomparable")
+    assert fit_plackett_luce(other, tolerance=tolerance).convergence.converged
