@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +84,12 @@ def from_frame(
     if kind == "approved":
         if unranked != "last":
             raise DataError("`unranked` goes with `rank` and `utility`; approvals are yes or no")
-        return Ballots.from_approvals(np.nan_to_num(matrix), counts=counts, alternatives=labels)
-    make = Ballots.from_ranks if kind == "rank" else Ballots.from_utilities
-    return make(matrix, counts=counts, alternatives=labels, unranked=unranked)  # type: ignore[arg-type]
+        ballots = Ballots.from_approvals(np.nan_to_num(matrix), counts=counts, alternatives=labels)
+    else:
+        make = Ballots.from_ranks if kind == "rank" else Ballots.from_utilities
+        ballots = make(matrix, counts=counts, alternatives=labels, unranked=unranked)  # type: ignore[arg-type]
+    notes = [f"{count:,} row(s) dropped ({reason})" for reason, count in rows.dropped.items()]
+    return replace(ballots, notes=tuple(notes))
 
 
 def to_frame(ballots: Ballots) -> pd.DataFrame:
@@ -126,6 +130,7 @@ def save(ballots: Ballots, path: Path) -> None:
         "alternatives": writable_labels("alternatives", ballots.alternatives),
         "unranked": ballots.unranked,
         "categories": None if ballots.categories is None else list(ballots.categories),
+        "notes": list(ballots.notes),
     }
     write_columns(path, "ballots", columns, metadata)
 
@@ -165,6 +170,7 @@ def load(path: Path) -> Ballots:
             utilities=matrix("utilities", np.float64),
             categories=None if metadata["categories"] is None else tuple(metadata["categories"]),
             menus=matrix("menus", bool),
+            notes=tuple(map(str, listed(metadata.get("notes", [])))),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(path, error) from error

@@ -60,7 +60,7 @@ class Ballots(BallotsFrom):
         and unranked is below what is ranked; what is not on it is compared with nothing.
     notes : tuple of str
         What was odd about the file read, such as a header that announces more voters than the
-        file has.
+        file has, and how many rows of a table were dropped on request.
 
     Examples
     --------

@@ -170,7 +170,7 @@ class BallotsFrom(ChoicesFrom):
         alternatives, unranked
             As in `from_rankings`. A voter without a row for an alternative does not rank it.
         missing : {"error", "drop"}
-            What to do with a row that lacks a value.
+            What to do with a row that lacks a value; `notes` count those that were dropped.
         memory_limit : int or str, optional
             How much memory the counting of files may take, as in `Comparisons.from_frame`.
 

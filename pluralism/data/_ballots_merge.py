@@ -42,13 +42,14 @@ def merged(left: Ballots, right: Ballots) -> Ballots:
     else:
         ranks = _ballot_rows.stack([(b.ranks, b.alternatives) for b in both], labels)
     counts = np.concatenate([left.counts, right.counts])
-    return replace(
+    stacked = replace(
         Ballots._checked(labels, ranks, counts, left.unranked),
         approvals=approvals,
         utilities=utilities,
         categories=left.categories,
         menus=menus,
-    ).distinct()
+    )
+    return replace(stacked.distinct(), notes=(*left.notes, *right.notes))
 
 
 def _menus(ballots: Ballots, labels: tuple[object, ...]) -> npt.NDArray[np.bool_]:

@@ -355,3 +355,18 @@ def test_other_misuse_is_said_in_our_words(tmp_path):
         Ballots.from_frame(
             table, voter="who", alternative="what", approved="yes", unranked="incomparable"
         )
+
+
+def test_dropped_rows_are_counted_and_said(tmp_path):
+    table = pd.DataFrame(
+        {"who": [1, 1, 2, 2, 3], "what": list("abaab"), "place": [1, 2, np.nan, 1, np.nan]}
+    )
+    table.loc[3, "what"] = "b"
+    columns = {"voter": "who", "alternative": "what", "rank": "place", "missing": "drop"}
+    ballots = Ballots.from_frame(table, **columns)
+    assert ballots.notes == ("2 row(s) dropped (no place)",)
+    assert "2 row(s) dropped (no place)" in repr(ballots)
+    ballots.save(tmp_path / "ballots.parquet")
+    again = Ballots.load(tmp_path / "ballots.parquet").update(table[:3], **columns)
+    assert again.notes == ("2 row(s) dropped (no place)", "1 row(s) dropped (no place)")
+    assert Ballots.from_frame(table[:2], **columns).notes == ()
