@@ -248,7 +248,14 @@ def _metadata(path: Path, raw: Any) -> dict[str, Any]:
 
 
 def _plain(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A column without a mask: DuckDB hands NaN back as a masked NULL."""
-    if isinstance(column, np.ma.MaskedArray):
-        return np.asarray(column.filled(np.nan) if column.dtype.kind == "f" else column.data)
-    return np.asarray(column)
+    """A column without a mask: DuckDB hands NaN back as a masked NULL.
+
+    A NULL among whole numbers is -1, which no code, rank or sum is.
+    """
+    if not isinstance(column, np.ma.MaskedArray):
+        return np.asarray(column)
+    if column.dtype.kind == "f":
+        return np.asarray(column.filled(np.nan))
+    if not np.ma.is_masked(column):
+        return np.asarray(column.data)
+    return np.where(np.ma.getmaskarray(column), -1, column.data.astype(np.int64))

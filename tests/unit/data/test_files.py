@@ -317,10 +317,11 @@ def _tampered(path: Path, column: str | None = None, value=None, **metadata) -> 
     about |= metadata
     if column is not None:
         place = cells.column_names.index(column)
-        filled = pd.Series([value] * len(cells)).to_numpy()
+        filled = [value] * len(cells)
         import pyarrow as pa
 
-        cells = cells.set_column(place, column, pa.array(filled))
+        kind = cells.schema.field(column).type if value is None else None
+        cells = cells.set_column(place, column, pa.array(filled, kind))
     parquet.write_table(cells.replace_schema_metadata({"pluralism": json.dumps(about)}), path)
 
 
@@ -338,6 +339,7 @@ def _tampered(path: Path, column: str | None = None, value=None, **metadata) -> 
         ({"dropped": {"no w": -3}}, "damaged"),
         ({"column": "first", "value": -1}, "a code of 'first' is out of range"),
         ({"column": "first", "value": 2**40}, "a code of 'first' is out of range"),
+        ({"column": "first", "value": None}, "a code of 'first' is out of range"),
         ({"column": "first", "value": 0.5}, "a code of 'first' is no whole number"),
         ({"column": "first_won", "value": float("nan")}, "impossible sums"),
         ({"column": "tied", "value": -2.0}, "impossible sums"),
