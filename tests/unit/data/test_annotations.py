@@ -232,6 +232,16 @@ def test_weights_add_and_labels_of_weight_zero_are_none():
     np.testing.assert_array_equal(ratings.item_squares(), [2.25, 4.0])
 
 
+def test_weights_that_add_up_to_their_squares_are_not_one():
+    table = pd.DataFrame({"post": ["p", "p"], "who": ["ann", "ann"], "says": ["yes", "yes"]})
+    for weights, squares in (([0.4, 1.2], [1.6]), ([1.0, 1.0], None)):
+        ratings = Annotations.from_frame(
+            table.assign(w=weights), item="post", rater="who", label="says", weight="w"
+        )
+        assert ratings.item_squares() == pytest.approx(squares or [2.0])
+        assert (ratings.squares is None) == (squares is None)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
 def test_files_give_what_frames_give(tmp_path, suffix):
     path = tmp_path / f"labels.{suffix}"
