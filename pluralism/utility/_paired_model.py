@@ -13,7 +13,7 @@ from ..data import Comparisons
 from ..errors import DataError, LabelError
 from . import _sandwich
 
-__all__ = ["PairedModel", "checked", "lightness", "reference_code"]
+__all__ = ["PairedModel", "checked", "lightness", "mean_lightness", "reference_code"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +98,7 @@ def checked(comparisons: Comparisons, model: PairedModel) -> tuple[PairedModel, 
         )
     if not comparisons.n_cells:
         raise DataError("`comparisons` holds no votes; a fit needs at least one")
-    if comparisons.table is None:  # a table is of votes of weight one
-        mean = float(comparisons.total.sum()) / max(comparisons.n_votes, 1)
-        model = replace(model, tolerance=model.tolerance * lightness(mean))
+    model = replace(model, tolerance=model.tolerance * mean_lightness(comparisons))
     return model, kind, reference_code(model.reference, comparisons.items)
 
 
@@ -110,6 +108,13 @@ def lightness(mean_weight: float) -> float:
     Light votes have large standard errors, and a small part of those is no small distance.
     """
     return min(1.0, float(np.sqrt(mean_weight)))
+
+
+def mean_lightness(comparisons: Comparisons) -> float:
+    """`lightness` at the mean weight of votes."""
+    if comparisons.table is not None:  # of votes of weight one, and cells need not be written out
+        return 1.0
+    return lightness(float(comparisons.total.sum()) / max(comparisons.n_votes, 1))
 
 
 def reference_code(reference: Hashable, items: tuple[Hashable, ...]) -> int | None:

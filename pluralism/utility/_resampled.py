@@ -13,6 +13,7 @@ from ..data import Comparisons
 from ..kernels import _newton, _pairs
 from ..uncertainty import Batch
 from ..uncertainty._devices import over_devices
+from ._paired_model import mean_lightness
 
 __all__ = [
     "bradley_terry_replicates",
@@ -101,7 +102,7 @@ def _replicates(
         _weighted(table, weights, n),
         _all_votes(table, n, ridge),
         ridge=ridge,
-        tolerance=tolerance,
+        tolerance=tolerance * mean_lightness(data),
         max_iterations=max_iterations,
     )
     if not check:

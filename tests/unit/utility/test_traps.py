@@ -386,3 +386,13 @@ def test_ties_that_explain_all_choices_are_separation(tolerance):
     assert fit_plackett_luce(ballots, prior=1.0).convergence.converged
     other = pl.Ballots.from_rankings([*rankings, ("a", "c")], unranked="incomparable")
     assert fit_plackett_luce(other, tolerance=tolerance).convergence.converged
+
+
+@pytest.mark.parametrize("unit", ["rater", "pair"])
+def test_the_unit_of_weights_does_not_move_replicates(unit):
+    plain, light = (
+        votes_of(table().assign(w=by), weight="w", rater="rater") for by in (1.0, 1e-20)
+    )
+    fit = partial(fit_bradley_terry, covariance="fisher")
+    of_plain, of_light = (bootstrap(fit, votes, unit=unit, n=9, seed=0) for votes in (plain, light))
+    np.testing.assert_allclose(of_light.replicates, of_plain.replicates, atol=1e-5)
