@@ -355,7 +355,7 @@ class Comparisons:
         """
         rows = pairs.tolist() if isinstance(pairs, np.ndarray) else list(pairs)
         for place, row in enumerate(rows):
-            if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) != 2:
+            if not (_labels.is_ordered(row) and hasattr(row, "__len__") and len(row) == 2):
                 raise DataError(f"`pairs[{place}]` is {row!r}; every entry must be (winner, loser)")
         if not rows:
             raise DataError("`pairs` is empty; at least one comparison is needed")

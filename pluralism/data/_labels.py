@@ -8,7 +8,7 @@ an accented letter) are an error rather than two labels.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ __all__ = [
 
 Label = Hashable
 
+#: What can be walked through, but in no order that means anything.
+UNORDERED = (set, frozenset, Mapping)
+
 
 class Nameless(tuple[Hashable, ...]):
     """Numbers 0, 1, ... for people without names: the same number elsewhere is somebody else."""
@@ -43,6 +46,11 @@ def is_missing(label: Any) -> bool:
         return bool(label != label)
     except TypeError:  # pandas.NA refuses to be a truth value
         return True
+
+
+def is_ordered(row: Any) -> bool:
+    """Whether `row` is a sequence of labels: a set has no order, a mapping and a word no labels."""
+    return isinstance(row, Iterable) and not isinstance(row, (*UNORDERED, str, bytes))
 
 
 def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tuple[Label, ...]:

@@ -150,7 +150,7 @@ def _missing(name: str, rows: npt.NDArray[np.intp]) -> str:
 def _from_sequence(votes: Any, outcomes: Mapping[Any, str] | None) -> OrderedVotes:
     if isinstance(votes, np.ndarray):
         votes = votes.tolist()
-    if isinstance(votes, (bytes, Mapping)) or not isinstance(votes, Iterable):
+    if isinstance(votes, (bytes, *_labels.UNORDERED)) or not isinstance(votes, Iterable):
         raise DataError(
             f"`votes` is a {type(votes).__name__}; it must be a table, Comparisons, or a sequence "
             "of (winner, loser) or (first, second, outcome)"
@@ -159,7 +159,8 @@ def _from_sequence(votes: Any, outcomes: Mapping[Any, str] | None) -> OrderedVot
     if not rows:
         raise DataError("`votes` is empty; at least one vote is needed")
     for place, row in enumerate(rows):
-        if isinstance(row, (str, bytes)) or not hasattr(row, "__len__") or len(row) not in (2, 3):
+        sized = _labels.is_ordered(row) and hasattr(row, "__len__")
+        if not sized or len(row) not in (2, 3):
             raise DataError(
                 f"`votes[{place}]` is {row!r}; every entry must be (winner, loser) or "
                 "(first, second, outcome)"
@@ -180,6 +181,10 @@ def _from_sequence(votes: Any, outcomes: Mapping[Any, str] | None) -> OrderedVot
             continue
         if is_share or _labels.is_missing(result):
             raise DataError(f"`votes[{place}]` has the outcome {result!r}; a share is in [0, 1]")
+        if not isinstance(result, Hashable):
+            raise DataError(
+                f"`votes[{place}]` has the outcome {result!r}, which is no single value"
+            )
         if result not in words:
             words[result] = float(_share_of(outcome_codes("outcome", [result], outcomes))[0])
         share[place] = words[result]

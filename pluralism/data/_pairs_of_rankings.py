@@ -43,7 +43,7 @@ def pairs_of_rankings(
             raise DataError(f"`counts` has {len(repeats)} entries for {len(listed)} rankings")
     tiers = []
     for place, ranking in enumerate(listed):
-        if isinstance(ranking, (str, bytes)) or not hasattr(ranking, "__iter__"):
+        if not _labels.is_ordered(ranking):
             raise DataError(f"`rankings[{place}]` is {ranking!r}; it must be a sequence of labels")
         tiers.append([tier if isinstance(tier, tuple) else (tier,) for tier in ranking])
         named = [label for tier in tiers[-1] for label in tier]

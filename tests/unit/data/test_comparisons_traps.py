@@ -169,3 +169,20 @@ def test_the_two_zeros_are_one_label(source):
     make |= {"polars": lambda: polars.from_arrow(table), "duckdb": lambda: duckdb.from_arrow(table)}
     votes = pl.Comparisons.from_frame(make[source](), first="a", second="b", outcome="y")
     assert votes.items == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("unordered", [{"a", "b"}, frozenset("ab"), {"a": 1, "b": 2}])
+def test_what_has_no_order_is_no_pair_and_no_ranking(unordered):
+    with pytest.raises(pl.DataError, match=r"`pairs\[0\]` is .*must be \(winner, loser\)"):
+        pl.Comparisons.from_pairs([unordered])
+    with pytest.raises(pl.DataError, match=r"`rankings\[0\]` is .*must be a sequence of labels"):
+        pl.Comparisons.from_rankings([unordered])
+    with pytest.raises(pl.DataError, match=r"`votes\[0\]` is .*must be \(winner, loser\) or"):
+        pl.utility.fit_elo([unordered])
+
+
+def test_elo_votes_have_an_order_and_a_readable_outcome():
+    with pytest.raises(pl.DataError, match="`votes` is a set; it must be a table"):
+        pl.utility.fit_elo({("a", "b"), ("b", "a")})
+    with pytest.raises(pl.DataError, match=r"`votes\[0\]` has the outcome \['first'\]"):
+        pl.utility.fit_elo([("a", "b", ["first"])])
