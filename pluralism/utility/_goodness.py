@@ -108,9 +108,9 @@ def goodness_of_fit(
     DataError
         If ties were counted as half wins (that is no model of ties), votes are shared (soft
         outcomes), whose scatter the model does not give, the fit is of other votes or of something
-        other than comparisons, or nothing is left to test; for the bootstrap, if votes are weighted,
-        the fit is not a Bradley-Terry fit, or no sample could be fitted; for the chi-squared
-        distribution, if the fit is not at the maximum of its likelihood.
+        other than comparisons, or nothing is left to test; for the bootstrap, if votes are
+        weighted, the fit is not a Bradley-Terry fit, or no sample could be fitted; for the
+        chi-squared distribution, if the fit is not at the maximum of its likelihood.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -79,6 +80,14 @@ print("at the prompt", flush=True)
 """
 
 
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Hear the signal here and in children: a job in the background is born deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Send what Ctrl-C sends, and hand back what else it says; no process may be left."""
     process.send_signal(signal.SIGINT)
@@ -96,10 +105,8 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[str, str]:
 def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        command, cwd=folder, stdout=pipe, stderr=pipe, text=True, start_new_session=True,
-        # a job in the background is born deaf to it
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+        command, cwd=folder, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
 
 
 @pytest.mark.parametrize("name", LOOPS)
