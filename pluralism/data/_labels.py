@@ -1,8 +1,8 @@
 """Labels of items, raters, groups and categories: which are allowed, and in which order.
 
 A label is any hashable scalar; strings and integers are usual. Two spellings that a reader would
-take for one label (the number 1 and the string "1", or the composed and the decomposed form of
-an accented letter) are an error rather than two labels.
+take for one label (the number 1 and the string "1", the composed and the decomposed form of an
+accented letter, or a word with and without a space at its end) are an error rather than two labels.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
                 )
         # The form in which a reader would see the label, whatever its type or encoding.
         text = str(label)
-        visible = text if text.isascii() else unicodedata.normalize("NFC", text)
+        visible = (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
         if visible in seen:
             other = seen[visible]
             if type(other) is type(label) and other == label:

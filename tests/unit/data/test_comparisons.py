@@ -386,6 +386,7 @@ def test_bad_votes_are_named(columns, options, message):
     [
         ([1, "1", "x"], r"1 \(int\) and '1' \(str\), which look alike"),
         (["caf\u00e9", "cafe\u0301", "x"], r"which look alike"),
+        (["tea", "tea ", "x"], r"'tea' \(str\) and 'tea ' \(str\), which look alike"),
     ],
 )
 def test_two_spellings_of_one_label_are_refused(labels, message):
