@@ -143,7 +143,7 @@ def goodness_of_fit(
         method = "bootstrap" if smallest < _SMALL or has_prior else "chi-squared"
     if method == "chi-squared":
         if astray:
-            raise DataError(f"`fit` {astray}: its deviance has no chi-squared distribution")
+            raise DataError(f"`fit` {astray}, for this deviance has no chi-squared distribution")
         pvalue = _contrasts.chi_squared_tail(deviance, df)
         return GoodnessOfFit(deviance, pearson, df, pvalue, "chi-squared", smallest)
     if fit.model != "Bradley-Terry":
