@@ -525,3 +525,9 @@ def test_a_column_of_ids_is_refused_before_any_matrix(monkeypatch):
 def test_large_counts_are_exact():
     found = Comparisons.from_matrix(np.array([[0, 10**15], [10**15 + 1, 0]]))
     assert found.second_won[0] - found.first_won[0] == 1
+
+
+def test_an_item_against_itself_is_found_among_counted_votes():
+    first, second = [0, 1, 2, 2, 0], [1, 2, 2, 0, 2]
+    with pytest.raises(DataError, match=r"`first\[2\]` and `second\[2\]` are both 2; .*\(1 such"):
+        Comparisons.from_codes(first, second, [1, 0, 1, 0, 1], items=3)

@@ -268,7 +268,7 @@ def test_goodness_of_case_iii_knows_the_variances(celebrities):
     deviance = 2 * (saturated - stats.binom.logpmf(wins, total, expected).sum())
     assert (table["deviance"] ** 2).sum() == pytest.approx(deviance)
     # Priors keep it from the maximum of its likelihood.
-    with pytest.raises(pl.DataError, match="`prior`.*no chi-squared distribution"):
+    with pytest.raises(pl.DataError, match=r"`prior`.*no chi-squared distribution"):
         goodness_of_fit(fit, votes)
 
 
