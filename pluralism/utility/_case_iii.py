@@ -313,7 +313,7 @@ def _estimates(votes: FoldedVotes, reported: FloatArray, unit: str) -> dict[str,
         "n_parameters": 2 * n - 2,
         "n_votes": votes.comparisons.n_votes,
         "dropped": votes.dropped,
-        "data": votes.comparisons,
+        "_data": votes.comparisons,
         "parameters": tuple(
             Parameter("parameter", f"variance of {item}", float(log_variance), "log")
             for item, log_variance in zip(items, reported[n:], strict=True)

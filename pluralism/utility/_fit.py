@@ -65,8 +65,6 @@ class UtilityFit:
         What a reader of the numbers should know.
     options : mapping
         The arguments that made the fit.
-    data : Comparisons or None
-        The votes, where the fit is of pairs and may be tested against others.
     """
 
     utility: xr.DataArray
@@ -91,7 +89,7 @@ class UtilityFit:
     joint: JointCovariance | None = None
     component: npt.NDArray[np.int32] | None = None
     diagnostics: Any = None
-    data: Comparisons | None = None
+    _data: Comparisons | None = None  # the votes of a fit of pairs, which tests are held to
     _cache: dict[str, Any] = field(default_factory=dict, init=False)
 
     # -- labelled uncertainty --------------------------------------------------------------

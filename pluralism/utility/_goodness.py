@@ -143,7 +143,10 @@ def goodness_of_fit(
         method = "bootstrap" if smallest < _SMALL or has_prior else "chi-squared"
     if method == "chi-squared":
         if astray:
-            raise DataError(f"`fit` {astray}, for this deviance has no chi-squared distribution")
+            raise DataError(
+                f"`fit` {astray}: its deviance has no chi-squared distribution "
+                "(`pair_residuals` shows where it misses)"
+            )
         pvalue = _contrasts.chi_squared_tail(deviance, df)
         return GoodnessOfFit(deviance, pearson, df, pvalue, "chi-squared", smallest)
     if fit.model != "Bradley-Terry":
@@ -241,7 +244,7 @@ def _tabulate(fit: UtilityFit, comparisons: Comparisons) -> _Table:
             "test is of models of pairs"
         )
     equal = fit.items == comparisons.items and fit.n_votes == comparisons.n_votes
-    if not (equal and same_votes(fit.data, comparisons)):
+    if not (equal and same_votes(fit._data, comparisons)):
         raise DataError("`fit` is not a fit of these `comparisons`: items or votes differ")
     tied = comparisons.tied
     if fit.ties == "drop":

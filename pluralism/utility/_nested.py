@@ -95,7 +95,7 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
             f"the fits are of different votes: {restricted.n_votes:,} on "
             f"{len(restricted.items):,} items against {full.n_votes:,} on {len(full.items):,}"
         )
-    if not same_votes(restricted.data, full.data):
+    if not same_votes(restricted._data, full._data):
         raise DataError(
             f"the fits are of different votes, if of equally many ({full.n_votes:,}); fit both "
             "models to the same comparisons"
@@ -129,7 +129,7 @@ def likelihood_ratio_test(restricted: UtilityFit, full: UtilityFit) -> Likelihoo
             "the test takes votes as independent; votes of one rater may not be, and then the "
             "p-value is too small"
         )
-    if full.data is not None and _sandwich.model_based(full.data).note:
+    if full._data is not None and _sandwich.model_based(full._data).note:
         notes.append("the test takes a vote's weight for a number of votes")
     statistic = max(statistic, 0.0)
     return LikelihoodRatioTest(

@@ -365,5 +365,5 @@ def _label(
         parameters=tuple(parameters),
         joint=joint,
         component=anchor.component if anchor.component.any() else None,
-        data=comparisons,
+        _data=comparisons,
     )
