@@ -167,12 +167,9 @@ def _csv(table: Any, path: Path, digits: int, caption: str | None) -> None:
 
 
 def _parquet(table: Any, path: Path, digits: int, caption: str | None) -> None:
-    import duckdb
+    from ..data._storage import write_parquet
 
-    frame = _frame(table)
-    with duckdb.connect() as connection:
-        connection.register("frame", frame)
-        connection.execute("COPY frame TO ? (FORMAT parquet)", [str(path)])
+    write_parquet(_frame(table), path)
 
 
 def _netcdf(table: Any, path: Path, digits: int, caption: str | None) -> None:

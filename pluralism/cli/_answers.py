@@ -109,7 +109,7 @@ def _cell(value: Any, digits: int) -> str:
 def agreement(data: Annotations, *, level: float) -> Answer:
     """Coefficients with intervals; and, where there are groups, agreement between them."""
     from ..jury import agreement_table
-    from ..plots._agreement import between_groups
+    from ..jury._between_groups import between_groups
 
     table = agreement_table(data, level=level)
     names = ["estimate", "stderr", "lower", "upper", "observed", "expected"]

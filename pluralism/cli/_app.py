@@ -1,15 +1,36 @@
-"""The commands and their options; everything heavy is imported when a command runs."""
+"""The commands on votes; everything heavy is imported when a command runs."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .. import __version__
-from ._questions import COMMANDS, Json, Scale
+from ._options import (
+    First,
+    Format,
+    Group,
+    Json,
+    Level,
+    Missing,
+    MissingValues,
+    OrderEffect,
+    Outcome,
+    Outcomes,
+    Prior,
+    Rater,
+    Reference,
+    Scale,
+    Second,
+    TiePolicy,
+    Ties,
+    Votes,
+    Weight,
+    Winner,
+)
+from ._questions import COMMANDS
 
 __all__ = ["app"]
 
@@ -21,72 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-
-class Missing(StrEnum):
-    """What happens to a vote that lacks a value."""
-
-    error = "error"
-    drop = "drop"
-
-
-class Ties(StrEnum):
-    """How a tie counts."""
-
-    half = "half"
-    davidson = "davidson"
-    rao_kupper = "rao-kupper"
-    drop = "drop"
-
-
-class Format(StrEnum):
-    """Form of the estimates."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    netcdf = "netcdf"
-
-
-Votes = Annotated[
-    Path | None,
-    typer.Argument(
-        help="Votes, one a row: .csv, .parquet or .jsonl; or cells that `count` wrote.",
-        show_default=False,
-    ),
-]
-First = Annotated[str | None, typer.Option(help="Column of the item shown first.")]
-Second = Annotated[str | None, typer.Option(help="Column of the item shown second.")]
-Outcome = Annotated[
-    str | None, typer.Option(help="Column that says first/second/tie, left/right/tie, 1/0, ...")
-]
-Winner = Annotated[str | None, typer.Option(help="Column that holds the label of the winner.")]
-Outcomes = Annotated[
-    str | None, typer.Option(help='Meaning of other codes: "good=first,bad=second,none=tie".')
-]
-Rater = Annotated[
-    str | None, typer.Option(help="Column that says who voted; errors are clustered by it.")
-]
-Group = Annotated[
-    list[str] | None,
-    typer.Option(metavar="<str>", help="Column of groups of raters; may be given again."),
-]
-Weight = Annotated[str | None, typer.Option(help="Column of vote weights.")]
-MissingValues = Annotated[Missing, typer.Option(help="What to do with a vote that lacks a value.")]
-TiePolicy = Annotated[
-    Ties, typer.Option(help="A tie counts half a win each, has a model of its own, or is left out.")
-]
-OrderEffect = Annotated[
-    bool, typer.Option("--order-effect", help="Fit the advantage of the item shown first.")
-]
-Prior = Annotated[
-    float | None,
-    typer.Option(help="Standard deviation of a normal prior on utilities, in log-odds."),
-]
-Reference = Annotated[
-    str, typer.Option(help='Utilities are relative to the "mean", or to this item.')
-]
-Level = Annotated[float, typer.Option(help="Coverage of intervals.")]
 
 
 def _version(wanted: bool) -> None:
@@ -199,26 +154,18 @@ def report(
         _answers.show(answer, as_json=json)
         return
     _work.check_output(output, [path for path in (votes, compare) if path])
+    columns = {
+        "first": first, "second": second, "outcome": outcome, "winner": winner,
+        "outcomes": outcomes, "rater": rater, "group": group, "weight": weight,
+        "missing": missing.value,
+    }  # fmt: skip
+    model = {"ties": ties.value, "order_effect": order_effect, "prior": prior}
     with _work.steps() as step:
-        table = _work.read(
-            votes, example, step, first=first, second=second, outcome=outcome, winner=winner,
-            outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
-        )  # fmt: skip
-        fit = _work.fit(
-            table,
-            step,
-            ties=ties.value,
-            order_effect=order_effect,
-            prior=prior,
-            reference=reference,
-        )
+        table = _work.read(votes, example, step, **columns)
+        fit = _work.fit(table, step, **model, reference=reference)
         other = None
         if compare is not None:
-            run = _work.read(
-                compare, False, step, first=first, second=second, outcome=outcome, winner=winner,
-                outcomes=outcomes, rater=rater, group=group, weight=weight, missing=missing.value,
-            )  # fmt: skip
-            other = _work.fit(run, step, ties=ties.value, order_effect=order_effect, prior=prior)
+            other = _work.fit(_work.read(compare, False, step, **columns), step, **model)
         page = _work.report(
             table, fit, output, step, title=title, level=level, example=example, other=other,
             other_name=compare.stem if compare else "",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..data import Annotations, Ballots
 
-__all__ = ["count_answers", "kind_of", "read_ballots", "read_ratings"]
+__all__ = ["count_answers", "existing_file", "kind_of", "read_ballots", "read_ratings"]
 
 PREFLIB = (".soc", ".soi", ".toc", ".toi", ".cat")
 ITEMS = ("item", "instance", "question", "example", "comment", "document", "text", "prompt", "task")
@@ -45,7 +45,7 @@ def kind_of(path: Path | None, *, item: str | None, label: str | None) -> str:
         return "votes"
     from ..data._storage import saved_kind
 
-    _file(path, "votes")
+    existing_file(path, "votes")
     if path.suffix.lower() in PREFLIB:
         return "ballots"
     if (saved := saved_kind(path)) is not None:
@@ -76,7 +76,7 @@ def read_ratings(
     """Count the labels of a file, one row a label."""
     from ..data import Annotations
 
-    path = _file(path, "ratings")
+    path = existing_file(path, "ratings")
     if _is_saved(path, "ratings"):
         return Annotations.load(path)
     step(f"looking at {path.name}")
@@ -113,7 +113,7 @@ def read_ballots(
     """Read ballots from a PrefLib file, or a table with a row for each voter and alternative."""
     from ..data import Ballots
 
-    path = _file(path, "ballots")
+    path = existing_file(path, "ballots")
     if _is_saved(path, "ballots"):
         return Ballots.load(path)
     step(f"reading {path.name}")
@@ -161,7 +161,7 @@ def count_answers(
 
     from ..data._frames import check_columns, open_frame
 
-    path = _file(path, "answers")
+    path = existing_file(path, "answers")
     step(f"counting the answers of {path.name}")
     names = _names(path)
     column = label or _guess(names, LABELS, "label")
@@ -194,7 +194,8 @@ def _is_saved(path: Path, kind: str) -> bool:
     return _SAVED.get(saved_kind(path) or "") == kind
 
 
-def _file(path: Path | None, what: str) -> Path:
+def existing_file(path: Path | None, what: str) -> Path:
+    """Return `path`, or say that it was not given, is no file, or is empty."""
     if path is None:
         raise DataError(f"name a file of {what}")
     if not path.is_file():

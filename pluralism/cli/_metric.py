@@ -11,6 +11,7 @@ from typing import Any
 from .._labelled import collected
 from ..errors import DataError, enumerate_some
 from ._answers import Answer, Part
+from ._files import existing_file
 
 __all__ = ["METRICS", "audit_columns"]
 
@@ -40,7 +41,7 @@ METRICS: dict[str, tuple[Callable[..., Any], bool]] = {
 
 
 def audit_columns(
-    path: Path,
+    path: Path | None,
     metric: str,
     *,
     truth: str | None,
@@ -53,6 +54,7 @@ def audit_columns(
     from ..scores import audit_metric
 
     function, higher = _metric_of(metric)
+    path = existing_file(path, "answers")
     columns = _columns(path)
     named = list(systems) if systems else [name for name in columns if name != truth]
     for name in (*named, *([truth] if truth is not None else [])):
@@ -119,8 +121,6 @@ def _columns(path: Path) -> dict[str, Any]:
     """Columns of a file as arrays; a row without a value is an error."""
     from ..data._frames import open_frame
 
-    if not path.is_file():
-        raise DataError(f"{path} is not a file")
     frame = collected(open_frame(path, in_order=True).frame)
     columns = {}
     for name in frame.columns:

@@ -2,80 +2,32 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["COMMANDS", "Json", "Scale"]
+from ._options import (
+    Alternative,
+    Approved,
+    BallotsFile,
+    Count,
+    Group,
+    Json,
+    Level,
+    Missing,
+    MissingValues,
+    NotRanked,
+    Rank,
+    Ratings,
+    Rule,
+    Scale,
+    Unranked,
+    Utility,
+    Voter,
+)
 
-
-class Scale(StrEnum):
-    """What labels mean."""
-
-    nominal = "nominal"
-    ordinal = "ordinal"
-    interval = "interval"
-    ratio = "ratio"
-
-
-class Missing(StrEnum):
-    """What happens to a row that lacks a value."""
-
-    error = "error"
-    drop = "drop"
-
-
-class Unranked(StrEnum):
-    """What a ballot says of an alternative that it does not rank."""
-
-    last = "last"
-    incomparable = "incomparable"
-
-
-class Rule(StrEnum):
-    """Rules that the audit knows."""
-
-    plurality = "plurality"
-    veto = "veto"
-    borda = "borda"
-    copeland = "copeland"
-    minimax = "minimax"
-    schulze = "schulze"
-    split_cycle = "split_cycle"
-    ranked_pairs = "ranked_pairs"
-    kemeny = "kemeny"
-    irv = "irv"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Group = Annotated[
-    list[str] | None,
-    typer.Option(metavar="<str>", help="Column of groups of raters; may be given again."),
-]
-MissingValues = Annotated[Missing, typer.Option(help="What to do with a row that lacks a value.")]
-Level = Annotated[float, typer.Option(help="Coverage of intervals.")]
-Ratings = Annotated[
-    Path | None,
-    typer.Argument(help="Ratings, one a row: .csv, .parquet or .jsonl.", show_default=False),
-]
-BallotsFile = Annotated[
-    Path | None,
-    typer.Argument(
-        help="PrefLib (.soc, .soi, .toc, .toi, .cat), or a row for each voter and alternative.",
-        show_default=False,
-    ),
-]
-Voter = Annotated[str | None, typer.Option(help="Column of voters.")]
-Alternative = Annotated[str | None, typer.Option(help="Column of alternatives.")]
-Rank = Annotated[str | None, typer.Option(help="Column of ranks, 1 being best.")]
-Utility = Annotated[str | None, typer.Option(help="Column of utilities, larger being better.")]
-Approved = Annotated[str | None, typer.Option(help="Column of 0 and 1.")]
-Count = Annotated[str | None, typer.Option(help="Column of how many voters cast the ballot.")]
-NotRanked = Annotated[
-    Unranked, typer.Option(help="What a ballot says of alternatives that it leaves out.")
-]
+__all__ = ["COMMANDS"]
 
 
 def agree(
@@ -236,8 +188,6 @@ def audit(
             {"axiom": axiom, "voter": voter, "alternative": alternative, "rank": rank,
              "count": count},
         )  # fmt: skip
-        if ballots is None:
-            raise typer.BadParameter("name the file of answers")
         with _work.steps() as step:
             step(f"auditing {metric}")
             answer = audit_columns(
@@ -246,7 +196,9 @@ def audit(
             )  # fmt: skip
         _answers.show(answer, as_json=json)
         return
-    given = {"truth": truth, "system": system, "declared": declared, "lower": lower_is_better}
+    given = {
+        "truth": truth, "system": system, "declared": declared, "lower_is_better": lower_is_better
+    }  # fmt: skip
     _answers.check_kind("ballots, where no --metric is named", given)
     with _work.steps() as step:
         data = _files.read_ballots(

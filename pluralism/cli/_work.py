@@ -332,10 +332,11 @@ def simulate(output: Path, n_votes: int, **options: Any) -> Path:
     import pandas as pd
 
     from ..data import simulate_votes
+    from ..data._storage import write_parquet
 
     writers = {
         ".csv": lambda frame, path: frame.to_csv(path, index=False),
-        ".parquet": _write_parquet,
+        ".parquet": write_parquet,
         ".jsonl": lambda frame, path: frame.to_json(path, orient="records", lines=True),
     }
     suffix = output.suffix.lower()
@@ -350,16 +351,3 @@ def simulate(output: Path, n_votes: int, **options: Any) -> Path:
         with written_aside(truth) as beside:  # both files are new, or neither
             table.to_csv(beside, index=False)
     return truth
-
-
-def _write_parquet(frame: Any, path: Path) -> None:
-    """Write Parquet with DuckDB, which is always there; pandas would need PyArrow."""
-    import duckdb
-
-    from ..data._files import attended
-
-    frame = frame.copy()
-    frame.attrs = {}
-    with duckdb.connect() as connection:
-        connection.register("votes", frame)
-        attended(connection, lambda: connection.table("votes").write_parquet(str(path)))

@@ -60,24 +60,12 @@ def count_codes(
             raise DataError(f"`{name}` has shape {column.shape}; `first` has {left.shape}")
     if not len(left):
         raise DataError("`first` is empty; at least one vote is needed")
-    if weights is None and (share is None or share.dtype != np.float64):
-        if share is not None and is_tie is None and order_known:
-            table = count_table(left, right, share, len(labels))
-            if table is not None:
-                if table.words.diagonal().any():  # cheaper than to look at every vote
-                    _refuse_itself(left, right, labels)
-                return table
-        _refuse_itself(left, right, labels)
-        cells = _hard_cells(left, right, share, is_tie, len(labels))
-    else:
-        _refuse_itself(left, right, labels)
-        cells = _weighted_cells(left, right, share, is_tie, weights, len(labels))
-    return cells if order_known else Cells(*unordered(cells, len(labels)))
-
-
-def _refuse_itself(
-    left: npt.NDArray[np.integer], right: npt.NDArray[np.integer], labels: Sequence[Hashable]
-) -> None:
+    hard = weights is None and (share is None or share.dtype != np.float64)
+    if hard and share is not None and is_tie is None and order_known:
+        table = count_table(left, right, share, len(labels))
+        # An item against itself shows on the diagonal, which is cheaper than to ask every vote.
+        if table is not None and not table.words.diagonal().any():
+            return table
     same = left == right
     if same.any():
         place = int(np.argmax(same))
@@ -85,6 +73,11 @@ def _refuse_itself(
             f"`first[{place}]` and `second[{place}]` are both {labels[left[place]]!r}; "
             f"an item cannot be compared with itself ({int(same.sum())} such votes)"
         )
+    if hard:
+        cells = _hard_cells(left, right, share, is_tie, len(labels))
+    else:
+        cells = _weighted_cells(left, right, share, is_tie, weights, len(labels))
+    return cells if order_known else Cells(*unordered(cells, len(labels)))
 
 
 def cells_of_table(table: PairTable) -> Cells:

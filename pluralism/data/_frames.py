@@ -392,8 +392,10 @@ def _complete(
     kept = np.ones(n_rows, dtype=bool)
     dropped = {}
     for name, mask in lacking.items():
-        dropped[f"no {name}"] = int((mask & kept).sum())
-        kept &= ~mask
+        count = int((mask & kept).sum())
+        if count:  # 0 where other columns lack a value there too
+            dropped[f"no {name}"] = count
+            kept &= ~mask
     if not kept.any():
         raise DataError("no row of `frame` is complete; nothing is left to count")
     return kept, dropped

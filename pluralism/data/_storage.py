@@ -28,6 +28,7 @@ __all__ = [
     "save_comparisons",
     "saved_kind",
     "write_columns",
+    "write_parquet",
 ]
 
 #: The key of our metadata inside the file, and the version of its layout.
@@ -39,16 +40,22 @@ def write_columns(
     path: Path, kind: str, columns: Mapping[str, npt.NDArray[Any]], metadata: Mapping[str, Any]
 ) -> None:
     """Write equally long `columns` and JSON `metadata` to a Parquet file of the given `kind`."""
-    import duckdb
     import pandas as pd
 
     text = json.dumps({"kind": kind, "version": _VERSION, **metadata}, ensure_ascii=False)
-    with written_aside(path) as aside, duckdb.connect() as connection:
-        connection.register("cells", pd.DataFrame(dict(columns)))
-        copy = (
-            f"COPY cells TO {quoted(str(aside))} "
-            f"(FORMAT parquet, KV_METADATA {{{_KEY}: {quoted(text)}}})"
-        )
+    with written_aside(path) as aside:
+        write_parquet(pd.DataFrame(dict(columns)), aside, {_KEY: text})
+
+
+def write_parquet(frame: Any, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Write Parquet with DuckDB, which is always there; pandas would need PyArrow."""
+    import duckdb
+
+    pairs = ", ".join(f"{key}: {quoted(text)}" for key, text in (metadata or {}).items())
+    about = f", KV_METADATA {{{pairs}}}" if pairs else ""
+    copy = f"COPY cells TO {quoted(str(path))} (FORMAT parquet{about})"
+    with duckdb.connect() as connection:
+        connection.register("cells", frame)
         attended(connection, lambda: connection.execute(copy))
 
 

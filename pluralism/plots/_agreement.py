@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import _quiet
-from ..errors import DataError, LabelError, PluralismError, SmallSampleWarning
+from ..errors import DataError
 from . import _style
 
 if TYPE_CHECKING:
@@ -18,10 +15,7 @@ if TYPE_CHECKING:
 
     from ..data import Annotations
 
-__all__ = ["between_groups", "group_agreement"]
-
-#: Above so many groups no number can be written.
-_MOST_GROUPS = 30
+__all__ = ["draw_between", "group_agreement"]
 
 
 def group_agreement(
@@ -75,7 +69,13 @@ def group_agreement(
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['left', 'right']
     """
-    table = between_groups(annotations, group)
+    from ..jury._between_groups import between_groups
+
+    return draw_between(between_groups(annotations, group), annotations, ax)
+
+
+def draw_between(table: xr.DataArray, annotations: Annotations, ax: Axes | None = None) -> Axes:
+    """Draw what `between_groups` found of these annotations."""
     labels = table["group"].values.tolist()
     values = table.values
     known = values[np.isfinite(values)]
@@ -90,63 +90,3 @@ def group_agreement(
     n = f"{len(annotations.raters or ()):,} raters, {annotations.n_items:,} items"
     _style.caption(ax, f"agreement by {table.name}\n{n}, n = {annotations.n_labels:,} labels")
     return ax
-
-
-def between_groups(annotations: Any, group: Hashable | None = None) -> xr.DataArray:
-    """Agreement within (diagonal) and between groups, (group, group_bis); NaN where unknown."""
-    import xarray as xr
-
-    from ..data import Annotations, _labels
-    from ..jury import cross_replication_reliability, krippendorff_alpha
-
-    if not isinstance(annotations, Annotations):
-        raise DataError(
-            f"`annotations` is a {type(annotations).__name__}; it must be an `Annotations`, which "
-            "`Annotations.from_frame` makes"
-        )
-    if annotations.rater is None or not annotations.groups:
-        raise DataError("`annotations` has no groups of raters; name their column with `group`")
-    if group is None and len(annotations.groups) == 1:
-        (group,) = annotations.groups
-    if group not in annotations.groups:
-        raise LabelError.unknown(
-            "`group`", group, known=list(annotations.groups), argument="the group columns"
-        )
-    grouping = annotations.groups[str(group)]
-    n = len(grouping.labels)
-    if n > _MOST_GROUPS:
-        raise DataError(f"`group` {group!r} has {n} groups; at most {_MOST_GROUPS} are compared")
-    code = grouping.codes[annotations.rater]
-    pools = [_cells(annotations, code == place) for place in range(n)]
-    values = np.full((n, n), np.nan)
-    with _quiet.held_back(SmallSampleWarning):
-        for one in range(n):
-            for other in range(one, n):
-                try:
-                    values[one, other] = values[other, one] = (
-                        krippendorff_alpha(pools[one])
-                        if one == other
-                        else cross_replication_reliability(pools[one], pools[other])
-                    )
-                except PluralismError:
-                    continue  # too few shared labels, or one category only: the cell stays blank
-    label = _labels.as_coordinate(grouping.labels)
-    return xr.DataArray(
-        values,
-        dims=("group", "group_bis"),
-        coords={"group": label, "group_bis": label},
-        name=str(group),
-    )
-
-
-def _cells(annotations: Annotations, kept: Any) -> Annotations:
-    """The labels of some raters, among the same items and categories."""
-    return replace(
-        annotations,
-        item=annotations.item[kept],
-        label=annotations.label[kept],
-        weight=annotations.weight[kept],
-        squares=None if annotations.squares is None else annotations.squares[kept],
-        rater=None if annotations.rater is None else annotations.rater[kept],
-        n_labels=int(np.ceil(annotations.weight[kept].sum())),
-    )

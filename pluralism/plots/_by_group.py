@@ -117,12 +117,7 @@ def group_utilities(
             marker, color=colour, markersize=size, label=each.label, zorder=3,
         )  # fmt: skip
     _style.quiet(ax)
-    step = max(1, int(np.ceil(5.0 / (0.8 * points))))
-    shown = range(0, n, step)
-    _style.tick_labels(
-        ax.yaxis, shown, [labels[order[place]] for place in shown],
-        fontsize=min(9.5, 0.8 * points * step),
-    )  # fmt: skip
+    step = _style.labels_that_fit(ax.yaxis, [labels[place] for place in order], points)
     _style.legend(ax, columns=min(len(series), 3))
     parts = (
         f"utility{f' ({units})' if units else ''}  ·  bars: pointwise {100 * level:g}% intervals"

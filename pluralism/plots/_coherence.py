@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["axiom_counts", "order_effect", "transitivity"]
+__all__ = ["AXIOMS", "AxiomCounts", "axiom_counts", "draw_counts", "order_effect", "transitivity"]
 
 AXIOMS = ("weak", "moderate", "strong")
 #: Items above which the triples would take more than a second.
 _MOST_ITEMS = 400
+
+
+class AxiomCounts(NamedTuple):
+    """Triples that break each axiom."""
+
+    violations: FloatArray  # (axioms,)
+    triples: int  # all whose pairs met
+    by_coin: FloatArray  # (axioms,): violations of tossed coins, on average
 
 
 def transitivity(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
@@ -71,13 +79,18 @@ def transitivity(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
         raise DataError(
             f"`comparisons` has {votes.n_items} items; triples of at most {_MOST_ITEMS} are counted"
         )
-    violations, triples, by_coin = axiom_counts(votes)
-    if not triples:
+    counts = axiom_counts(votes)
+    if not counts.triples:
         raise DataError(
             "`comparisons`: no three items all met, so there is nothing to be transitive"
         )
-    rate, coin = violations / triples, by_coin / triples
+    return draw_counts(counts, votes.n_votes, ax)
 
+
+def draw_counts(counts: AxiomCounts, n_votes: float, ax: Axes | None = None) -> Axes:
+    """Draw what `axiom_counts` found, of at least one triple."""
+    violations, triples, by_coin = counts
+    rate, coin = violations / triples, by_coin / triples
     ax = _style.axes(ax, width=6.4, height=2.7)
     place = np.arange(3)
     ax.barh(place, 100 * rate, height=0.42, color=_style.ACCENT, alpha=0.8, label="observed")
@@ -97,18 +110,19 @@ def transitivity(comparisons: Comparisons, ax: Axes | None = None) -> Axes:
     _style.tick_labels(ax.yaxis, place, AXIOMS, fontsize=9.5)
     _style.legend(ax, columns=2)
     ax.set_xlabel(
-        f"triples that break the axiom (%)  ·  {_style.count(votes.n_votes, 'votes')}",
+        f"triples that break the axiom (%)  ·  {_style.count(n_votes, 'votes')}",
         fontsize=9, color=_style.INK,
     )  # fmt: skip
     return ax
 
 
-def axiom_counts(votes: Comparisons) -> tuple[FloatArray, int, FloatArray]:
+def axiom_counts(votes: Comparisons) -> AxiomCounts:
     """Triples that break each axiom, all triples that met, and how many a coin would break."""
     won = votes.pairwise().values
     total = won + won.T
     found = transitivity_counts(_share(won, total))
-    return found.violations, int(found.triples), _by_coin(total) if found.triples else np.zeros(3)
+    by_coin = _by_coin(total) if found.triples else np.zeros(len(AXIOMS))
+    return AxiomCounts(found.violations, int(found.triples), by_coin)
 
 
 def _share(won: FloatArray, total: FloatArray) -> FloatArray:
@@ -171,18 +185,15 @@ def order_effect(comparisons: Comparisons, ax: Axes | None = None, *, level: flo
     >>> plots.order_effect(votes).get_xlabel()
     'share of votes won (%)  ·  3 items  ·  n = 500 votes'
     """
-    from scipy import stats
-
     from ..utility import fit_bradley_terry
 
     votes = as_comparisons("comparisons", comparisons)
     level = _validate.level("level", level)
     if not votes.order_known:
         raise DataError("`comparisons` does not know which item of a pair was shown first")
-    table = fit_bradley_terry(votes, order_effect=True).summary()
+    table = fit_bradley_terry(votes, order_effect=True).summary(level=level)
     row = table[table["term"].eq("order_effect") & table["kind"].eq("parameter")]
-    effect, stderr = float(row["estimate"].iloc[0]), float(row["stderr"].iloc[0])
-    half = float(stats.norm.isf(0.5 * (1.0 - level))) * stderr
+    effect, lower, upper = row[["estimate", "lower", "upper"]].iloc[0]
 
     first, second = _won_by_position(votes)
     order = np.argsort(-np.nanmean([first, second], axis=0), kind="stable")
@@ -201,13 +212,8 @@ def order_effect(comparisons: Comparisons, ax: Axes | None = None, *, level: flo
     ax.axvline(50.0, color=_style.FAINT, linewidth=0.8, zorder=0)
     ax.set_ylim(n - 0.4, -0.6)
     _style.quiet(ax)
-    step = max(1, int(np.ceil(5.0 / (0.8 * points))))
-    shown = range(0, n, step)
-    _style.tick_labels(
-        ax.yaxis, shown, [votes.items[order[at]] for at in shown],
-        fontsize=min(9.5, 0.8 * points * step),
-    )  # fmt: skip
-    bounds = f"{effect:+.3f} (log-odds; {effect - half:.3f} to {effect + half:.3f})"
+    step = _style.labels_that_fit(ax.yaxis, [votes.items[at] for at in order], points)
+    bounds = f"{effect:+.3f} (log-odds; {lower:.3f} to {upper:.3f})"
     _style.legend(ax, columns=2)
     ax.get_legend().set_title(
         f"effect of being shown first: {_style.minus(bounds)}", prop={"size": 9}

@@ -75,11 +75,8 @@ def pairwise_matrix(fit_or_comparisons: Any, ax: Axes | None = None) -> Axes:
 
     # As many labels as fit, at a size that can be read.
     points = min(_style.size(ax)) * _style.POINTS_PER_INCH / n
-    step = max(1, int(np.ceil(_SMALLEST_FONT / (0.8 * points))))
-    font = min(9.0, 0.8 * points * step)
-    shown = range(0, n, step)
     for axis in (ax.xaxis, ax.yaxis):
-        _style.tick_labels(axis, shown, [labels[place] for place in shown], fontsize=font)
+        step = _style.labels_that_fit(axis, labels, points, largest=9.0, smallest=_SMALLEST_FONT)
     for text in ax.get_xticklabels():
         text.set(rotation=90)
     if n <= _WRITTEN:

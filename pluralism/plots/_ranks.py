@@ -69,7 +69,6 @@ def rank_probabilities(draws: Any, ax: Axes | None = None) -> Axes:
     share = _shares(good)
     order = np.argsort(share @ np.arange(n), kind="stable")
     table = 100 * share[order]
-    font = 8.5
     ax = _style.matrix(
         ax, table, [labels[place] for place in order], range(1, n + 1), low=0.0,
         high=float(10 * np.ceil(table.max() / 10)),
@@ -77,10 +76,7 @@ def rank_probabilities(draws: Any, ax: Axes | None = None) -> Axes:
         cell=float(np.clip(6.0 / n, 0.11, 0.55)),
     )  # fmt: skip
     points = min(_style.size(ax)) * _style.POINTS_PER_INCH / n
-    step = max(1, int(np.ceil(5.0 / (0.8 * points))))
-    shown = list(range(0, n, step))
-    font = min(font, 0.8 * points * step)
-    _style.tick_labels(ax.yaxis, shown, [labels[order[place]] for place in shown], fontsize=font)
+    step = _style.labels_that_fit(ax.yaxis, [labels[place] for place in order], points, largest=8.5)
     wide = max(step, int(np.ceil(n / 20)))
     ranks = list(range(0, n, wide))
     _style.tick_labels(ax.xaxis, ranks, [place + 1 for place in ranks], fontsize=8.5)

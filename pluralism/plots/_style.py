@@ -77,6 +77,17 @@ def tick_labels(axis: Any, places: Any, labels: Any, **style: Any) -> None:
         text.set(parse_math=False, **style)
 
 
+def labels_that_fit(
+    axis: Any, labels: Any, points: float, *, largest: float = 9.5, smallest: float = 5.0
+) -> int:
+    """Write as many labels as can be read, `points` apart; returns that one in so many is there."""
+    step = max(1, int(np.ceil(smallest / (0.8 * points))))
+    shown = range(0, len(labels), step)
+    size = min(largest, 0.8 * points * step)
+    tick_labels(axis, shown, [labels[place] for place in shown], fontsize=size)
+    return step
+
+
 def quiet(ax: Axes, *, both: bool = False) -> None:
     """Keep the axis that carries the numbers (or both), and drop the box around the data."""
     for side in ("top", "right", "left"):

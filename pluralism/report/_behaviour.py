@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .. import plots
-from ..plots._coherence import AXIOMS, axiom_counts
+from ..plots._coherence import AXIOMS, axiom_counts, draw_counts
 from . import _words
 from ._evidence import Evidence
 from ._page import Section
@@ -26,9 +26,10 @@ def coherence(evidence: Evidence) -> Iterator[Section]:
     votes = evidence.votes
     if votes is None or not 3 <= votes.n_items <= COUNTED_TRIPLES:
         return
-    broken, triples, by_coin = axiom_counts(votes)
-    if not triples:
+    counts = axiom_counts(votes)
+    if not counts.triples:
         return
+    broken, triples, by_coin = counts
     rows = list(zip(AXIOMS, broken, broken / triples, by_coin / triples, strict=True))
     table = Table(
         "transitivity",
@@ -45,7 +46,7 @@ def coherence(evidence: Evidence) -> Iterator[Section]:
         100 * broken[0] / triples, _words.plural(triples, "triple"), 100 * by_coin[0] / triples,
     )  # fmt: skip
     figure = draw(
-        "transitivity", plots.transitivity, votes,
+        "transitivity", draw_counts, counts, votes.n_votes,
         alternative=(
             "Shares of triples that break weak, moderate and strong stochastic transitivity, "
             "beside those of tossed coins. The table below holds every number."

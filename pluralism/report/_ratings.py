@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _quiet
 from ..errors import DataError, PluralismError, SmallSampleWarning
-from ..plots._agreement import between_groups
+from ..jury._between_groups import between_groups
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,13 @@ import numpy as np
 from markupsafe import Markup
 
 from .. import plots
+from ..plots._agreement import draw_between
 from ._page import Page, Section
 from ._ratings import SHARED, Ratings, gather_ratings
 from ._ratings_words import caveats, group_sentence, method, shares, summary, written
 from ._svg import draw
 from ._tables import Column, Table
-from ._words import interval, listed, plural, say, short, signed
+from ._words import interval, listed, plural, say, short, signed, span
 
 if TYPE_CHECKING:
     from ..data import Annotations
@@ -181,12 +182,7 @@ def _raters(found: Ratings) -> Iterator[Section]:
         )
     ]  # fmt: skip
     known = share[np.isfinite(share)]
-    paragraphs = [
-        say(
-            "{} gave between {} and {} each.", plural(len(data.raters), "rater"),
-            f"{labels.min():,.6g}", plural(labels.max(), "label"),
-        )
-    ]  # fmt: skip
+    paragraphs = [say("{} gave {}.", plural(len(data.raters), "rater"), span(labels, "label"))]
     if len(known):
         paragraphs[0] += say(
             " A rater’s label is that of another rater on the same item {:.0f}% of the time for "
@@ -242,7 +238,7 @@ def _groups(found: Ratings) -> Iterator[Section]:
             said if sentence is None else [sentence, *said],
             [
                 draw(
-                    stem, plots.group_agreement, data, None, group=name,
+                    stem, draw_between, table, data,
                     alternative=(
                         f"Heat map of agreement within and between {len(labels)} groups by "
                         f"{name}. The table below holds every number."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _quiet, _validate
+from .._lazy import needed
 from ..data import Comparisons
 from ..errors import ApproximationWarning, ConvergenceError, DataError
 from ..kernels._pooling_laplace import laplace
@@ -191,14 +191,9 @@ def fit_hierarchical(
     if not len(cells.block):
         raise DataError('every vote is a tie, and `ties` is "drop"; use ties="davidson"')
     approximation = laplace(cells, parents, extras, comparisons.n_items, prior)
-    try:
-        # The only module that imports NumPyro, which the extra `bayes` brings.
-        model = import_module("._hierarchical_model", __package__)
-    except ImportError as error:
-        raise ImportError(
-            f"fit_hierarchical needs NumPyro ({error}); install it with "
-            '`pip install "pluralism[bayes]"`'
-        ) from error
+    needed("numpyro", extra="bayes", purpose="fit_hierarchical")
+    from . import _hierarchical_model as model  # the only module that imports NumPyro
+
     problem = model.Problem.of(cells, parents, extras, approximation, prior)
     if method == "nuts":
         settled = problem.is_settled

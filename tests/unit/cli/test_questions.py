@@ -465,6 +465,7 @@ def test_audit_of_a_metric_of_ones_own(run, answers, tmp_path) -> None:
         (["--metric", "accuracy", "--declared", "0-1"], "write its two ends, as in 0,1"),
         (["--metric", "accuracy", "--axiom", "iia"], "for which --axiom means nothing"),
         (["--truth", "label"], "where no --metric is named, for which --truth means nothing"),
+        (["--lower-is-better"], "for which --lower-is-better means nothing"),
     ],
 )
 def test_what_goes_wrong_in_an_audit_of_a_metric(run, answers, arguments, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -186,3 +187,11 @@ def test_elo_votes_have_an_order_and_a_readable_outcome():
         pl.utility.fit_elo({("a", "b"), ("b", "a")})
     with pytest.raises(pl.DataError, match=r"`votes\[0\]` has the outcome \['first'\]"):
         pl.utility.fit_elo([("a", "b", ["first"])])
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_row_is_dropped_once_for_the_first_value_that_it_lacks(lazy):
+    table = pd.DataFrame({"a": ["x", None, "y"], "b": ["y", None, "x"], "y": [1.0, None, 0.0]})
+    frame = duckdb.from_df(table) if lazy else table
+    votes = pl.Comparisons.from_frame(frame, first="a", second="b", outcome="y", missing="drop")
+    assert dict(votes.dropped) == {"no a": 1}

@@ -310,7 +310,7 @@ WRONG = {
     "infinite order": (lambda: plots.diversity_profile([1, 2], q=[np.inf]), "infinite order"),
     "too many rows": (lambda: plots.diversity_profile(np.ones((6, 2))), "at most 5 rows"),
     "no table": (lambda: plots.reliability_diagram([1]), "no column 'left'"),
-    "no annotations": (lambda: plots.group_agreement([1]), "`annotations` is a list"),
+    "no annotations": (lambda: plots.group_agreement([1]), "`annotations` is list; it must be"),
     "no groups": (
         lambda: plots.group_agreement(Annotations.from_matrix([[1, 2], [1, 2]])),
         "no groups of raters",
