@@ -36,8 +36,6 @@ _MOST_ITEMS = 3000
 _SPARSEST = 8
 #: Numbers handled at once; they and their temporaries stay in the cache.
 _BLOCK = 1 << 15
-#: Cells by item, in which either has won, after which links are looked for.
-_LINKS = 20
 #: Utilities may spread this far before the square of a worth loses its range.
 _WIDEST = 40.0
 
@@ -95,17 +93,18 @@ def tabulate_counts(counted: PairTable) -> WinTable | None:
 def _links_everyone(words: npt.NDArray[np.unsignedinteger]) -> bool:
     """Whether the cells in which either has won link everyone; a few rows usually show it."""
     n = len(words)
-    found, n_found, wanted = [], 0, _LINKS * n
-    for start, stop in _row_blocks(n):
-        won, lost = halves(words[start:stop])
+    reached, waiting = np.zeros(n, dtype=bool), [0]
+    reached[0] = True
+    rows = max(1, _BLOCK // n)
+    while waiting:
+        here, waiting = waiting[:rows], waiting[rows:]
         # No product of halves wraps round to zero.
-        found.append(np.flatnonzero(won * lost) + start * n)
-        n_found += len(found[-1])
-        if n_found >= wanted or stop == n:
-            first, second = (code.astype(np.int32) for code in np.divmod(np.concatenate(found), n))
-            if linked(first, second, np.arange(n_found), n):
-                return True
-            wanted *= 4
+        ahead, behind = (np.multiply(*halves(cells)) for cells in (words[here], words[:, here].T))
+        new = np.flatnonzero((ahead | behind).any(axis=0) & ~reached)
+        reached[new] = True
+        waiting += new.tolist()
+        if reached.all():
+            return True
     return False
 
 

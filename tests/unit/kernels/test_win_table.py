@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pluralism.kernels._counting import count_table
+from pluralism.kernels._counting import PairTable, count_table
 from pluralism.kernels._newton import fit_pairs
 from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood
 from pluralism.kernels._win_table import (
@@ -90,3 +90,19 @@ def test_counted_words_are_only_for_full_tables_and_linked_only_by_mutual_wins()
     assert tabulate_counts(count_table(first, second, won.astype(np.int8), 100)) is None
     first, second = np.array([0, 0, 1], np.int32), np.array([1, 1, 2], np.int32)
     assert not tabulate_counts(count_table(first, second, np.array([0, 1, 1]), 3)).linked
+
+
+@pytest.mark.parametrize("n", [6, 60, 400])
+@pytest.mark.parametrize("seed", range(4))
+def test_mutual_wins_are_followed_in_both_directions_and_as_far_as_they_reach(n, seed):
+    rng = np.random.default_rng(seed)
+    mutual = np.zeros((n, n), bool)
+    chain = rng.permutation(n)  # the longest way there is, cells above and below the diagonal
+    mutual[chain[:-1], chain[1:]] = True
+    words = np.where(rng.random((n, n)) < 0.5, np.uint16(3 << 8), np.uint16(2))  # one has won
+    np.fill_diagonal(words, 0)
+    words[mutual] = (1 << 8) + 2
+    n_cells = n * (n - 1)
+    assert tabulate_counts(PairTable(words, n_cells)).linked
+    words[chain[n // 2], chain[n // 2 + 1]] = 7 << 8
+    assert not tabulate_counts(PairTable(words, n_cells)).linked
