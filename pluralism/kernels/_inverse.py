@@ -35,31 +35,38 @@ def cholesky_and_inverse(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
     Reads the upper triangle of a matrix in Fortran order and overwrites it by the factor. If it
     is not positive definite both are NaN.
     """
-    inverse = np.zeros(matrix.shape, order="F")
-    if _in_halves(matrix, inverse):
+    inverse = _in_halves(matrix, matrix)
+    if inverse is None:
         matrix.fill(np.nan)
-        inverse.fill(np.nan)
+        inverse = np.full_like(matrix, np.nan)
     return matrix, inverse
 
 
-def _in_halves(matrix: FloatArray, inverse: FloatArray) -> int:
-    """Fill both from the inverses of halves; returns LAPACK's status.
+def _in_halves(block: FloatArray, factor: FloatArray) -> FloatArray | None:
+    """Write the factor of a block; return its inverse, or None if there is none.
 
     With the inverse of a half at hand, all else is multiplication, which is two to three times
-    as fast as solving triangular systems.
+    as fast as solving triangular systems. BLAS is handed whole arrays: of a part it makes a copy.
     """
-    n = len(matrix)
+    n = len(block)
     if n <= _SMALL:
-        matrix[:], status = linalg.lapack.dpotrf(matrix, lower=0, clean=1)
-        inverse[:], singular = linalg.lapack.dtrtri(matrix, lower=0)
-        return int(status or singular)
+        factor[:], status = linalg.lapack.dpotrf(block, lower=0, clean=1)
+        inverse, singular = linalg.lapack.dtrtri(factor, lower=0)
+        return None if status or singular else inverse
     first, last = slice(0, n // 2), slice(n // 2, n)
-    status = _in_halves(matrix[first, first], inverse[first, first])
-    if not status:
-        above = linalg.blas.dtrmm(1.0, inverse[first, first], matrix[first, last], trans_a=1)
-        matrix[first, last] = above
-        matrix[last, last] -= linalg.blas.dsyrk(1.0, above, trans=1)
-        status = _in_halves(matrix[last, last], inverse[last, last])
-        across = linalg.blas.dtrmm(-1.0, inverse[first, first], above)
-        inverse[first, last] = linalg.blas.dtrmm(1.0, inverse[last, last], across, side=1)
-    return status
+    upper = _in_halves(block[first, first].copy(order="F"), factor[first, first])
+    if upper is None:
+        return None
+    above = linalg.blas.dtrmm(1.0, upper, block[first, last], trans_a=1)
+    corner = block[last, last].copy(order="F")
+    corner = linalg.blas.dsyrk(-1.0, above, 1.0, corner, trans=1, overwrite_c=1)
+    factor[first, last] = above
+    lower = _in_halves(corner, factor[last, last])
+    if lower is None:
+        return None
+    across = linalg.blas.dtrmm(-1.0, upper, above, overwrite_b=1)
+    across = linalg.blas.dtrmm(1.0, lower, across, side=1, overwrite_b=1)
+    inverse = np.empty((n, n), order="F")
+    inverse[first, first], inverse[first, last] = upper, across
+    inverse[last, first], inverse[last, last] = 0.0, lower
+    return inverse

@@ -28,6 +28,7 @@ __all__ = [
     "fit_pairs",
     "maximise",
     "newton",
+    "spread_shares",
 ]
 
 FloatArray = npt.NDArray[np.float64]
@@ -46,6 +47,10 @@ _SLOW = 50
 _FEW_PAIRS = 50_000
 #: Columns of a triangular inverse that are squared at once.
 _ROWS = 32
+#: By how much a normal mixture flattens a logistic curve (Zeger, Liang and Albert 1988, eq. 2.6).
+_MIXTURE = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
+#: Change in the linear predictor that a curvature does not notice.
+_SAME = 1e-8
 #: Longest step, in units of the linear predictor.
 _LONGEST_STEP = 8.0
 
@@ -83,10 +88,20 @@ def shares(pairs: Pairs) -> FloatArray:
     """Start from everyone's share of wins: nearly right where opponents are a mixed lot."""
     won = item_sums(pairs.low, pairs.won, pairs.n_items)
     won += item_sums(pairs.high, pairs.lost, pairs.n_items)
-    total = end_sums(pairs, pairs.won + pairs.lost, 1.0)
+    return spread_shares(won, end_sums(pairs, pairs.won + pairs.lost, 1.0))
+
+
+def spread_shares(won: FloatArray, total: FloatArray) -> FloatArray:
+    """Utilities at which everyone's expected share of wins is about the one seen, (items,).
+
+    Against opponents whose utilities have variance v, the log-odds of a share are those of an
+    average opponent over sqrt(1 + v k), as for a normal mixture of logistic curves.
+    """
     share = (won + 0.5) / (total + 1.0)
     utility = np.log(share / (1.0 - share))
-    return utility - utility.mean()
+    utility -= utility.mean()
+    flat = 1.0 - _MIXTURE * utility.var()
+    return utility / np.sqrt(flat) if flat > 0.25 else utility  # shares too uneven for a mixture
 
 
 class Laplacian:
@@ -318,6 +333,7 @@ def newton(
     The distance from the optimum is in standard errors. Where the curvature is `exact`, one full
     step leaves at most decrement x (reach / 2 + accuracy) of it: the logistic curvature changes
     by no more than the change in the predictor. Elsewhere the decrement itself is the measure.
+    The state is that at the point, or at one a last step away that does not change it.
     """
     point = start
     gradient, state = evaluate(point)
@@ -332,6 +348,8 @@ def newton(
         length = min(1.0, _LONGEST_STEP / far) if far > 0 else 1.0
         if exact and length == 1.0:
             distance *= min(1.0, 0.5 * far + accuracy)
+        if distance <= tolerance and far <= _SAME:
+            return point + step, state, distance, iteration, CONVERGED
         for _ in range(30):
             candidate = point + length * step
             candidate_gradient, candidate_state = evaluate(candidate)
@@ -398,7 +416,7 @@ def maximise(
         if method == "conjugate gradients":
             size = float(np.sqrt((gradient**2 / state.degree).sum()))
             first_size = size if first_size is None else first_size
-            forcing = min(0.1, max(1e-6, size / first_size if first_size > 0 else 0.1))
+            forcing = min(0.03, max(1e-6, size / first_size if first_size > 0 else 0.03))
             step, done = state.solve_cg(gradient, forcing, _SLOW)
             if done:
                 return step, forcing

@@ -16,7 +16,7 @@ from scipy import linalg
 
 from ._counting import PairTable, halves
 from ._graph import linked
-from ._newton import Laplacian, NewtonResult, maximise
+from ._newton import Laplacian, NewtonResult, maximise, spread_shares
 from ._pairs import item_sums
 
 __all__ = [
@@ -36,6 +36,8 @@ _MOST_ITEMS = 3000
 _SPARSEST = 8
 #: Numbers handled at once; they and their temporaries stay in the cache.
 _BLOCK = 1 << 15
+#: Items up to which a copy of the table costs nothing to speak of.
+_COPIED = 500
 #: Utilities may spread this far before the square of a worth loses its range.
 _WIDEST = 40.0
 
@@ -116,7 +118,7 @@ class TableLaplacian(Laplacian):
     """Curvature held as a lower triangle G, with the pair's curvature e_i e_j G_ij.
 
     G lives in a buffer that the next evaluation of the same fit overwrites, and that the
-    Cholesky factor takes over.
+    Cholesky factor of many items takes over.
     """
 
     def __init__(self, worth: FloatArray, halved: FloatArray, degree: FloatArray, ridge: float):
@@ -143,11 +145,16 @@ class TableLaplacian(Laplacian):
 
     def lower_triangle(self) -> FloatArray:
         """Fill the lower triangle of a C-ordered matrix, (items, items), diagonal aside."""
+        matrix = self.halved
+        if len(matrix) <= _COPIED:
+            matrix = matrix.copy()
+        else:
+            del self.halved  # rather no product than a wrong one
         for start, stop in _row_blocks(len(self.worth)):
-            block = self.halved[start:stop, :stop]
+            block = matrix[start:stop, :stop]
             block *= self.worth[:stop]
             block *= -self.worth[start:stop, None]
-        return self.halved
+        return matrix
 
 
 def shares(table: WinTable) -> FloatArray:
@@ -157,9 +164,7 @@ def shares(table: WinTable) -> FloatArray:
         block = table.votes[low:high, :high]
         total[low:high] += block.sum(axis=1)
         total[:high] += block.sum(axis=0)
-    share = (table.wins + 0.5) / (total + 1.0)
-    utility: FloatArray = np.log(share / (1.0 - share))
-    return utility - utility.mean()
+    return spread_shares(table.wins, total)
 
 
 def fit_win_table(
