@@ -50,7 +50,7 @@ _ROWS = 32
 #: By how much a normal mixture flattens a logistic curve (Zeger, Liang and Albert 1988, eq. 2.6).
 _MIXTURE = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
 #: Change in the linear predictor that a curvature does not notice.
-_SAME = 1e-8
+_SAME = 1e-10
 #: Longest step, in units of the linear predictor.
 _LONGEST_STEP = 8.0
 

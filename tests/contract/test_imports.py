@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,11 @@ def part_of(path: Path) -> str:
     return first if rest else Path(first).stem
 
 
+@cache
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
@@ -94,18 +100,19 @@ def walk(node: ast.AST, *, functions: bool = True, types: bool = True) -> Iterat
         yield from walk(child, functions=functions, types=types)
 
 
-def imported_by(path: Path, **scope: bool) -> Iterator[tuple[int, str]]:
-    """Yield (line, absolute dotted name) of everything that a module imports."""
+@cache
+def imported_by(path: Path, **scope: bool) -> tuple[tuple[int, str], ...]:
+    """List (line, absolute dotted name) of everything that a module imports."""
+    found = []
     package = ("pluralism", *path.relative_to(PACKAGE).parent.parts)
-    for node in walk(ast.parse(path.read_text(encoding="utf-8")), **scope):
+    for node in walk(syntax(path), **scope):
         if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield node.lineno, alias.name
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             start = package[: len(package) + 1 - node.level] if node.level else ()
             source = ".".join([*start, *([node.module] if node.module else [])])
-            for alias in node.names:
-                yield node.lineno, f"{source}.{alias.name}"
+            found += [(node.lineno, f"{source}.{alias.name}") for alias in node.names]
+    return tuple(found)
 
 
 def identify(path: Path) -> str:
@@ -131,7 +138,7 @@ def test_a_part_imports_only_what_stands_below_it(path: Path) -> None:
     "path", [path for path in MODULES if part_of(path) == "kernels"], ids=identify
 )
 def test_kernels_are_numbers_only(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = syntax(path)
     allowed = {"jax", "numpy", "pluralism", "scipy", *sys.stdlib_module_names}
     wrong = [
         f"{identify(path)}:{line} imports {name}"
@@ -192,7 +199,7 @@ def test_a_module_is_short(path: Path) -> None:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     docstrings = sum(
         node.body[0].end_lineno - node.body[0].lineno + 1
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(syntax(path))
         if isinstance(node, documented) and ast.get_docstring(node) is not None
     )
     assert len(text.splitlines()) - docstrings <= 400
@@ -204,7 +211,7 @@ def test_warnings_pass_through_the_one_module_that_threads_share(path: Path) -> 
         return
     imported = [
         node.lineno
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(syntax(path))
         if isinstance(node, ast.Import) and any(name.name == "warnings" for name in node.names)
     ]
     assert not imported, f"line {imported}: use pluralism._quiet, which is safe among threads"

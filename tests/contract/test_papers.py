@@ -73,6 +73,7 @@ def test_a_row_says_what_it_can_prove(row):
         assert row["ours"]
 
 
+@pytest.mark.slow
 def test_the_named_tests_are_the_tests_there_are():
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n0", "tests/papers"],

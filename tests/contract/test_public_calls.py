@@ -130,6 +130,7 @@ class Watched:
         self.wrong += [f"changed when {THREADS} threads asked at once: {key}" for key in changed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("namespace", "name"), FUNCTIONS, ids=NAMES)
 def test_a_call_leaves_the_world_its_arguments_and_its_answer_as_they_are(
     namespace: str, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -39,6 +41,7 @@ class _Rounded(doctest.OutputChecker):
         return super().check_output(want, got, optionflags)
 
 
+@pytest.mark.slow
 def test_the_console_block_is_what_the_command_prints(tmp_path: Path) -> None:
     (block,) = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
     command, _, expected = block.partition("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 TESTS = Path(__file__).parents[1]
 FILES = sorted(TESTS.rglob("*.py"))
 CLOCKS = {"perf_counter", "process_time", "monotonic", "thread_time", "perf_counter_ns"}
+
+
+@cache
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def identify(path: Path) -> str:
@@ -25,7 +31,7 @@ def called(node: ast.Call) -> str:
 def test_an_expected_error_or_warning_names_its_message(path: Path) -> None:
     wrong = [
         f"{path.name}:{node.lineno} {called(node)} has no match="
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(syntax(path))
         if isinstance(node, ast.Call)
         and called(node) in {"raises", "warns"}
         and not any(keyword.arg == "match" for keyword in node.keywords)
@@ -37,7 +43,7 @@ def test_an_expected_error_or_warning_names_its_message(path: Path) -> None:
 def test_no_test_reads_a_clock(path: Path) -> None:
     wrong = [
         f"{path.name}:{node.lineno} calls {called(node)}; speed belongs to benchmarks/"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(syntax(path))
         if isinstance(node, ast.Call) and called(node) in CLOCKS
     ]
     assert not wrong

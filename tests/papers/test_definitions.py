@@ -53,6 +53,7 @@ def test_impossibility_by_witness(paper_row):
 DISCORDANT = {"gemini-gpt-5": (49, 11), "gpt-5-grok": (33, 34), "gemini-qwen3": (15, 12)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", DISCORDANT)
 def test_pacifaist_mcnemar(paper_row, pair):
     """Exact McNemar test of two systems on 351 questions, by the questions on which they part."""

@@ -37,6 +37,7 @@ def column(draw: Any, size: int) -> list[Any]:
     return [draw(st.just(usual) | st.sampled_from(ODD)) for _ in range(size)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(MEASURES))
 @settings(max_examples=60)
 @given(data=st.data())

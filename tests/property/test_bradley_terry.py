@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def fit_table(wins, items=None, **options):
     return fit_bradley_terry(pl.Comparisons.from_matrix(wins, items=items), **options)
 
 
+@pytest.mark.slow
 @given(tables(), st.randoms(use_true_random=False))
 def test_permuting_items_permutes_the_answer(wins, random):
     items = [f"i{place}" for place in range(len(wins))]
@@ -70,6 +72,7 @@ def test_without_ties_or_order_the_tie_policies_agree(wins):
     np.testing.assert_allclose(half.utility, drop.utility, atol=1e-12)
 
 
+@pytest.mark.slow
 @given(tables(), st.floats(0.05, 3.0))
 def test_a_narrower_prior_shrinks(wins, scale):
     wide, narrow = fit_table(wins, prior=2 * scale), fit_table(wins, prior=scale)

@@ -1,6 +1,7 @@
 """What must hold of rules on every profile."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def test_linear_orders(ballots):
     np.testing.assert_array_equal(choice.borda(ballots).scores, wins.sum(axis=1))
 
 
+@pytest.mark.slow
 @given(ballots=linear_profiles())
 def test_condorcet_rules_choose_from_the_smith_set(ballots):
     smith = set(choice.smith_set(ballots).winners)
@@ -81,6 +83,7 @@ def test_maximal_lotteries_do_not_mind_clones(ballots, data):
         np.testing.assert_allclose(p[:-1], before.probabilities.values, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(ballots=linear_profiles(), data=st.data())
 def test_order_of_ballots_and_alternatives_does_not_matter(ballots, data):
     rows = data.draw(st.permutations(range(len(ballots.counts))))

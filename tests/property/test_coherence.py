@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -28,6 +29,7 @@ def votes_of(counts):
     return wins, Comparisons.from_matrix(wins)
 
 
+@pytest.mark.slow
 @given(COUNTS, st.randoms(use_true_random=False))
 def test_names_and_order_of_items_do_not_matter(counts, random):
     wins, votes = votes_of(counts)
@@ -46,6 +48,7 @@ def test_names_and_order_of_items_do_not_matter(counts, random):
     np.testing.assert_allclose([a.confidence, a.stderr], [b.confidence, b.stderr], atol=1e-12)
 
 
+@pytest.mark.slow
 @given(COUNTS)
 def test_turning_every_vote_round_changes_no_cycle(counts):
     wins, votes = votes_of(counts)
@@ -54,6 +57,7 @@ def test_turning_every_vote_round_changes_no_cycle(counts):
     assert stochastic_transitivity(votes).strong == stochastic_transitivity(turned).strong
 
 
+@pytest.mark.slow
 @given(COUNTS)
 def test_kinds_of_cycles_imply_each_other(counts):
     _, votes = votes_of(counts)
@@ -64,6 +68,7 @@ def test_kinds_of_cycles_imply_each_other(counts):
     assert result.triples == cyclic_triads(votes).n_triads
 
 
+@pytest.mark.slow
 @given(COUNTS)
 def test_more_votes_of_the_same_shares_leave_the_rates(counts):
     wins, votes = votes_of(counts)
@@ -74,6 +79,7 @@ def test_more_votes_of_the_same_shares_leave_the_rates(counts):
     np.testing.assert_allclose(one.confidence, ten.confidence)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.booleans()), min_size=6))
 def test_order_consistency_does_not_care_for_names(rows):
@@ -88,6 +94,7 @@ def test_order_consistency_does_not_care_for_names(rows):
     assert one.share.sum() == 1 or np.isclose(one.share.sum(), 1)
 
 
+@pytest.mark.slow
 @given(st.floats(0.1, 3), st.floats(0.1, 3), st.floats(-3, 3), st.floats(0.1, 10), st.floats(-5, 5))
 def test_rates_do_not_depend_on_unit_and_origin_of_utility(a, b, gap, unit, origin):
     goods = {f"{n} {g}": (g, n) for g in "xy" for n in (1, 3, 10)}

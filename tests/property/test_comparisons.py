@@ -52,6 +52,7 @@ def table_of(comparisons: Comparisons) -> pd.DataFrame:
     return frame.sort_values(keys).set_index(keys).sort_index()
 
 
+@pytest.mark.slow
 @given(vote_tables(), st.randoms(use_true_random=False))
 def test_any_split_merges_to_the_whole(frame, random):
     cut = random.randint(1, len(frame) - 1)
@@ -62,6 +63,7 @@ def test_any_split_merges_to_the_whole(frame, random):
     pd.testing.assert_frame_equal(table_of(merged), table_of(whole))
 
 
+@pytest.mark.slow
 @given(st.lists(st.permutations("abcd"), min_size=2, max_size=8), st.data())
 def test_rankings_split_anywhere_are_as_many_raters(rankings, data):
     cut = data.draw(st.integers(1, len(rankings) - 1))
@@ -73,6 +75,7 @@ def test_rankings_split_anywhere_are_as_many_raters(rankings, data):
     pd.testing.assert_frame_equal(table_of(merged), table_of(whole))
 
 
+@pytest.mark.slow
 @given(vote_tables(), st.randoms(use_true_random=False))
 def test_the_order_of_votes_does_not_matter(frame, random):
     order = list(range(len(frame)))
@@ -80,6 +83,7 @@ def test_the_order_of_votes_does_not_matter(frame, random):
     pd.testing.assert_frame_equal(table_of(count(frame.iloc[order])), table_of(count(frame)))
 
 
+@pytest.mark.slow
 @given(vote_tables())
 def test_cells_hold_every_vote(frame):
     cells = count(frame)
@@ -118,6 +122,7 @@ VIEWS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", VIEWS)
 @given(frame=vote_tables(), random=st.randoms(use_true_random=False))
 def test_shards_merged_in_any_order_are_exactly_the_whole(kind, frame, random):
@@ -141,6 +146,7 @@ def test_shards_merged_in_any_order_are_exactly_the_whole(kind, frame, random):
     assert merged == whole
 
 
+@pytest.mark.slow
 @given(frame=vote_tables(), cut=st.integers(1, 39))
 def test_update_is_counting_more(frame, cut):
     one, two = frame[:cut], frame[cut:]

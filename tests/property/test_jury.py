@@ -120,6 +120,7 @@ def test_without_a_pair_nothing_is_made_up(single):
             coefficient(build(codes))
 
 
+@pytest.mark.slow
 @given(MATRICES)
 def test_container_comes_back_from_frame_and_merge(codes):
     assume((codes >= 0).any(axis=0).sum() > 1)

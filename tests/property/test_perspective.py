@@ -42,6 +42,7 @@ FEWER = settings(max_examples=12)
 
 @pytest.mark.parametrize("name", DISTANCES)
 class TestDistances:
+    @pytest.mark.slow
     @FEWER
     @given(p=SHARES, q=SHARES)
     def test_bounds_and_symmetry(self, name, p, q):

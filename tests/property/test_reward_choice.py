@@ -63,6 +63,7 @@ def test_copies_of_the_population_change_nothing(seed):
     assert many.rules["overruled"].tolist() == (3 * few.rules["overruled"]).tolist()
 
 
+@pytest.mark.slow
 @given(seeds, st.floats(0.1, 10))
 def test_units_of_utility_belong_to_beta(seed, scale):
     rng, _, _, _ = drawn(seed)
@@ -103,6 +104,7 @@ def test_the_greedy_slate_is_the_same_on_any_increasing_scale(seed):
     )
 
 
+@pytest.mark.slow
 @given(seeds)
 def test_nobody_gains_under_plurality_who_gets_a_first_choice(seed):
     _, orders, _, _ = drawn(seed, n_alternatives=3)

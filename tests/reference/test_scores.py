@@ -64,6 +64,7 @@ def test_transition_rates_give_the_published_rates_from_counts():
     assert found.accuracy == 7 / 20
 
 
+@pytest.mark.slow
 def test_trustgpt_readme_example():
     groups = {"black": [0.1, 0.2, 0.3], "white": [0.3, 0.4, 0.5]}
     found = scores.group_dispersion(groups)
@@ -111,6 +112,7 @@ def test_moral_role_play_falls_with_the_moral_level():
     assert line.pvalue > 0.05
 
 
+@pytest.mark.slow
 def test_pacifaist_comparisons():
     """McNemar of the released judgements: 49:11, 33:34 and 15:12 discordant items of 351."""
     for b, c, p in ((49, 11, 7.6e-7), (33, 34, 1.0), (15, 12, 0.70)):

@@ -125,6 +125,7 @@ def test_pudding_as_rankings_with_ties(test_data: Path):
 # -- Elo ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_litmus_stated_elo(test_data: Path):
     folder = test_data / "litmus_stated"
     battles = pd.read_csv(folder / "battles_dev.csv")

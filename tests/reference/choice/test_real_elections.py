@@ -16,6 +16,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_final_two(test_data: Path, name: str):
     expected = json.loads((test_data / "references.json").read_text())[name]

@@ -148,6 +148,7 @@ def test_diversity_of_answers(name: str, function: Any, options: Any) -> None:
     assert found.stderr > 0
 
 
+@pytest.mark.slow
 def test_the_rest() -> None:
     rates = RNG.random(30)
     expected = win_rate(rates, clusters=CLUSTERS)

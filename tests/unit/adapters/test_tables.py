@@ -113,6 +113,7 @@ def results(fit) -> dict:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "parquet", "tex", "md"])
 def test_every_result_that_is_one_table_can_be_written(fit, tmp_path: Path, ending: str) -> None:
     for name, result in results(fit).items():

@@ -47,6 +47,7 @@ def test_schulze_keeps_what_it_promises():
         assert broken(choice.schulze, ballots, *promised, budget=30) == set()
 
 
+@pytest.mark.slow
 def test_borda_is_reinforcing_and_participative():
     rng = np.random.default_rng(2)
     for _ in range(2):

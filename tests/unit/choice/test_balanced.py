@@ -107,6 +107,7 @@ def test_the_greedy_slate_is_justified(values, size):
         assert balanced_justified_representation(values, found.slate).holds
 
 
+@pytest.mark.slow
 @given(profiles, st.data())
 def test_the_greedy_slate_is_justified_at_any_cost(values, data):
     m = len(values[0])

@@ -100,6 +100,7 @@ def test_is_a_minimum_of_the_objective_in_all_parameters(penalty):
             assert min(up, down) >= value - 1e-13 * max(1.0, value)
 
 
+@pytest.mark.slow
 def test_no_general_optimiser_finds_a_lower_objective():
     rng = np.random.default_rng(4)
     ratings = random_ratings(rng, n=8, m=4)
@@ -284,6 +285,7 @@ def test_the_largest_score_is_for_what_unites_halves():
     assert scores.argmax("comment") == 0
 
 
+@pytest.mark.slow
 def test_inverse_propensities_estimate_complete_votes():
     """Unbiased over random missingness, where the plain score is far too small."""
     rng = np.random.default_rng(11)
@@ -327,6 +329,7 @@ def test_propensities_are_checked():
         disagreement_bridging([[1.0]], passes="yes")
 
 
+@pytest.mark.slow
 def test_participants_whose_votes_were_all_unseen_count_where_propensities_do():
     """Of few comments seen by half, many see none; leaving them out would inflate every score."""
     rng = np.random.default_rng(12)

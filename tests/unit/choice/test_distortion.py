@@ -61,6 +61,7 @@ def test_simulated_votes_approach_the_bound_from_below(beta):
     assert best > 0.95 * bound
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 5).flatmap(
         lambda n: st.lists(

@@ -39,6 +39,7 @@ def gains_by_definition(orders, rule):
     return gaining
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [borda, plurality, copeland])
 def test_equals_the_definition(rule):
     rng = np.random.default_rng(0)
@@ -52,6 +53,7 @@ def test_equals_the_definition(rule):
     assert some
 
 
+@pytest.mark.slow
 def test_safe_rules():
     rng = np.random.default_rng(1)
     for _ in range(5):

@@ -86,6 +86,7 @@ def linear_profile(rng, n_alternatives, n_voters):
     return points, Ballots.from_rankings(ranks.tolist(), alternatives=range(n_alternatives))
 
 
+@pytest.mark.slow
 def test_lcpo_equals_the_best_of_all_feasible_rankings():
     rng = np.random.default_rng(1)
     several = bound = 0
@@ -114,6 +115,7 @@ def test_lcpo_equals_the_best_of_all_feasible_rankings():
     assert bound
 
 
+@pytest.mark.slow
 def test_feasibility_equals_the_sweep():
     rng = np.random.default_rng(2)
     verdicts = []

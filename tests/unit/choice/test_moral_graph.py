@@ -215,6 +215,7 @@ def test_the_interval_of_an_edge_covers_exactly():
     assert min(coverage) > 0.92
 
 
+@pytest.mark.slow
 def test_resampled_raters_are_a_bootstrap_of_raters():
     votes = random_votes(np.random.default_rng(3), n=300, values=5, raters=20)
     rule = {"min_likelihood": 0.05, "min_wiser": 1}
@@ -236,6 +237,7 @@ def test_resampled_raters_are_a_bootstrap_of_raters():
     np.testing.assert_allclose(table["kept_probability"], expected.reindex(table.index))
 
 
+@pytest.mark.slow
 def test_intervals_of_wisdom_cover():
     """From counts alone: 300 values of two or three edges each, of 5 to 20 votes."""
     rng = np.random.default_rng(4)

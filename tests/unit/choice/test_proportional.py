@@ -52,6 +52,7 @@ def test_veto_core_equals_its_definition(orders):
             assert all(orders[row].index(b) < orders[row].index(label) for b in veto.preferred)
 
 
+@pytest.mark.slow
 @given(rankings)
 def test_the_flow_and_the_programme_agree(orders):
     whole = Ballots.from_rankings(orders, alternatives=range(len(orders[0])))

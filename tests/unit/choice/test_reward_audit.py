@@ -23,6 +23,7 @@ profiles = st.integers(3, 5).flatmap(
 )
 
 
+@pytest.mark.slow
 @given(profiles, st.sampled_from([None, 0.3, 2.0]))
 def test_with_equal_votes_bradley_terry_orders_as_borda(orders, prior):
     """Siththaranjan et al., theorem 3.1; a normal prior on utilities leaves it true."""
@@ -137,6 +138,7 @@ def recount(rows):
     return balance
 
 
+@pytest.mark.slow
 def test_raters_are_counted_once_for_each_pair():
     rng = np.random.default_rng(4)
     for _ in range(10):
@@ -280,6 +282,7 @@ def test_an_alternative_that_always_wins():
     assert audit.rankings["bradley_terry"] == (("a",), ("b",), ("c",))
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=5),
     st.floats(0.2, 8),

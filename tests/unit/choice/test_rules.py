@@ -161,6 +161,7 @@ def test_a_ragged_matrix_is_refused():
         choice.copeland([[0, 1], [2]])
 
 
+@pytest.mark.slow
 def test_runoffs_have_no_limit_of_depth():
     many = Ballots.from_rankings([(i,) for i in range(1200)], counts=np.arange(1, 1201))
     outcome = choice.irv(many)

@@ -20,6 +20,7 @@ RULES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_takes_a_horn(rule):
     witness = arrow_witness(rule)

@@ -65,6 +65,7 @@ def expected(path: Path, **options) -> pd.DataFrame:
 # -- the main job ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_example_prints_a_summary_and_writes_a_page(run, tmp_path) -> None:
     done = run("report", "--example")
     assert done.status == 0, done.err
@@ -74,6 +75,7 @@ def test_example_prints_a_summary_and_writes_a_page(run, tmp_path) -> None:
     assert "hour of conversation?</h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_report_of_a_file(run, votes, tmp_path) -> None:
     done = run("report", votes, "--rater", "rater", "-o", "page.html", "--title", "Fruit")
     assert done.status == 0, done.err
@@ -84,6 +86,7 @@ def test_report_of_a_file(run, votes, tmp_path) -> None:
     assert "Who voted, and how alike" in page
 
 
+@pytest.mark.slow
 def test_report_of_the_crowd_votes(run, test_data, tmp_path) -> None:
     done = run("report", test_data / "llmfao/crowd-comparisons.csv", "--rater", "worker")
     assert done.status == 0, done.err
@@ -216,6 +219,7 @@ def test_columns_are_guessed_without_pyarrow(run, tmp_path, monkeypatch, suffix:
     assert found == Columns("first", "second", outcome="outcome")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["rater", "Worker", "annotator_id"])
 def test_a_column_of_raters_that_is_not_used_is_pointed_at(run, tmp_path, column: str) -> None:
     rows = f"{column},first,second,outcome\n" + "u,a,b,first\nv,b,a,first\nw,a,b,first\n"
@@ -357,6 +361,7 @@ def test_missing_values_may_be_dropped_and_are_counted(run, tmp_path) -> None:
     assert "1 dropped" in done.err
 
 
+@pytest.mark.slow
 def test_a_fault_of_ours_is_said_to_be_ours(run, votes, monkeypatch) -> None:
     from pluralism.cli import _work
 
@@ -434,6 +439,7 @@ def test_the_compilation_cache_is_on_in_commands_only(monkeypatch, tmp_path) -> 
 # -- count -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_many_files_are_counted_and_reported(run, votes, tmp_path) -> None:
     frame = pd.read_csv(votes)
     (tmp_path / "parts").mkdir()
@@ -456,6 +462,7 @@ def test_many_files_are_counted_and_reported(run, votes, tmp_path) -> None:
     assert "Who voted, and how alike" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_counted_is_said(run, votes, tmp_path) -> None:
     frame = pd.read_csv(votes)
     frame.to_parquet(tmp_path / "votes.parquet")
@@ -481,6 +488,7 @@ def test_what_cannot_be_counted_is_said(run, votes, tmp_path) -> None:
         assert "is the file of votes itself" in done.err
 
 
+@pytest.mark.slow
 def test_cells_take_no_columns_and_must_be_comparisons(run, votes) -> None:
     assert run("count", votes, "-o", "cells.parquet").status == 0
     done = run("report", "cells.parquet", "--rater", "rater", "--missing", "drop")

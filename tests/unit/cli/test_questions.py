@@ -155,6 +155,7 @@ def test_doctor_names_the_remedy(monkeypatch) -> None:
     assert rows["plots"][4] == 'pip install "pluralism[plots]"'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["ratings", "ballots"])
 def test_report_knows_what_a_file_holds(run, ratings, ballots, tmp_path, kind: str) -> None:
     file = {"ratings": "ratings.csv", "ballots": "e.soc"}[kind]
@@ -167,6 +168,7 @@ def test_report_knows_what_a_file_holds(run, ratings, ballots, tmp_path, kind: s
     assert "Compared with" in page
 
 
+@pytest.mark.slow
 def test_saved_containers_are_known(run, ratings, ballots, tmp_path) -> None:
     data = Annotations.from_frame(ratings, item="question_id", rater="worker_id", label="rating")
     data.save(tmp_path / "ratings.parquet")
@@ -176,6 +178,7 @@ def test_saved_containers_are_known(run, ratings, ballots, tmp_path) -> None:
     assert "What each rule picks from 81 ballots" in run("report", "ballots.parquet")[1]
 
 
+@pytest.mark.slow
 def test_report_and_fit_as_json(run, tmp_path) -> None:
     run("simulate", "--votes", 300, "--items", 3, "--seed", 1)
     status, out, err = run("report", "votes.csv", "--compare", "votes.csv", "--json")
@@ -264,6 +267,7 @@ def strict(text: str) -> dict:
     return json.loads(text, parse_constant=refuse)
 
 
+@pytest.mark.slow
 def test_every_command_prints_strict_json(run, ratings, ballots, tmp_path) -> None:
     run("simulate", "--votes", 300, "--items", 3, "--raters", 9, "--seed", 1)
     # A coefficient that is not defined, as an infinite or missing value would be, is null.

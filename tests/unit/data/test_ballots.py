@@ -44,6 +44,7 @@ def brute_pairwise(rows, counts, incomparable):
     return wins, ties
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unranked", ["last", "incomparable"])
 @given(profile=weak_profiles())
 def test_pairwise_counts_equal_brute_force(unranked, profile):
@@ -60,6 +61,7 @@ def test_pairwise_counts_equal_brute_force(unranked, profile):
     )
 
 
+@pytest.mark.slow
 @given(profile=weak_profiles())
 def test_rankings_are_read_back(profile):
     rows, counts = profile

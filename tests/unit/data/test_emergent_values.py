@@ -65,6 +65,7 @@ def changed(change):
     return content
 
 
+@pytest.mark.slow
 def test_both_orders_are_kept_apart(write):
     result = pl.read_emergent_values(write(CONTENT))
     votes = result.comparisons

@@ -155,6 +155,7 @@ def fields_of(container: Any) -> dict[str, Any]:
 class TestEngines:
     """One class, so that a file of shards is written once a case and Spark starts once."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("case", CASES)
     def test_comparisons(self, votes, engine, case, request, tmp_path):
         columns = {"first": "first", "second": "second", **CASES[case]}
@@ -175,6 +176,7 @@ class TestEngines:
         found = Comparisons.from_frame(ENGINES[engine](won, request, tmp_path), **columns)
         assert fields_of(found) == fields_of(expected)
 
+    @pytest.mark.slow
     def test_annotations(self, votes, engine, request, tmp_path):
         columns = {
             "item": "first",
@@ -189,6 +191,7 @@ class TestEngines:
         found = Annotations.from_frame(ENGINES[engine](votes, request, tmp_path), **columns)
         assert fields_of(found) == fields_of(expected)
 
+    @pytest.mark.slow
     def test_ballots(self, engine, request, tmp_path):
         rng = np.random.default_rng(2)
         rows = pd.DataFrame(
@@ -212,6 +215,7 @@ class TestEngines:
             Comparisons.from_frame(source, **columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["polars-lazy", "pyarrow", "duckdb", "dask"])
 @pytest.mark.parametrize(
     ("column", "value", "message"),
@@ -233,6 +237,7 @@ def test_one_bad_number_is_found_in_every_engine(
             Comparisons.from_frame(source, first="first", second="second", **columns)
 
 
+@pytest.mark.slow
 def test_categories_may_differ_between_partitions(votes):
     dd = pytest.importorskip("dask.dataframe")
     parts = [

@@ -182,6 +182,7 @@ def test_saved_cells_are_not_counted_as_votes(tmp_path):
 # -- memory -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_memory_limit_spills_and_leaves_nothing_behind(tmp_path, monkeypatch):
     n = 300_000
     rng = np.random.default_rng(0)
@@ -223,6 +224,7 @@ def test_a_memory_limit_is_for_files(tmp_path):
 # -- ids as items -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".parquet", "frame"])
 def test_a_million_ids_are_refused_and_100_000_items_are_not(tmp_path, suffix):
     duckdb = pytest.importorskip("duckdb")
@@ -261,6 +263,7 @@ made.save(target)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills a process with a signal of POSIX")
 @pytest.mark.parametrize("when", ["fsync", "replace"])
 @pytest.mark.parametrize("kind", ["comparisons", "annotations", "ballots"])
@@ -325,6 +328,7 @@ def _tampered(path: Path, column: str | None = None, value=None, **metadata) -> 
     parquet.write_table(cells.replace_schema_metadata({"pluralism": json.dumps(about)}), path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -356,6 +360,7 @@ def test_tampered_cells_are_refused(tmp_path, change, message):
         Comparisons.load(path)
 
 
+@pytest.mark.slow
 def test_many_labels_are_saved_and_read_again(tmp_path):
     n = 200_000
     first = np.arange(n - 1, dtype=np.int32)

@@ -45,6 +45,7 @@ def test_estimate_is_the_maximum_and_errors_are_its_curvature():
     assert fit.overdispersion == pytest.approx(1 / (1 + fit.precision))
 
 
+@pytest.mark.slow
 def test_intervals_on_the_log_scale_cover():
     alpha, hits = np.array([2.0, 3.0, 1.0]), 0
     for seed in range(60):

@@ -300,6 +300,7 @@ def test_signs_of_probabilities():
         preference_signs([1, 2], [1, 2], neither=[1])
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pluralism.SmallSampleWarning")
 def test_priorities_that_tie_but_for_rounding_tie():
     """Two principles that may change places have one priority, and no order to disagree on."""

@@ -89,6 +89,7 @@ def test_kullback_leibler_of_a_tiny_share():
     assert found == pytest.approx(float(exact), rel=1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts", [[3, 1, 1, 0, 2], [10**9, 1, 10**6], [1, 1, 1]])
 def test_grassberger(counts):
     """G(n) = psi(n) + (-1)^n (psi((n + 1)/2) - psi(n/2)) / 2, Grassberger (2003)."""
@@ -196,6 +197,7 @@ def test_utilities_of_plus_and_minus_fifty():
     assert np.ptp(fit.utility.values) > 100
 
 
+@pytest.mark.slow
 def test_dirichlet_multinomial_likelihood():
     counts = [[10**6, 3], [2, 10**6], [5, 5], [40, 60]]
     fit = jury.fit_dirichlet_multinomial(counts)
@@ -214,6 +216,7 @@ def test_dirichlet_multinomial_likelihood():
 # -- counting ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 12, 1001])
 @pytest.mark.parametrize("share", [0.5, 1e-6, 0.999])
 def test_verdict_of_independent_jurors(size, share):

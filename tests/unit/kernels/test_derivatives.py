@@ -175,6 +175,7 @@ def named(names: Iterable[str]) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", named(LIKELIHOODS))
 def test_the_gradient_is_the_slope_of_the_value(name: str) -> None:
     model = LIKELIHOODS[name]()

@@ -59,6 +59,7 @@ def test_log_likelihood_and_its_gradient():
     np.testing.assert_allclose(gradient, expected, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_estimate_is_differentiable_in_the_counts():
     pairs = simulate(6, 300, seed=2)
 

@@ -158,6 +158,7 @@ def test_published_loop_against_a_hand_written_one(problem):
     assert fit.log_loss == pytest.approx(loss, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_padding_changes_nothing(problem):
     n, first, second, _, won, lost = problem
     start = 0.01 * np.random.default_rng(3).normal(size=(2, n))

@@ -31,6 +31,7 @@ class TestTable:
         np.testing.assert_allclose(result.variation, scipy.stats.variation(share, axis=1, ddof=1))
         assert not result.clustered
 
+    @pytest.mark.slow
     def test_corrections(self):
         raw = value_associations(self.TABLE, correction="none")
         np.testing.assert_array_equal(raw.adjusted_pvalue, raw.pvalue)

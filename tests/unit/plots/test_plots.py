@@ -56,6 +56,7 @@ def overlapping(texts) -> int:
 # -- utilities ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_utilities_shows_every_label_without_overlap(fit) -> None:
     ax = plots.utilities(fit)
     ax.figure.draw_without_rendering()
@@ -97,6 +98,7 @@ def test_labels_are_thinned_in_a_small_axes_and_it_says_so() -> None:
 # -- pairwise matrix ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_matrix_of_a_fit_holds_its_probabilities_in_order(fit) -> None:
     ax = plots.pairwise_matrix(fit)
     order = np.argsort(-fit.utility.values, kind="stable")

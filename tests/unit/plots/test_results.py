@@ -92,6 +92,7 @@ FIGURES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_drawn_into_the_axes_that_is_given(name: str, drawn) -> None:
     before = dict(mpl.rcParams)
@@ -147,6 +148,7 @@ def test_triples_are_counted_as_stochastic_transitivity_counts_them() -> None:
     assert counts.tolist() == [found.weak, found.moderate, found.strong]
 
 
+@pytest.mark.slow
 def test_one_vote_a_pair_by_a_coin_is_a_cycle_in_a_quarter() -> None:
     rows = [(a, b) for a in range(12) for b in range(a + 1, 12)]
     _, triples, coin = axiom_counts(Comparisons.from_pairs(rows))
@@ -276,6 +278,7 @@ def test_series_differ_by_marker_and_are_dark_on_white() -> None:
     assert max(grey) < 0.45  # all dark enough to be read on white
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 60, 200])
 def test_ranks_of_few_and_of_many(n: int) -> None:
     draws = np.random.default_rng(n).normal(size=(20, n)) + np.arange(n)
@@ -354,6 +357,7 @@ def boxes(ax, texts) -> list:
     return [text.get_window_extent() for text in texts]
 
 
+@pytest.mark.slow
 def test_names_of_systems_do_not_run_into_each_other() -> None:
     random = np.random.default_rng(0)
     frame = pd.DataFrame(

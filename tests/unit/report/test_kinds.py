@@ -52,6 +52,7 @@ def grouped_page(grouped, tmp_path_factory) -> Path:
     return write_report(grouped, tmp_path_factory.mktemp("page") / "r.html")
 
 
+@pytest.mark.slow
 def test_a_report_on_votes_answers_every_question(grouped, grouped_page) -> None:
     assert headings(grouped_page) == [
         "In short", "Who is preferred, and how surely", "Which items can be told apart",
@@ -69,6 +70,7 @@ def test_a_report_on_votes_answers_every_question(grouped, grouped_page) -> None
     assert f"Wald test, clustered by rater: they differ by more than chance (p = {p})" in said
 
 
+@pytest.mark.slow
 def test_groups_of_few_raters_are_tested_by_permutation(tmp_path) -> None:
     frame = simulate_votes(600, items=4, raters=8, groups=["p", "q"], seed=1)
     votes = Comparisons.from_frame(
@@ -77,6 +79,7 @@ def test_groups_of_few_raters_are_tested_by_permutation(tmp_path) -> None:
     assert "199 permutations of the raters" in plain(write_report(votes, tmp_path / "r.html"))
 
 
+@pytest.mark.slow
 def test_groups_that_cannot_be_fitted_alone_get_a_prior_and_the_page_says_so(tmp_path) -> None:
     rows = [("a", "b", "first", "big"), ("b", "a", "first", "big")] * 20
     rows += [("a", "b", "first", "small")] * 3
@@ -88,6 +91,7 @@ def test_groups_that_cannot_be_fitted_alone_get_a_prior_and_the_page_says_so(tmp
     assert "Groups are small, so their fits rest on a normal prior of 1 log-odds as well." in said
 
 
+@pytest.mark.slow
 def test_one_group_only_is_said_to_have_nobody_to_compare_with(tmp_path) -> None:
     frame = simulate_votes(200, items=3, raters=8, seed=1).assign(side="only")
     votes = Comparisons.from_frame(
@@ -97,6 +101,7 @@ def test_one_group_only_is_said_to_have_nobody_to_compare_with(tmp_path) -> None
     assert "This cannot be said: 1 group and 3 items: there is no other to compare with." in said
 
 
+@pytest.mark.slow
 def test_the_crowd_votes_with_groups_tell_all(test_data, tmp_path) -> None:
     frame = pd.read_csv(test_data / "llmfao/crowd-comparisons.csv")
     # The file says nothing of its workers but what they did: some cast hundreds of votes.
@@ -177,6 +182,7 @@ def test_the_crowd_votes_with_groups_tell_all(test_data, tmp_path) -> None:
     assert "Do groups by activity differ?" in headings(page)
 
 
+@pytest.mark.slow
 def test_questions_may_be_groups_of_votes_without_raters(test_data, tmp_path) -> None:
     source = test_data / "llmfao/crowd-comparisons.csv"
     columns = {"first": "left", "second": "right", "outcome": "winner", "group": "prompt"}
@@ -190,6 +196,7 @@ def test_questions_may_be_groups_of_votes_without_raters(test_data, tmp_path) ->
 # -- two runs ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_second_run_is_set_beside_the_first(tmp_path) -> None:
     utility = {"a": 1.0, "b": 0.0, "c": -1.0}
     moved = {"a": -1.0, "b": 0.0, "c": 1.0}
@@ -219,6 +226,7 @@ def test_a_second_run_is_set_beside_the_first(tmp_path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_equal_run_changes_nothing(tmp_path) -> None:
     votes = load_table("celebrities")
     said = plain(write_report(votes, tmp_path / "r.html", compare=votes))
@@ -226,6 +234,7 @@ def test_an_equal_run_changes_nothing(tmp_path) -> None:
     assert "no one of 9 shared items changed by more than chance" in said
 
 
+@pytest.mark.slow
 def test_runs_that_cannot_be_compared_are_refused(tmp_path) -> None:
     votes = load_table("celebrities")
     other = Comparisons.from_matrix([[0, 3], [2, 0]], items=["x", "y"])
@@ -407,6 +416,7 @@ def hostile_ballots() -> Ballots:
     return Ballots.from_rankings([HOSTILE, HOSTILE[::-1]], counts=[3, 2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [hostile_votes, hostile_ratings, hostile_ballots])
 def test_labels_are_shown_as_text_and_are_no_formulas(make: Callable, tmp_path) -> None:
     import base64
@@ -422,6 +432,7 @@ def test_labels_are_shown_as_text_and_are_no_formulas(make: Callable, tmp_path) 
             assert not line.startswith("=")
 
 
+@pytest.mark.slow
 def test_all_ties_and_two_items(tmp_path) -> None:
     ties = Comparisons.from_matrix([[0, 0], [0, 0]], items=["a", "b"], ties=[[0, 9], [9, 0]])
     said = plain(write_report(ties, tmp_path / "r.html"))

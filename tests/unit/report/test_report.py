@@ -73,6 +73,7 @@ def celebrities(tmp_path_factory) -> tuple[str, Page]:
 # -- one file ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_page_refers_to_nothing_outside_itself(celebrities) -> None:
     text, page = celebrities
     for _, attributes in page.elements:
@@ -93,6 +94,7 @@ def test_the_page_refers_to_nothing_outside_itself(celebrities) -> None:
     assert len(page.all("script")) == 1
 
 
+@pytest.mark.slow
 def test_the_same_votes_give_the_same_file(tmp_path) -> None:
     first = write_report(load_table("celebrities"), tmp_path / "a.html")
     second = write_report(load_table("celebrities"), tmp_path / "b.html")
@@ -148,6 +150,7 @@ def strange(tmp_path_factory) -> tuple[str, Page]:
     return page_of(votes, tmp_path_factory.mktemp("strange"), title="<b>Title</b>")
 
 
+@pytest.mark.slow
 def test_markup_in_labels_is_shown_as_text(strange) -> None:
     text, page = strange
     assert len(page.all("script")) == 1
@@ -237,6 +240,7 @@ def test_a_page_without_raters_says_so_and_one_with_raters_does_not() -> None:
     assert "How far the errors can be trusted" in headings(simulated(raters=10))
 
 
+@pytest.mark.slow
 def test_a_rater_who_dominates_is_named(tmp_path) -> None:
     frame = simulate_votes(2000, items=4, raters=50, seed=1)
     frame.loc[:900, "rater"] = "busy <b>"
@@ -261,6 +265,7 @@ def test_clustering_is_measured_against_independent_votes() -> None:
     )
 
 
+@pytest.mark.slow
 def test_ties_order_groups_and_sparse_items_are_said() -> None:
     votes = simulated(1500, tie_parameter=2.0, order_effect=0.8, raters=50, groups=["x", "y"])
     said = headings(votes)
@@ -274,6 +279,7 @@ def test_ties_order_groups_and_sparse_items_are_said() -> None:
     assert "What a tie means" not in few
 
 
+@pytest.mark.slow
 def test_with_ties_the_table_of_pairs_speaks_of_wins(tmp_path) -> None:
     votes = simulated(1500, tie_parameter=2.0)
     fit = fit_bradley_terry(votes, ties="davidson")
@@ -298,6 +304,7 @@ def test_order_that_is_not_known_is_said() -> None:
     assert "Whether the order of presentation matters" in headings(load_table("celebrities"))
 
 
+@pytest.mark.slow
 def test_pairs_that_never_met_are_counted(tmp_path) -> None:
     pairs = [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b")] * 20
     _, page = page_of(Comparisons.from_pairs(pairs), tmp_path)
@@ -313,6 +320,7 @@ def test_pairs_told_apart_agree_with_the_rank_intervals() -> None:
     np.testing.assert_array_equal(evidence.rank[:, 1], len(evidence.items) - worse)
 
 
+@pytest.mark.slow
 def test_a_fit_alone_is_reported_and_says_what_is_missing(tmp_path) -> None:
     fit = fit_bradley_terry(load_table("celebrities"))
     _, page = page_of(fit, tmp_path)
@@ -320,6 +328,7 @@ def test_a_fit_alone_is_reported_and_says_what_is_missing(tmp_path) -> None:
     assert len(page.all("svg")) == 2
 
 
+@pytest.mark.slow
 def test_a_fit_of_ones_own_is_the_one_reported(tmp_path) -> None:
     votes = load_table("celebrities")
     fit = fit_bradley_terry(votes, prior=0.1)
@@ -328,12 +337,14 @@ def test_a_fit_of_ones_own_is_the_one_reported(tmp_path) -> None:
     assert f"{float(fit.utility.max()):.3f}" in page.text
 
 
+@pytest.mark.slow
 def test_many_items_give_a_page_whose_long_table_is_a_download(tmp_path) -> None:
     _, page = page_of(simulated(9000, items=90), tmp_path)
     assert "too long to show here" in page.text
     assert "probabilities.csv" in {a.get("download") for a in page.all("a")}
 
 
+@pytest.mark.slow
 def test_progress_is_told() -> None:
     import tempfile
 
@@ -358,6 +369,7 @@ def test_rules_use_shares_so_that_being_shown_often_is_no_support() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_cycle_has_no_condorcet_winner_and_minimax_breaks_its_weakest_link(tmp_path) -> None:
     pairs = [("a", "b", 8, 2), ("b", "c", 7, 3), ("c", "a", 6, 4)]
     votes = Comparisons.from_pairs(
@@ -394,6 +406,7 @@ def test_bad_input_is_named(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_the_old_page_and_no_debris(tmp_path, monkeypatch) -> None:
     target = tmp_path / "report.html"
     target.write_text("old", encoding="utf-8")
@@ -408,6 +421,7 @@ def test_a_failure_leaves_the_old_page_and_no_debris(tmp_path, monkeypatch) -> N
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.slow
 def test_letters_that_the_figures_font_lacks_are_written_without_a_warning(tmp_path) -> None:
     labels = ["日本語", "ไทย", "عربي"]
     votes = Comparisons.from_matrix(5 * (1 - np.eye(3)), items=labels)

@@ -32,6 +32,7 @@ def test_paired_tests_agree_with_statsmodels():
     assert (found.pairs.adjusted == found.pairs.pvalue).all()
 
 
+@pytest.mark.slow
 def test_long_rows_are_the_same_as_a_table():
     wide = scores.compare_rates({"a": HITS[:, 0], "b": HITS[:, 1]})
     order = RNG.permutation(120)
@@ -43,6 +44,7 @@ def test_long_rows_are_the_same_as_a_table():
     assert long.pairs.equals(wide.pairs)
 
 
+@pytest.mark.slow
 def test_corrections_are_those_of_holm_and_of_benjamini_and_hochberg():
     p = scores.compare_rates(HITS, correction="none").pairs.pvalue.to_numpy()
     order = np.argsort(p)
@@ -53,6 +55,7 @@ def test_corrections_are_those_of_holm_and_of_benjamini_and_hochberg():
         np.testing.assert_allclose(ours[order], expected)
 
 
+@pytest.mark.slow
 def test_identical_systems_do_not_differ():
     found = scores.compare_rates(HITS[:, [0, 0]])
     assert found.pvalue == 1.0
@@ -76,6 +79,7 @@ def test_independent_rates():
     assert pair.upper == pytest.approx(p1 - p2 + np.hypot(u1 - p1, p2 - l2))
 
 
+@pytest.mark.slow
 def test_clustered_comparison_is_the_regression_with_clustered_errors():
     """Three judges an item: the difference is that of the rates, its error by item."""
     judges = np.repeat(HITS[:, :2], 3, axis=0)
@@ -190,6 +194,7 @@ def test_what_a_win_rate_refuses():
 # -- groups and locations ----------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_dispersion_tests_are_those_of_scipy():
     groups = {name: RNG.normal(shift, 1, 12) for name, shift in (("a", 0), ("b", 1), ("c", 0.2))}
     found = scores.group_dispersion(groups, correction="none")

@@ -19,6 +19,7 @@ def test_a_system_on_one_item_has_no_clustered_error():
         scores.compare_rates(outcomes, systems=systems, items=[0] * 4 + [1] * 4, method="clustered")
 
 
+@pytest.mark.slow
 def test_systems_that_differ_for_certain_are_not_called_equal():
     found = scores.compare_rates({"a": [1] * 6, "b": [0] * 6, "c": [0] * 6}, method="clustered")
     assert (found.statistic, found.pvalue) == (np.inf, 0.0)
@@ -26,6 +27,7 @@ def test_systems_that_differ_for_certain_are_not_called_equal():
     assert (same.statistic, same.pvalue) == (0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_clusters_inside_one_group_are_refused_and_no_spread_is_nan():
     values, groups = [1, 2, 3, 4, 5, 6.5, 7], list("aaabbbb")
     with pytest.raises(DataError, match="'a' has rows in one of `clusters` only"):

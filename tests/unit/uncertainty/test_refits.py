@@ -50,6 +50,7 @@ class TestAgainstTheLoop:
             batched.replicates, looped(statistic, votes(), n=4, seed=3).replicates, atol=1e-12
         )
 
+    @pytest.mark.slow
     def test_the_same_resamples_are_not_identified(self):
         # "d" has two wins and two losses, so that many resamples let it always win or lose.
         pairs = [("a", "b"), ("b", "c"), ("c", "a"), ("b", "a"), ("c", "b"), ("a", "c")] * 6

@@ -78,6 +78,7 @@ class TestComparisons:
                 resample.groups["g"].codes[kept], data.groups["g"].codes[source]
             )
 
+    @pytest.mark.slow
     def test_rows_follow_the_multinomial_of_votes(self):
         data = comparisons(VOTES, by_rater=False)
         result = bootstrap(wins, data, unit="row", n=4000, seed=0)
@@ -206,6 +207,7 @@ class TestAnnotations:
 class TestBallots:
     BALLOTS = Ballots.from_rankings(["abc", "bca", "cab"], counts=[30, 20, 50])
 
+    @pytest.mark.slow
     def test_voters_follow_the_multinomial_of_counts(self):
         result = bootstrap(lambda b: b.pairwise(), self.BALLOTS, n=1500, seed=0)
         assert result.unit == "voter"
@@ -306,6 +308,7 @@ class TestPermutations:
         # Two of the twenty splits are as extreme.
         assert result.pvalue == pytest.approx(0.1, abs=0.04)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("data", "keywords", "error", "message"),
         [

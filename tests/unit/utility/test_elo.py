@@ -130,6 +130,7 @@ def test_comparisons_need_shuffles():
         fit_elo(weighted, shuffles=2)
 
 
+@pytest.mark.slow
 def test_many_games_with_small_steps_approach_bradley_terry():
     rng = np.random.default_rng(0)
     utility = np.array([0.8, 0.2, -0.3, -0.7])

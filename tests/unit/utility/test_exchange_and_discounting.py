@@ -72,6 +72,7 @@ def test_rates_are_consistent():
     assert rate[0, 1] == pytest.approx(np.exp(0.5 / 0.7))
 
 
+@pytest.mark.slow
 def test_standard_errors_by_simulation():
     goods = goods_of(CURVES)
     logs, errors, covered = [], [], 0
@@ -209,6 +210,7 @@ def test_fold_changes_by_hand():
     assert shift.n == 3
 
 
+@pytest.mark.slow
 def test_noise_alone_has_the_fold_it_is_said_to_have():
     goods = goods_of({f"g{k}": 0 for k in range(8)})
     curves = {f"g{k}": (0.1 * k, 0.6 + 0.05 * k) for k in range(8)}
@@ -294,6 +296,7 @@ def test_the_exponential_curve_is_a_logistic_regression():
     assert row["log_likelihood"] == pytest.approx(wanted, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_answers_that_are_neither():
     data = choices_of(CURVE["hyperbolic"])
     data["odd"] = 3

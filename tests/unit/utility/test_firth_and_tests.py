@@ -84,6 +84,7 @@ def test_adjusted_scores_of_the_probit_by_hand(cells):
     assert "adjusted scores" in fit.summary().attrs["notes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [fit_bradley_terry, fit_thurstone])
 def test_bias_reduction_leaves_bias_of_the_second_order(cells, model):
     # Two items: every outcome of n votes is fitted and weighed by its exact probability.
@@ -310,6 +311,7 @@ def test_goodness_with_davidson_ties(cells):
         goodness_of_fit(fit_bradley_terry(votes), votes)
 
 
+@pytest.mark.slow
 def test_small_counts_are_bootstrapped(cells):
     rng = np.random.default_rng(3)
     wins = rng.integers(1, 4, (5, 5)).astype(float) * (1 - np.eye(5))
@@ -351,6 +353,7 @@ def test_the_bootstrap_refits_the_same_model(cells, monkeypatch):
         goodness_of_fit(thurstone, votes, method="bootstrap")
 
 
+@pytest.mark.slow
 def test_goodness_with_order_and_covariates(ordered):
     fit = fit_bradley_terry(ordered, order_effect=True)
     test = goodness_of_fit(fit, ordered)

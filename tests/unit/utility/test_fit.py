@@ -94,6 +94,7 @@ def test_summary_is_tidy(fit, celebrities):
         fit.summary(level=95)
 
 
+@pytest.mark.slow
 def test_quasi_variances_minimise_their_criterion(fit):
     from scipy import optimize
 

@@ -109,6 +109,7 @@ class TestDoGroupsDiffer:
         assert fast.statistic == pytest.approx(fits.log_likelihood)
         assert fast.pvalue == pytest.approx(1 / 13)
 
+    @pytest.mark.slow
     def test_contrasts_are_adjusted_by_statsmodels(self):
         from statsmodels.stats.multitest import multipletests
 

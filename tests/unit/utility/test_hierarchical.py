@@ -61,6 +61,7 @@ def two_items():
 
 @pytest.mark.slow
 class TestNuts:
+    @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore:.*transitions diverged")
     def test_two_items_against_quadrature(self, two_items):
         data, mean, deviation, spread = two_items
@@ -74,6 +75,7 @@ class TestNuts:
         chance = fit.probability("a", "b")
         np.testing.assert_allclose(chance, 1 / (1 + np.exp(-gap)), atol=1e-12)
 
+    @pytest.mark.slow
     def test_groups_with_many_votes(self, grouped, near):
         fit = fit_hierarchical(grouped, warmup=250, draws=500, seed=4)
         assert fit.mixing.worst_r_hat <= 1.01
@@ -95,6 +97,7 @@ class TestNuts:
         r_hat = table.set_index(["block", "term"]).r_hat[("g0", "a")]
         assert read.r_hat["group_utility[g0, a]"] == pytest.approx(r_hat, abs=0.006)
 
+    @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore:.*transitions diverged")
     def test_chains_that_have_not_mixed_are_refused(self, grouped):
         with pytest.raises(ConvergenceError, match="chains have not mixed") as caught:
@@ -108,6 +111,7 @@ class TestNuts:
         xr.testing.assert_identical(again.draws, caught.value.result.draws)
         assert len(again.summary()) == len(again.summary(check=False))
 
+    @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore:.*transitions diverged")
     def test_other_votes_of_the_same_shape_are_not_mistaken_for_the_first(self):
         # What is compiled is kept by shape; utilities of swapped items must swap.
@@ -136,6 +140,7 @@ class TestLaplace:
         assert float((observed.won + observed.lost + observed.tied).sum()) == 6000
         np.testing.assert_allclose(near.draws["group_utility"].sum("item"), 0.0, atol=1e-12)
 
+    @pytest.mark.slow
     def test_coverage_of_the_truth(self):
         covered = []
         for seed in range(12):
@@ -155,6 +160,7 @@ class TestLaplace:
             covered.append((bounds[0] <= truth) & (truth <= bounds[1]))
         assert 0.84 < np.mean(covered) < 0.96  # 576 nearly independent intervals of 90%
 
+    @pytest.mark.slow
     def test_few_votes_are_drawn_to_the_population(self):
         frame = votes_of(4000)
         small = frame[(frame.group != "g0") | (np.arange(len(frame)) < 100)]
@@ -167,6 +173,7 @@ class TestLaplace:
         shrunk = (pooled / own).sel(group=GROUPS)
         assert float(shrunk.sel(group="g0")) < float(shrunk.drop_sel(group="g0").min())
 
+    @pytest.mark.slow
     def test_raters_ties_order_and_variances(self):
         frame = votes_of(
             9000,
@@ -221,6 +228,7 @@ class TestLaplace:
         expected = (utility.sel(item="a") > utility.sel(item="b")).mean(("chain", "draw"))
         np.testing.assert_allclose(over, expected)
 
+    @pytest.mark.slow
     def test_winners_of_rules(self, near):
         for rule in (choice.schulze, choice.borda):
             found = near.winners(rule, draws=40)
@@ -248,6 +256,7 @@ class TestLaplace:
         off = ~np.eye(4, dtype=bool)
         np.testing.assert_allclose((matrix + matrix.values.T).values[off], 1.0)
 
+    @pytest.mark.slow
     def test_labels_named_like_coordinates(self):
         frame = votes_of(2000, items=["chain", "draw", "item"], groups=["group", "draw", "item"])
         data = Comparisons.from_frame(frame, group="group", **COLUMNS)

@@ -170,6 +170,7 @@ class TestRefused:
         with pytest.raises(NotIdentifiedError, match=r"2510\.15716, Lemma 4\.1"):
             fit_preference_mixture(data)
 
+    @pytest.mark.slow
     def test_two_comparisons_a_rater_are_warned_of(self):
         data = planted([UP[:4], -UP[:4]], raters=100, votes=2, seed=0)
         with pytest.warns(SmallSampleWarning, match="the median rater cast 2 votes"):
@@ -183,6 +184,7 @@ class TestRefused:
         with pytest.raises(DataError, match="there are only 120 raters"):
             fit_preference_mixture(SMALL, n_classes=121)
 
+    @pytest.mark.slow
     def test_no_convergence(self):
         with pytest.raises(ConvergenceError, match="did not converge in 1 EM") as caught:
             fit_preference_mixture(SMALL, n_classes=4, starts=1, max_iterations=1, tolerance=1e-300)

@@ -23,6 +23,7 @@ def asked(rows, items):
     return Comparisons.from_codes(first, second, outcome, items=items)
 
 
+@pytest.mark.slow
 def test_every_kind_by_hand():
     rows = [
         (0, 1, 9, 1), (1, 0, 2, 8),  # 0 wins in both orders
@@ -49,6 +50,7 @@ def test_every_kind_by_hand():
     assert table.loc[("a", "b"), "preference_pvalue"] == pytest.approx(wanted)
 
 
+@pytest.mark.slow
 def test_by_test_a_preference_must_be_shown():
     rows = [(0, 1, 10, 0), (1, 0, 0, 10), (0, 2, 10, 0), (2, 0, 6, 4), (1, 2, 2, 1), (2, 1, 1, 2)]
     votes = asked(rows, list("abc"))
@@ -66,6 +68,7 @@ def test_by_test_a_preference_must_be_shown():
     assert order_consistency(strong, by="test").pairs["kind"].tolist() == ["fragile"]
 
 
+@pytest.mark.slow
 def test_the_order_effect_is_mantel_haenszel_and_agrees_with_the_model():
     rng = np.random.default_rng(0)
     n, effect = 12, 0.6
@@ -94,6 +97,7 @@ def test_the_order_effect_is_mantel_haenszel_and_agrees_with_the_model():
     assert (bounds.sel(ci_bound="lower") < result.share).all()
 
 
+@pytest.mark.slow
 def test_a_responder_that_sees_letters_only():
     rows = [(0, 1, 5, 0), (1, 0, 5, 0), (0, 2, 5, 0), (2, 0, 5, 0), (1, 2, 5, 0), (2, 1, 5, 0)]
     result = order_consistency(asked(rows, 3))
@@ -127,6 +131,7 @@ def test_what_cannot_be_asked():
         order_consistency(soft, correction="sidak")
 
 
+@pytest.mark.slow
 def test_one_vote_in_each_order():
     rng = np.random.default_rng(1)
     low, high = np.triu_indices(30, 1)

@@ -201,6 +201,7 @@ def test_never_compared_and_disconnected():
         fit_plackett_luce(ballots)
 
 
+@pytest.mark.slow
 def test_standard_errors_by_simulation():
     worth = np.array([0.4, 0.0, -0.4, 0.2])
     rng = np.random.default_rng(0)

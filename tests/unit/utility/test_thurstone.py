@@ -308,6 +308,7 @@ def test_as_published_is_seeded_and_standardised(dense):
     assert counted_twice.utility.equals(one.utility)  # edges are not weighted
 
 
+@pytest.mark.slow
 def test_pseudo_labels_are_counted():
     votes, *_ = responder(16, 60, 20, 3.0, 1)
     plain = fit_thurstone(votes, case="III", method="as-published", seed=0, epochs=300)
