@@ -15,6 +15,7 @@ tests of a line are left out, so what is printed is the least that the suite not
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib.abc
 import importlib.util
 import itertools
@@ -49,8 +50,8 @@ OPERATORS = [
     "core/NumberReplacer", "core/ReplaceBreakWithContinue", "core/ReplaceContinueWithBreak",
     "core/ZeroIterationForLoop",
 ]  # fmt: skip
-#: What pytest would say of the libraries that are imported already.
-ALREADY = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+#: Assertions are not rewritten: pytest would load a module with doctests from its file.
+PLAIN = "--assert=plain"
 #: Seconds of tests, by the report of the coverage run, that a mutant is given at most.
 BUDGET = 40.0
 #: Seconds that they may take on a busy machine; a mutant that never ends has been noticed.
@@ -81,7 +82,8 @@ def every_mutant() -> list[Mutant]:
         for path in sorted((ROOT / "pluralism" / package).glob("*.py")):
             if path.name == "__init__.py":
                 continue
-            lines = path.read_text(encoding="utf-8").splitlines()
+            source = path.read_text(encoding="utf-8")
+            lines, types = source.splitlines(), annotations(source)
             nodes = list(ast_nodes(get_ast_from_path(path)))
             for name in OPERATORS:
                 operator = get_operator(name)()
@@ -90,8 +92,24 @@ def every_mutant() -> list[Mutant]:
                     Mutant(path, name, occurrence, start[0])
                     for occurrence, (start, _) in enumerate(places)
                     if not is_marker(lines[start[0] - 1][start[1] :])
+                    and not any(low <= start < high for low, high in types)
                 ]
     return found
+
+
+def annotations(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where annotations start and end, which are never evaluated."""
+    found: list[ast.expr | None] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.AnnAssign, ast.arg)):
+            found.append(node.annotation)
+        elif isinstance(node, ast.FunctionDef):
+            found.append(node.returns)
+    return [
+        ((node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0))
+        for node in found
+        if node is not None
+    ]
 
 
 def is_marker(rest: str) -> bool:
@@ -155,15 +173,18 @@ class Tests:
         """
         by_line = self.of_line.get(str(mutant.path), {})
         found = by_line.get(mutant.line) or set().union(*by_line.values())
-        # A block of a page needs the blocks before it.
-        alone = (test for test in found if ".md::" not in test)
-        quickest = sorted(alone, key=lambda test: (self.cost(test), test))
+        # A block of a page needs the blocks before it: the page is run.
+        whole = {test.partition("::")[0] if ".md::" in test else test for test in found}
+        quickest = sorted(whole, key=lambda test: (self.cost(test), test))
         spent = itertools.accumulate(map(self.cost, quickest))
         return [test for test, so_far in zip(quickest, spent, strict=True) if so_far <= BUDGET]
 
     def cost(self, test: str) -> float:
-        """Return the seconds that a test took."""
+        """Return the seconds that a test took, or all blocks of a page."""
         path, _, name = test.partition("::")
+        if not name:
+            start = f"{path.replace('/', '.')}::"
+            return sum(took for block, took in self.seconds.items() if block.startswith(start))
         key = f"{path.removesuffix('.py').replace('/', '.')}::{name.rpartition('::')[2]}"
         return self.seconds.get(key, 1.0)
 
@@ -222,7 +243,7 @@ def run(mutant: Mutant, source: str, tests: list[str]) -> str:
         code = 3
         try:
             code = pytest.main(
-                ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-p", "no:cov", *ALREADY, *tests]
+                ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-p", "no:cov", PLAIN, *tests]
             )
         finally:
             os._exit(int(code))
