@@ -281,9 +281,9 @@ def relabelled(
         seen = [checked[place] for place in present]
         clean[name] = _labels.in_order(seen)
         position = {label: place for place, label in enumerate(clean[name])}
-        lookup = np.zeros(len(checked) + 1, dtype=np.int32)
-        lookup[present] = [position[label] for label in seen]
-        recoded[name] = lookup[code]
+        place = np.zeros(len(checked), dtype=np.int32)
+        place[present] = [position[label] for label in seen]
+        recoded[name] = _labels.recode(code, place)
     return replace(rows, labels=clean, codes=recoded)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "code_of",
     "in_order",
     "is_missing",
+    "recode",
     "union",
 ]
 
@@ -132,6 +133,13 @@ def code_of(labels: Sequence[Label], argument: str) -> dict[Label, int]:
     if len(codes) != len(labels):
         check_labels(argument, labels)
     return codes
+
+
+def recode(codes: npt.NDArray[np.integer], place: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Replace every code by its place; where nobody moves, many codes are only looked through."""
+    if np.array_equal(place, np.arange(len(place))):
+        return codes.astype(np.int32, copy=False)
+    return place[codes]
 
 
 def _sort_key(label: Any) -> tuple[int, Any, str]:

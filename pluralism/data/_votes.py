@@ -228,8 +228,8 @@ def _items_of(
                 raise LabelError.unknown(
                     f"column {column!r}", label, known=labels, argument="`items`"
                 )
-        lookup = np.array([code[label] for label in own], dtype=np.int32)
-        codes.append(lookup[rows.codes[column]])
+        place = np.array([code[label] for label in own], dtype=np.int32)
+        codes.append(_labels.recode(rows.codes[column], place))
     return labels, codes[0], codes[1]
 
 
