@@ -71,8 +71,8 @@ def linked(first: IntArray, second: IntArray, mutual: npt.NDArray[np.intp], n_it
     # A thin sample of them usually does.
     for sample in (mutual[:: max(1, len(mutual) // (8 * n_items))], mutual):
         if len(sample) >= n_items - 1:
-            count, _ = _components(first[sample], second[sample], n_items, "weak")
-            if count == 1:
+            graph = _graph(first[sample], second[sample], n_items)
+            if csgraph.connected_components(graph, connection="weak", return_labels=False) == 1:
                 return True
     return False
 
@@ -80,9 +80,13 @@ def linked(first: IntArray, second: IntArray, mutual: npt.NDArray[np.intp], n_it
 def _components(
     source: IntArray, target: IntArray, n: int, connection: Literal["weak", "strong"]
 ) -> tuple[int, IntArray]:
-    graph = sparse.coo_array((np.ones(len(source), np.int8), (source, target)), shape=(n, n))
-    count, label = csgraph.connected_components(graph.tocsr(), True, connection)
+    count, label = csgraph.connected_components(_graph(source, target, n), True, connection)
     # In order of first appearance, so that labels do not depend on the search.
     _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))
     return int(count), order[inverse].astype(np.int32)
+
+
+def _graph(source: IntArray, target: IntArray, n: int) -> sparse.csr_array:
+    edge = np.ones(len(source), np.int8)
+    return sparse.coo_array((edge, (source, target)), shape=(n, n)).tocsr()

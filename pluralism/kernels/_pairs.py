@@ -68,11 +68,13 @@ def fold_pairs(
     if not ordered:
         won, lost = np.where(forward, won, lost), np.where(forward, lost, won)
         first, second = np.minimum(first, second), np.maximum(first, second)
-    key = np.multiply(first, n_items, dtype=np.int64)
-    key += second
+    dense = n_items**2 <= max(_DENSE_TABLE, 4 * len(first))
+    if ordered or dense:
+        key = np.multiply(first, n_items, dtype=np.int64)
+        key += second
     if ordered and (key[1:] > key[:-1]).all():
         low, high = first.astype(np.int32, copy=False), second.astype(np.int32, copy=False)
-    elif n_items**2 <= max(_DENSE_TABLE, 4 * len(key)):
+    elif dense:
         size = n_items**2
         up, down = item_sums(key, won, size), item_sums(key, lost, size)
         present = np.zeros(size, dtype=bool)
@@ -83,7 +85,8 @@ def fold_pairs(
         low, high = row.astype(np.int32), (pair - row * n_items).astype(np.int32)
     else:
         # A counting sort by row; both counts travel as one complex number.
-        both = won + 1j * lost
+        both = np.empty(len(won), dtype=np.complex128)
+        both.real, both.imag = won, lost
         table = sparse.coo_array((both, (first, second)), shape=(n_items, n_items)).tocsr()
         low = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(table.indptr))
         high = table.indices.astype(np.int32, copy=False)
