@@ -129,3 +129,6 @@ def test_refusals():
         audit_rule("borda", CONDORCET)
     with pytest.raises(DataError, match="these ballots are approvals"):
         audit_rule(choice.approval, Ballots.from_approvals([{"a"}], alternatives="ab"))
+    with pytest.raises(DataError, match="`budget` is 0"):
+        audit_rule(choice.borda, CONDORCET, budget=0)
+    assert not audit_rule(choice.borda, CONDORCET, axioms=["pareto"], budget=1).violations

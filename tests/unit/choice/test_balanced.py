@@ -219,6 +219,8 @@ def test_a_pool_of_the_published_size():
         ([0], {"assignment": "best"}, DataError, "`assignment` is 'best'"),
         ([0], {"assignment": [0]}, DataError, "1 entries for 2 voters"),
         ([0], {"assignment": [0, 1]}, DataError, "`assignment\\[1\\]` is 1"),
+        ([0], {"assignment": [0, -1]}, DataError, "`assignment\\[1\\]` is -1"),
+        ([0], {"assignment": [0.5, 0]}, DataError, "`assignment\\[0\\]` is 0.5"),
     ],
 )
 def test_refusals(slate, options, error, message):

@@ -7,6 +7,7 @@ import pytest
 
 from pluralism import Ballots, DataError
 from pluralism.choice import approval_committee
+from pluralism.kernels._committees import _price
 
 
 @pytest.mark.parametrize("rule", ["pav", "cc"])
@@ -92,3 +93,22 @@ def test_limits_are_said():
 def test_refusals(ballots, arguments, message):
     with pytest.raises(DataError, match=message):
         approval_committee(ballots, **arguments)
+
+
+def test_the_price_of_equal_shares_is_where_supporters_raise_one_unit():
+    """Peters and Skowron (2020): the least rho at which sum of min(budget, rho u) reaches one."""
+    rng = np.random.default_rng(0)
+    found = 0
+    for _ in range(200):
+        utility = rng.integers(0, 4, 6).astype(float)
+        budget, counts = rng.random(6) * 0.5, rng.integers(1, 4, 6).astype(float)
+        price = _price(utility, budget, counts)
+        there = utility > 0
+        if counts[there] @ budget[there] < 1:
+            assert price == np.inf
+            continue
+        raised = [counts @ np.minimum(budget, rho * utility) for rho in (price, 0.999 * price)]
+        assert raised[0] == pytest.approx(1)
+        assert raised[1] < 1
+        found += 1
+    assert found > 50

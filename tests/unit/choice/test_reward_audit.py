@@ -322,3 +322,11 @@ def test_pairwise_counts_are_not_taken_for_utilities():
 def test_refusals(data, options, error, message):
     with pytest.raises(error, match=message):
         borda_audit(data, **options)
+
+
+def test_given_utilities_count_whoever_prefers_one_the_other_or_neither():
+    """Borda puts a first, the majority b; weights of those for each and for none, by hand."""
+    table = [[2, 3, 0], [2, 3, 0], [5, 1, 3], [1, 1, 0]]
+    audit = borda_audit(np.array(table), weights=[1, 1, 1, 2], alternatives="abc")
+    row = audit.disagreements.set_index(["first", "second"]).loc[("a", "b")]
+    assert (row.for_first, row.for_second, row.indifferent, row.silent) == (1, 2, 2, 0)

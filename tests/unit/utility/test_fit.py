@@ -277,6 +277,17 @@ class TestAllAtOnce:
         np.testing.assert_array_equal(above, lead > last)
         assert not (above & above.T).any()
 
+    def test_who_is_never_first_among_too_many_to_simulate(self):
+        """Bonferroni with three comparisons each at 5%: one-sided leads beyond 2.128."""
+        from pluralism.kernels._contrasts import never_first
+
+        utility, covariance = np.array([3.01, 3.0, 0.8, 0.87]), 0.5 * np.eye(4)
+        out = never_first(utility, covariance, 0.95, 0, np.random.default_rng(0))
+        assert stats.norm.isf(0.05 / 3) == pytest.approx(2.128, abs=1e-3)
+        np.testing.assert_array_equal(out, [False, False, True, True])
+        out = never_first(utility - [0, 0, 0, -0.02], covariance, 0.95, 0, np.random.default_rng(0))
+        np.testing.assert_array_equal(out, [False, False, True, False])
+
     def test_components_have_no_common_first(self):
         wins = np.zeros((4, 4))
         wins[[0, 1, 2, 3], [1, 0, 3, 2]] = [3, 2, 4, 1]
