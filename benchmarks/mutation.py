@@ -290,8 +290,14 @@ def main() -> None:
         print(f"{how:12} {mutant.module}:{mutant.line} {mutant.operator}", flush=True)
         return mutant, how
 
+    outcomes: list[tuple[Mutant, str]] = []
     with ThreadPoolExecutor(options.jobs) as pool:
-        outcomes = [pair for pair in pool.map(judged, drawn) if pair[1] != "no change"]
+        waiting = [pool.submit(judged, mutant) for mutant in drawn]
+        try:
+            outcomes += (done.result() for done in waiting)
+        except KeyboardInterrupt:  # the first ones are a sample too
+            pool.shutdown(cancel_futures=True)
+    outcomes = [pair for pair in outcomes if pair[1] != "no change"]
     text = report(outcomes, len(mutants), options)
     print(text)
     if options.write:

@@ -58,6 +58,7 @@ def test_lotteries_that_are_not_unique_say_so():
     assert found.unique is False
     assert found.winners == ("a", "b")
     assert choice.maximal_lottery(CYCLE).unique is True
+    assert choice.random_dictator(CYCLE).unique is True
 
 
 def test_a_failed_programme_is_an_error(monkeypatch):
