@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from pluralism import DataError, scores
+from pluralism.kernels import jonckheere
 
 RNG = np.random.default_rng(7)
 
@@ -25,6 +26,17 @@ def _same_numbers_whatever_ran_before():
 
 
 # -- trends ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (1, 2, 3), (3, 3), (2, 1, 1, 2)])
+@pytest.mark.parametrize("values", [(1, 2, 3, 4, 5, 6), (1, 1, 2, 2, 2, 3), (1, 1, 1, 1, 2, 2)])
+def test_jonckheere_moments_are_those_of_all_orders(sizes, values):
+    values = np.array(values[: sum(sizes)], dtype=float)
+    ends = np.cumsum(sizes)[:-1]
+    orders = [jonckheere(np.split(np.array(order), ends)) for order in permutations(values)]
+    every = np.array([order.statistic for order in orders])
+    assert orders[0].mean == pytest.approx(every.mean(), rel=1e-12)
+    assert orders[0].variance == pytest.approx(every.var(), rel=1e-12)
 
 
 def test_page_p_value_is_the_share_of_all_orders():

@@ -381,3 +381,19 @@ def test_a_delay_with_one_answer_only_says_nothing_of_the_others():
     np.testing.assert_allclose(whole.log_discount[:3], part.log_discount, atol=1e-5)
     np.testing.assert_allclose(whole.stderr[:3], part.stderr, rtol=1e-4)
     assert whole.log_discount[3] == pytest.approx(-np.log(4) - 2)
+
+
+def test_errors_of_free_discounts_are_those_of_the_whole_information():
+    """A logistic regression with a slope common to all delays: s m + s d, by the delta method."""
+    rng = np.random.default_rng(4)
+    code, log_m = np.repeat([0, 1, 2], 8), np.tile(np.linspace(-1.0, 2.0, 8), 3)
+    chance = 1 / (1 + np.exp(-2.0 * (log_m - np.array([0.2, 0.6, 1.0])[code])))
+    later = rng.binomial(40, chance).astype(float)
+    found = fit_free(code, log_m, later, 40 - later, 3)
+    design = np.column_stack([log_m, np.eye(3)[code]])
+    plain = sm.GLM(np.column_stack([later, 40 - later]), design, sm.families.Binomial()).fit()
+    slope, constant = plain.params[0], plain.params[1:]
+    np.testing.assert_allclose(found.log_discount, constant / slope, rtol=1e-4)
+    jacobian = np.column_stack([-constant / slope**2, np.eye(3) / slope])
+    expected = np.sqrt(np.diag(jacobian @ plain.cov_params() @ jacobian.T))
+    np.testing.assert_allclose(found.stderr, expected, rtol=1e-3)
