@@ -240,6 +240,17 @@ def test_everybody_indifferent():
     assert same.rules["winners"].iloc[0] == (0, 1)
 
 
+def test_the_audit_prints_its_orders():
+    profile = Ballots.from_rankings(["ab", "ba"], counts=[2, 1])
+    audit = borda_audit(profile)
+    text = repr(audit)
+    assert text.startswith("RewardAudit(3 voters; bradley terry a > b; borda a > b; ")
+    assert "0 pair(s) parted" in text
+    assert f"explained variance {audit.explained_variance:.3g})" in text
+    same = borda_audit(np.ones((3, 2)))
+    assert repr(same).endswith("copeland 0 = 1; 0 pair(s) parted)")
+
+
 def test_one_rater():
     audit = borda_audit(votes_of([(1, "a", "b", "left"), (1, "b", "c", "left"),
                                   (1, "a", "c", "right")]), by="rater")  # fmt: skip
