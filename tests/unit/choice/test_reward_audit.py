@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pluralism import Ballots, Comparisons, DataError, LabelError, NotIdentifiedError
 from pluralism.choice import borda_audit, distortion
+from pluralism.kernels._pooled_rewards import fit_each
 from pluralism.utility import fit_bradley_terry
 
 
@@ -333,3 +334,13 @@ def test_pairwise_counts_are_not_taken_for_utilities():
 def test_refusals(data, options, error, message):
     with pytest.raises(error, match=message):
         borda_audit(data, **options)
+
+
+def test_a_rater_without_votes_is_as_before_any():
+    """Utility 0, and the variance of a prior N(0, 1 / ridge) less its mean over items."""
+    two, one = np.array([0, 1]), np.ones(2)
+    fits = fit_each(np.array([1, 1]), two, 1 - two, one, 0 * one, 2, 3, 4.0)
+    np.testing.assert_array_equal(fits.utility[0], 0.0)
+    np.testing.assert_allclose(fits.variance[0], (1 - 1 / 3) / 4)
+    assert (fits.variance[1, :2] < fits.variance[0, :2]).all()
+    assert fits.converged
