@@ -168,6 +168,8 @@ def test_alpaca_eval_draws_and_shares(tmp_path: Path) -> None:
     assert not votes.order_known
     assert votes.dropped == {"no preference": 1}
     assert (votes.first_won.sum(), votes.second_won.sum(), votes.tied.sum()) == (1.75, 1.25, 2.0)
+    with pytest.raises(DataError, match="`paths` hold no preference"):
+        read_alpaca_eval(put(tmp_path / "none.json", rows[5:]))
     rows[0]["preference"] = 2.5
     with pytest.raises(
         DataError, match=r"record 0: the preference is 2\.5; it must be in \[1, 2\]"
