@@ -238,6 +238,8 @@ def _participation(rule: Rule, without: Ballots, present: Ballots, row: int) -> 
 def _split(ballots: Ballots, rng: np.random.Generator) -> Iterator[Case]:
     ranks, counts = _floats(ballots), ballots.counts
     whole = bool((counts == np.rint(counts)).all())
+    if (counts.sum() if whole else np.count_nonzero(counts)) < 2:
+        return  # no two groups
     while True:
         if whole:
             part = rng.binomial(counts.astype(np.int64), 0.5).astype(np.float64)
@@ -246,8 +248,6 @@ def _split(ballots: Ballots, rng: np.random.Generator) -> Iterator[Case]:
         if 0 < part.sum() < counts.sum():
             left, right = (_rebuilt(ballots, ranks, p) for p in (part, counts - part))
             yield (left, right, ballots), {}
-        elif counts.sum() <= 1:
-            return
 
 
 def _reinforcement(rule: Rule, left: Ballots, right: Ballots, both: Ballots) -> str | None:

@@ -200,11 +200,10 @@ def _codes(name: str, value: npt.ArrayLike, n_items: int) -> npt.NDArray[np.inte
     # Read as unsigned, a negative code is more than its own type holds: one pass finds both.
     largest = min(n_items - 1, np.iinfo(codes.dtype).max) if codes.size else 0
     if codes.size and codes.view(codes.dtype.str.replace("i", "u")).max() > largest:
-        for place in (int(np.argmin(codes)), int(np.argmax(codes))):
-            if not 0 <= codes[place] < n_items:
-                raise DataError(
-                    f"`{name}[{place}]` is {codes[place]}; codes must be from 0 to {n_items - 1}"
-                )
+        place = int(np.argmin(codes) if codes.min() < 0 else np.argmax(codes))
+        raise DataError(
+            f"`{name}[{place}]` is {codes[place]}; codes must be from 0 to {n_items - 1}"
+        )
     return codes
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from pluralism.adapters import (
+    _files,
+    _logs,
     read_alpaca_eval,
     read_arena,
     read_inspect,
@@ -93,6 +95,32 @@ def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
         read_inspect(empty)
 
 
+def test_samples_that_are_none_are_refused(tmp_path: Path) -> None:
+    def log(samples: Any) -> Path:
+        return put(tmp_path / "log.json", {"eval": {"model": "m"}, "samples": samples})
+
+    with pytest.raises(DataError, match="is a list, not a mapping"):
+        read_inspect(log([[1]]))
+    with pytest.raises(DataError, match="has scores that are a list, not a mapping"):
+        read_inspect(log([{"id": 1, "epoch": 1, "scores": [1]}]))
+    with pytest.raises(DataError, match="`paths` hold no"):
+        read_inspect(log([]))
+
+
+def test_files_beyond_the_limit_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.eval"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", json.dumps({"eval": {"model": "m" * 9999}}))
+    monkeypatch.setattr(_logs, "LARGEST_FILE", 5000)
+    with pytest.raises(DataError, match="unpacks to more than 4 GiB"):
+        read_inspect(path)
+    monkeypatch.setattr(_files, "LARGEST_FILE", 5)
+    with pytest.raises(DataError, match=r"log\.eval has \d+ bytes; more than 4 GiB are not read"):
+        read_inspect(path)
+
+
 # -- lm-evaluation-harness ---------------------------------------------------------------
 
 
@@ -110,6 +138,12 @@ def test_responses_of_models(tmp_path: Path) -> None:
     assert (found.raters, found.categories) == (("large", "small"), ("no", "yes"))
     assert found.dropped == {"no response": 1}
     assert read_lm_eval(files, value="acc", scale="interval").categories == (0, 1)
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    lines = [json.dumps({"doc_id": k, "filtered_resps": [f"{k}"]}) for k in range(2)]
+    path = put(tmp_path / "samples_a.jsonl", "\n\n".join(lines) + "\n  \n")
+    assert read_lm_eval(path).categories == ("0", "1")
 
 
 def test_options_and_filters(tmp_path: Path) -> None:
@@ -134,6 +168,8 @@ def test_alpaca_eval_draws_and_shares(tmp_path: Path) -> None:
     assert not votes.order_known
     assert votes.dropped == {"no preference": 1}
     assert (votes.first_won.sum(), votes.second_won.sum(), votes.tied.sum()) == (1.75, 1.25, 2.0)
+    with pytest.raises(DataError, match="`paths` hold no preference"):
+        read_alpaca_eval(put(tmp_path / "none.json", rows[5:]))
     rows[0]["preference"] = 2.5
     with pytest.raises(
         DataError, match=r"record 0: the preference is 2\.5; it must be in \[1, 2\]"

@@ -259,6 +259,14 @@ def test_what_is_left_out_is_counted_by_reason() -> None:
         ("brier_score", [{"a": 1.0, "b": 0.0}], ["c"], "'c'; it must be one of"),
         ("calibration_error", [0.5, [0.5, 0.5]], [1, 1], "some predictions are numbers"),
         ("calibration_error", [[0.5, 0.5], [1.0]], [1, 0], "differ in their number"),
+        (
+            "calibration_error", [[0.5, 0.5], {"a": 1.0, "b": 0.0}], [0, 0],
+            "a prediction names its categories and others do not",
+        ),
+        (
+            "calibration_error", [{"a": 1.0, "b": 0.0}, {"a": 1.0}], ["a", "a"],
+            r"a prediction is {'a': 1.0}; it must give a number to each of \['a', 'b'\]",
+        ),
         ("group_range", [1.0, 2.0], None, "none of|in one group|no group"),
     ],
 )  # fmt: skip

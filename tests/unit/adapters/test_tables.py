@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,25 @@ def test_netcdf_holds_the_labelled_arrays(fit, tmp_path: Path) -> None:
     array = xr.DataArray([1.0, 2.0], dims="item", coords={"item": ["a", "b"]}, name="u")
     with xr.open_dataset(write_table(array, tmp_path / "a.nc"), engine="h5netcdf") as stored:
         assert stored["u"].values.tolist() == [1.0, 2.0]
+
+
+def test_netcdf_holds_frames_and_sets_too(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1.5, 2.5]}, index=pd.Index(["a", "b"], name="item"))
+    for number, table in enumerate((frame, frame.to_xarray())):
+        with xr.open_dataset(
+            write_table(table, tmp_path / f"{number}.nc"), engine="h5netcdf"
+        ) as stored:
+            assert stored["x"].values.tolist() == [1.5, 2.5]
+            assert stored["item"].values.tolist() == ["a", "b"]
+
+
+def test_a_result_that_is_one_frame_is_that_frame(tmp_path: Path) -> None:
+    @dataclasses.dataclass
+    class Found:
+        rows: pd.DataFrame
+
+    frame = pd.DataFrame({"x": [1, 2]})
+    assert pd.read_csv(write_table(Found(frame), tmp_path / "t.csv"))["x"].tolist() == [1, 2]
 
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:

@@ -108,6 +108,91 @@ def test_rules_that_are_unfair_on_purpose():
     assert broken(choice.borda, ballots, "non-dictatorship") == set()
 
 
+def test_irv_makes_a_voter_sorry_to_have_come():
+    """Without one of the first, a is out first and b beats c; with them, b is, and c beats a."""
+    ballots = Ballots.from_rankings(["abc", "bca", "cab"], counts=[5.3, 4.9, 6])
+    result = audit_rule(choice.irv, ballots, axioms=["participation"])["participation"]
+    without, present = result.counterexample.profiles
+    assert (choice.irv(without).winners, choice.irv(present).winners) == (("b",), ("c",))
+    assert without.n_voters == pytest.approx(ballots.n_voters - 1)
+    assert result.counterexample.statement == ("a voter who prefers b to c makes c win by voting")
+
+
+@pytest.mark.parametrize(("unranked", "violated"), [("last", True), ("incomparable", False)])
+def test_nobody_is_said_to_prefer_what_they_call_incomparable(unranked, violated):
+    def crowded(profile):
+        return ("a",) if profile.n_voters < 2 else ("b",)
+
+    ballots = Ballots.from_rankings([("a",), ("a",)], alternatives="abc", unranked=unranked)
+    assert audit_rule(crowded, ballots, axioms=["participation"])["participation"].violated is (
+        violated
+    )
+
+
+def test_ballots_without_voters_are_nobodys():
+    def cases(counts):
+        ballots = Ballots.from_rankings(["abc", "bca", "cab"], counts=counts)
+        return audit_rule(choice.borda, ballots, axioms=["participation"])["participation"].cases
+
+    assert cases([2, 0, 1]) == 2
+    assert cases([0, 1, 0]) == 0  # without the only voter nobody is left
+
+
+def test_reinforcement_on_purpose():
+    def even(profile):
+        return ("a",) if profile.n_voters % 2 == 0 else ("b",)
+
+    ballots = Ballots.from_rankings(["ab", "ba"])
+    result = audit_rule(even, ballots, axioms=["reinforcement"])["reinforcement"]
+    left, right, both = result.counterexample.profiles
+    assert (left.n_voters, right.n_voters, both.n_voters) == (1, 1, 2)
+    assert result.counterexample.statement == ("two groups both elect {b}, together they elect {a}")
+
+
+@pytest.mark.parametrize(
+    ("counts", "cases"), [([1, 0], 0), ([2.5, 0], 0), ([0.5, 0], 0), ([0.5, 1.5], 30), ([2, 0], 30)]
+)
+def test_voters_that_cannot_be_split_are_not_split(counts, cases):
+    """Whole counts part voter by voter, weights ballot by ballot."""
+    ballots = Ballots.from_rankings(["ab", "ba"], counts=counts)
+    result = audit_rule(choice.borda, ballots, axioms=["reinforcement"], budget=30)
+    assert result["reinforcement"].cases == cases
+    assert not result["reinforcement"].violated
+
+
+def test_many_alternatives_are_sampled():
+    labels = "abcdefg"
+    ballots = Ballots.from_rankings([labels, labels[::-1], "bcdefga"])
+    assert broken(lambda profile: ("a",), ballots, "neutrality", budget=20) == {"neutrality"}
+    assert broken(choice.borda, ballots, "neutrality", budget=20) == set()
+    closer = Ballots.from_rankings(["abcde", "bacde", "cbade"], counts=[4, 4, 1])
+    by_name = partial(choice.plurality, tie_break="name")
+    assert broken(by_name, closer, "strategy-proofness") == {"strategy-proofness"}
+
+
+def test_two_alternatives_have_no_third_to_move():
+    result = audit_rule(choice.borda, Ballots.from_rankings(["ab", "ba"]), axioms=["iia"])["iia"]
+    assert (result.cases, result.violated) == (0, False)
+
+
+def test_others_move_only_where_the_pair_is_ranked():
+    """Each ballot ranks one alternative, so none ranks a pair and nothing may move."""
+    ballots = Ballots.from_rankings([("a",), ("b",), ("c",)], alternatives="abc")
+    result = audit_rule(choice.borda, ballots, axioms=["iia"], budget=40)["iia"]
+    assert (result.cases, result.violated) == (40, False)
+
+
+def test_a_long_counterexample_is_cut_short():
+    ballots = Ballots.from_rankings(["abc", "bca"])
+    result = audit_rule(
+        lambda profile: choice.plurality(profile.select([0])),
+        ballots,
+        axioms=["non-dictatorship"],
+    )["non-dictatorship"]
+    assert len(result.counterexample.profiles) == 20
+    assert str(result.counterexample).endswith("  and 17 more profiles")
+
+
 @pytest.mark.slow
 def test_the_audit_says_what_it_covers():
     audit = audit_rule(choice.schulze, CONDORCET, budget=30)

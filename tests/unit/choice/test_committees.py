@@ -29,6 +29,17 @@ def test_optima_equal_enumeration_with_counts(rule):
         assert outcome.exhaustive
 
 
+@pytest.mark.parametrize("rule", ["seqpav", "phragmen"])
+def test_more_ways_than_the_limit_are_cut_and_said(rule):
+    """Four equals: any two of the six pairs are right, and two are not all."""
+    ballots = Ballots.from_approvals([{"a"}, {"b"}, {"c"}, {"d"}])
+    outcome = approval_committee(ballots, size=2, rule=rule, limit=2)
+    assert len(set(outcome.winners)) == 2
+    assert all(len(committee) == 2 for committee in outcome.winners)
+    assert not outcome.exhaustive
+    assert approval_committee(ballots, size=2, rule=rule, limit=6).exhaustive
+
+
 def test_counts_are_repetitions():
     rng = np.random.default_rng(1)
     matrix = rng.random((6, 5)) < 0.5

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pluralism import Ballots, DataError
-from pluralism.choice import condorcet_winner, distortion, maximal_lottery
+from pluralism import Ballots, ConvergenceError, DataError
+from pluralism.choice import _distortion, condorcet_winner, distortion, maximal_lottery
 
 
 @pytest.mark.parametrize(("beta", "bound"), [(1, 1.0820), (2, 1.3130), (5, 2.5339), (10, 5.0005)])
@@ -153,3 +153,10 @@ def test_a_rule_of_ones_own():
 def test_refusals(arguments, message):
     with pytest.raises(DataError, match=message):
         distortion(**arguments)
+
+
+def test_a_worst_lottery_that_is_not_found_is_an_error(monkeypatch):
+    """All lotteries on two level alternatives are maximal; the worst takes a programme."""
+    monkeypatch.setattr(_distortion, "worst_maximal_value", lambda *_: np.nan)
+    with pytest.raises(ConvergenceError, match="worst maximal lottery was not solved"):
+        distortion([[1.0, 0.0], [0.0, 0.5]], rule="maximal_lottery")

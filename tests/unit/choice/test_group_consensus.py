@@ -278,6 +278,12 @@ def test_groups_that_name_others_are_a_label_error():
         group_informed_consensus(votes, groups={"ann": 1, "rob": 2})
 
 
+def test_groups_of_two_dimensions_are_refused():
+    table = xr.DataArray([["x"], ["y"]], dims=("participant", "column"))
+    with pytest.raises(DataError, match=r"`groups` must have one dimension; it has \('part"):
+        group_informed_consensus([[1.0], [0.0]], groups=table)
+
+
 def test_options_are_checked():
     votes, group = counted((1, 4), (2, 3))
     with pytest.raises(DataError, match="`stance` is 'like'"):

@@ -115,6 +115,11 @@ def test_one_voter_gets_what_she_wants():
         (Ballots.from_rankings(["abcdefgh"]), {"limit": 40_000}, "40,320 reports of 1 distinct"),
         (Ballots.from_rankings(["abc"]), {"limit": 5}, "6 profiles, above `limit` 5"),
         (Ballots.from_rankings(["abc"]), {"compare": "utility"}, "hold no utilities"),
+        (
+            Ballots.from_utilities([[1, 2, np.nan]], alternatives="abc"),
+            {"compare": "utility"},
+            "some utilities are missing",
+        ),
         (Ballots.from_rankings(["abc"]), {"rule": "borda"}, "`rule` is 'borda'"),
         (Ballots.from_rankings(["abc"]), {"rule": lambda _: ()}, "chooses nobody"),
         (Ballots.from_rankings(["abc"]), {"rule": lambda _: ("z",)}, "no alternatives"),

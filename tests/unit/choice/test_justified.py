@@ -68,6 +68,11 @@ def test_the_example_of_the_majority_rules():
         assert justified_representation(ballots, "abd", axiom=axiom)
 
 
+def test_the_verdict_is_printed():
+    ballots = Ballots.from_approvals([{"a"}, {"b"}])
+    assert repr(justified_representation(ballots, "ab")) == "Representation(EJR+ holds)"
+
+
 def test_refusals():
     ballots = Ballots.from_approvals([{"a"}, {"b"}])
     with pytest.raises(LabelError, match=r"names 'z', which is not in the ballots"):

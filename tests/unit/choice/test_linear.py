@@ -8,8 +8,9 @@ import pytest
 import xarray as xr
 from scipy.optimize import minimize
 
-from pluralism import Ballots, DataError, LabelError, NotIdentifiedError
+from pluralism import Ballots, ConvergenceError, DataError, LabelError, NotIdentifiedError
 from pluralism.choice import copeland, feasible_ranking, linear_social_choice
+from pluralism.kernels import _linear_reward as kernels
 
 NAMES = ["a", "a'", "b", "b'", "c", "c'"]
 
@@ -250,6 +251,33 @@ def test_units_of_a_feature_do_not_matter():
 def test_refusals(features, ballots, options, error, message):
     with pytest.raises(error, match=message):
         linear_social_choice(features, Ballots.from_rankings(ballots), **options)
+
+
+def test_no_features_are_refused():
+    with pytest.raises(DataError, match=r"`features` is empty; its shape is \(3, 0\)"):
+        linear_social_choice(np.zeros((3, 0)), Ballots.from_rankings(["abc"]))
+
+
+def test_feasibility_is_printed():
+    points = [[0.0], [1.0], [2.0]]
+    assert repr(feasible_ranking(points, [0, 1, 2])) == "FeasibleRanking(feasible)"
+    assert not feasible_ranking(points, [0, 2, 1])
+
+
+def test_failed_programmes_are_errors(monkeypatch):
+    points, profile = [[0.0], [1.0], [2.0]], Ballots.from_rankings(["abc", "cba", "bca"])
+    with monkeypatch.context() as patch:
+        failed = kernels.Margin(np.nan, np.zeros(1), [], "time limit")
+        patch.setattr(kernels, "largest_margin", lambda *_: failed)
+        with pytest.raises(ConvergenceError, match="linear programme was not solved: time limit"):
+            feasible_ranking(points, [0, 1, 2])
+        with pytest.raises(ConvergenceError, match="a linear programme was not solved: time limit"):
+            linear_social_choice(points, profile)
+    with monkeypatch.context() as patch:
+        flat = kernels.Margin(1.0, np.zeros(1), [], "")
+        patch.setattr(kernels, "largest_margin", lambda *_: flat)
+        with pytest.raises(ConvergenceError, match="reward does not induce its ranking"):
+            feasible_ranking(points, [0, 1, 2])
 
 
 def test_pairs_that_leave_a_feature_unseen():

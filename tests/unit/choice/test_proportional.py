@@ -16,6 +16,16 @@ from pluralism.choice import (
     proportional_veto_core,
 )
 
+
+def test_who_comes_first_on_incomplete_ballots_is_not_known():
+    ballots = Ballots.from_rankings([("a", "b"), ("b", "c"), ("a", "c")], unranked="incomparable")
+    found = proportional_alignment(ballots)
+    assert found.groups is None
+    assert found.level is None
+    complete = Ballots.from_rankings(["abc", "bca", "acb"], unranked="incomparable")
+    np.testing.assert_allclose(proportional_alignment(complete).groups, [2 / 3, 1 / 3, 0])
+
+
 rankings = st.integers(2, 5).flatmap(
     lambda m: st.lists(st.permutations(list(range(m))), min_size=1, max_size=6)
 )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pluralism import Ballots, Comparisons, DataError, LabelError, NotIdentifiedError
 from pluralism.choice import borda_audit, distortion
+from pluralism.kernels._pooled_rewards import fit_each
 from pluralism.utility import fit_bradley_terry
 
 
@@ -240,6 +241,17 @@ def test_everybody_indifferent():
     assert same.rules["winners"].iloc[0] == (0, 1)
 
 
+def test_the_audit_prints_its_orders():
+    profile = Ballots.from_rankings(["ab", "ba"], counts=[2, 1])
+    audit = borda_audit(profile)
+    text = repr(audit)
+    assert text.startswith("RewardAudit(3 voters; bradley terry a > b; borda a > b; ")
+    assert "0 pair(s) parted" in text
+    assert f"explained variance {audit.explained_variance:.3g})" in text
+    same = borda_audit(np.ones((3, 2)))
+    assert repr(same).endswith("copeland 0 = 1; 0 pair(s) parted)")
+
+
 def test_one_rater():
     audit = borda_audit(votes_of([(1, "a", "b", "left"), (1, "b", "c", "left"),
                                   (1, "a", "c", "right")]), by="rater")  # fmt: skip
@@ -330,3 +342,13 @@ def test_given_utilities_count_whoever_prefers_one_the_other_or_neither():
     audit = borda_audit(np.array(table), weights=[1, 1, 1, 2], alternatives="abc")
     row = audit.disagreements.set_index(["first", "second"]).loc[("a", "b")]
     assert (row.for_first, row.for_second, row.indifferent, row.silent) == (1, 2, 2, 0)
+
+
+def test_a_rater_without_votes_is_as_before_any():
+    """Utility 0, and the variance of a prior N(0, 1 / ridge) less its mean over items."""
+    two, one = np.array([0, 1]), np.ones(2)
+    fits = fit_each(np.array([1, 1]), two, 1 - two, one, 0 * one, 2, 3, 4.0)
+    np.testing.assert_array_equal(fits.utility[0], 0.0)
+    np.testing.assert_allclose(fits.variance[0], (1 - 1 / 3) / 4)
+    assert (fits.variance[1, :2] < fits.variance[0, :2]).all()
+    assert fits.converged

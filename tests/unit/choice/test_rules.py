@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import xarray as xr
+from scipy import optimize
 
-from pluralism import Ballots, ConvergenceError, DataError, choice
-from pluralism.choice import _lottery
+from pluralism import Ballots, ConvergenceError, DataError, LabelError, choice
+from pluralism.choice import Outcome, _consensus_ranking, _lottery
+from pluralism.choice._outcome import TieBreaker, group_by_layers
+from pluralism.kernels._kemeny import KemenyRankings
 from pluralism.kernels._lottery import Lottery
 
 CYCLE = Ballots.from_rankings(["abc", "bca", "cab"])
@@ -71,6 +75,58 @@ def test_a_failed_programme_is_an_error(monkeypatch):
     monkeypatch.setattr(_lottery, "maximal_lottery_of", lambda margins: wrong)
     with pytest.raises(ConvergenceError, match=r"violates p'M >= 0 by 0\.5"):
         choice.maximal_lottery(CYCLE)
+
+
+APPROVALS = Ballots.from_approvals([{"a"}, {"b"}], counts=[1.5, 1.0])
+VALUES = [[1.0, 2.0], [2.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: choice.maximal_lottery(CYCLE),
+        lambda: choice.approval_committee(APPROVALS, size=1, rule="pav"),
+        lambda: choice.justified_representation(
+            Ballots.from_approvals([set("abc"), set("def")], counts=[6, 3]), "abc", axiom="PJR"
+        ),
+        lambda: choice.balanced_justified_representation(VALUES, [0, 1], assignment="balanced"),
+        lambda: choice.proportional_veto_core(
+            Ballots.from_rankings(["abc", "cba"], counts=[1.5, 1.0])
+        ),
+        lambda: choice.feasible_ranking([[0.0], [1.0], [2.0]], [0, 1, 2]),
+        lambda: choice.linear_social_choice([[0.0], [1.0], [2.0]], CYCLE),
+    ],
+    ids=["lottery", "committee", "representation", "balanced", "veto", "ranking", "linear"],
+)
+def test_a_solver_that_gives_up_is_an_error(monkeypatch, call):
+    failed = optimize.OptimizeResult(status=1, success=False, x=None, message="out of time")
+    for solver in ("linprog", "milp"):
+        monkeypatch.setattr(optimize, solver, lambda *_, **__: failed)
+    with pytest.raises(ConvergenceError, match="not solved: out of time"):
+        call()
+
+
+def test_a_failed_kemeny_programme_is_an_error(monkeypatch):
+    failed = KemenyRankings([], np.nan, False, "time limit reached")
+    monkeypatch.setattr(_consensus_ranking, "kemeny_rankings", lambda *_: failed)
+    with pytest.raises(ConvergenceError, match="Kemeny rule was not solved in 60 s"):
+        choice.kemeny(CYCLE, seconds=60)
+
+
+def test_scores_and_relations_that_rank_nothing():
+    with pytest.raises(DataError, match=r"`scores` has shape \(3,\) for 2 alternatives"):
+        Outcome.from_scores("points", ("a", "b"), np.zeros(3), TieBreaker("none"))
+    cycle = np.roll(np.eye(3, dtype=bool), 1, axis=1)
+    with pytest.raises(LabelError, match="the relation has a cycle and cannot be ranked"):
+        group_by_layers(("a", "b", "c"), cycle)
+
+
+def test_unlabelled_arrays_are_read_as_matrices():
+    wins = np.array([[0, 3, 1], [1, 0, 2], [2, 1, 0]])
+    found = choice.borda(xr.DataArray(wins, dims=("item", "item_bis")))
+    np.testing.assert_array_equal(found.scores, choice.borda(wins).scores)
+    with pytest.raises(DataError, match=r"must be square .* got shape \(3,\)"):
+        choice.borda(xr.DataArray(wins[0], dims="item"))
 
 
 def test_random_dictator_shares_tied_tops():

@@ -122,6 +122,24 @@ def test_one_seat_by_any_transfer_is_instant_runoff():
             assert stv(profile, seats=1, transfer=transfer).winners == runoff.winners
 
 
+def test_quotas_by_their_formulas():
+    profile = Ballots.from_rankings(["abc", "bca", "cab"], counts=[50, 30, 20])
+    quotas = {"hare": 100 / 2, "droop": 100 // 3 + 1, "hagenbach-bischoff": 100 / 3}
+    for kind, quota in quotas.items():
+        assert stv(profile, seats=2, quota=kind).quota == pytest.approx(quota)
+
+
+def test_scottish_transfers_are_cut_at_five_decimals():
+    """The quota is 34 // 3 + 1 = 12; each of the 19 papers of a is worth 7/19 = 0.36842 to b."""
+    profile = Ballots.from_rankings(["abcd", "bcad", "cdab", "dcab"], counts=[19, 7, 5, 3])
+    outcome = stv(profile, seats=2, transfer="scottish")
+    assert outcome.quota == 12
+    assert outcome.winners == ("a", "b")
+    assert outcome.rounds[1]["b"] == pytest.approx(7 + 19 * 0.36842, abs=1e-9)
+    exact = stv(profile, seats=2, transfer="weighted-inclusive-gregory")
+    assert exact.rounds[1]["b"] == pytest.approx(14, abs=1e-9)
+
+
 def test_a_tie_that_matters_is_said():
     profile = Ballots.from_rankings([("a",), ("b",), ("c",)], counts=[5, 2, 2])
     with pytest.raises(DataError, match="'b', 'c' tie for elimination at count 2"):

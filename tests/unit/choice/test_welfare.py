@@ -95,6 +95,11 @@ def test_lotteries_are_scored_by_expected_utility():
     assert thirds.scores.values == pytest.approx([1 / 3])
 
 
+def test_the_power_mean_without_end_is_the_largest():
+    np.testing.assert_array_equal(score("power-mean", power=np.inf), VALUES.max(axis=0))
+    np.testing.assert_array_equal(score("power-mean", power=-np.inf), VALUES.min(axis=0))
+
+
 def test_price():
     values = [[9, 4, 0], [9, 4, 0], [0, 4, 6]]
     assert welfare_price(values, of="egalitarian") == pytest.approx(1.5)
@@ -136,3 +141,9 @@ def test_refusals_of_utilities():
         welfare([[1.0, 2.0]], alternatives="ab", lotteries={"x": {"z": 1.0}})
     with pytest.raises(DataError, match="which only ranks"):
         welfare_price([[1.0, 2.0]], of="nash", under="leximin")
+    with pytest.raises(DataError, match="`of` and `under` both take `power`"):
+        welfare_price([[1.0, 2.0]], of="gini", under="power-mean", power=2)
+    with pytest.raises(DataError, match="`aversion` is a parameter of neither 'nash' nor"):
+        welfare_price([[1.0, 2.0]], of="nash", aversion=2)
+    with pytest.raises(DataError, match="needs welfare of at least 0; shift the utilities"):
+        welfare_price([[-1.0, 2.0]], of="egalitarian")

@@ -122,6 +122,12 @@ def test_fractional_weights_of_draws_carry_no_rounding(rule):
     np.testing.assert_array_equal(found.probability, level)
 
 
+def test_draws_that_are_not_finite_are_refused():
+    draws = xr.DataArray([[1.0, np.nan]], dims=("draw", "alternative"))
+    with pytest.raises(DataError, match="`data` holds draws that are not finite"):
+        choice.winner_probabilities(draws)
+
+
 def test_draws_with_the_alternatives_first_are_refused():
     draws = xr.DataArray(np.ones((2, 3, 3)), dims=("draw", "alternative", "voter"))
     with pytest.raises(DataError, match="'alternative' must be the last"):

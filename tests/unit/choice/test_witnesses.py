@@ -64,6 +64,17 @@ def test_larger_cases_are_sampled_and_say_so():
     assert "a sample of" in repr(witness)
     with pytest.raises(DataError, match="at least 3"):
         arrow_witness(choice.borda, alternatives=2)
+    with pytest.raises(DataError, match="`rule` is 'borda'; it must be a function of ballots"):
+        arrow_witness("borda")
+
+
+def test_too_few_profiles_decide_nothing():
+    """One profile of two voters, one of three: Borda keeps Pareto, and IIA takes two profiles."""
+    witness = arrow_witness(choice.borda, budget=1)
+    assert (witness.horn, witness.profiles, witness.pair) == ("none found", (), ())
+    assert not witness.exhaustive
+    first = arrow_witness(lambda ballots: choice.borda(ballots.select([0])), budget=1)
+    assert first.horn == "none found"  # a dictator on one profile may be none on others
 
 
 def test_lewd_and_prude():
@@ -74,6 +85,7 @@ def test_lewd_and_prude():
     ring = "".join(witness.cycle)
     assert ring in "PLNPL"
     assert len(ring) == 3
+    assert repr(witness).startswith(f"SenWitness({' > '.join(ring + ring[0])}: ")
     assert set(witness.reasons) == {
         "voter 0 decides N over P",
         "voter 1 decides L over N",
@@ -88,6 +100,7 @@ def test_search_finds_a_contradiction_or_proves_there_is_none():
     assert again.cycle == found.cycle
     alone = sen_witness({0: ("x", "y")}, alternatives="xyz")
     assert not alone
+    assert repr(alone) == "SenWitness(no contradiction)"
     assert alone.exhaustive
 
 

@@ -88,6 +88,44 @@ def test_merge_is_addition_and_does_not_depend_on_the_order():
     ]
 
 
+def test_merge_of_scales_joins_numbers_but_no_orders():
+    one = Annotations.from_matrix([[1, 3]], scale="interval")
+    other = Annotations.from_matrix([[2, 3]], scale="interval")
+    both = one.merge(other)
+    assert both.categories == (1, 2, 3)
+    np.testing.assert_array_equal(both.counts(), [[1, 1, 0], [0, 0, 2]])
+    low = Annotations.from_matrix([["a", "b"]], scale="ordinal", categories=["a", "b"])
+    high = Annotations.from_matrix([["b", "c"]], scale="ordinal", categories=["b", "c"])
+    with pytest.raises(DataError, match="cannot merge the orders 'a', 'b' and 'b', 'c'"):
+        low.merge(high)
+
+
+def test_merge_adds_what_was_dropped():
+    table = pd.DataFrame({"post": ["p", "p"], "who": [1, None], "says": ["a", None]})
+    columns = {"item": "post", "rater": "who", "label": "says", "missing": "drop"}
+    one = Annotations.from_frame(table, **columns)
+    other = Annotations.from_frame(table.assign(says=["a", "b"]), **columns)
+    both = one.merge(one).merge(other)
+    reasons = set(one.dropped) | set(other.dropped)
+    assert both.dropped == {
+        reason: 2 * one.dropped.get(reason, 0) + other.dropped.get(reason, 0) for reason in reasons
+    }
+    assert sum(both.dropped.values()) == 3
+
+
+def test_update_keeps_the_order_of_categories():
+    ratings = Annotations.from_matrix([["lo", "hi"]], scale="ordinal", categories=["lo", "hi"])
+    more = pd.DataFrame({"post": [0], "who": [1], "says": ["hi"]})
+    both = ratings.update(more, item="post", rater="who", label="says")
+    assert (both.scale, both.categories) == ("ordinal", ("lo", "hi"))
+    np.testing.assert_array_equal(both.counts(), [[1, 1], [0, 1]])
+
+
+def test_frame_of_counts_has_no_raters():
+    frame = Annotations.from_counts([[1, 2]], categories=["a", "b"]).to_frame()
+    assert frame.to_dict("list") == {"item": [0, 0], "label": ["a", "b"], "weight": [1.0, 2.0]}
+
+
 def test_merge_of_weights_keeps_their_squares():
     plain = Annotations.from_codes([0, 0], [0, 1], items=["x"], categories=[0, 1])
     weighted = Annotations.from_codes([0], [1], weight=[3.0], items=["x"], categories=[0, 1])
@@ -156,6 +194,48 @@ def test_repr_says_what_is_in_it():
             ),
             "`groups` are attributes of raters",
         ),
+        (
+            lambda: Annotations.from_matrix([[1, 2]], items=["x"]),
+            "`items` names 1, but there are 2",
+        ),
+        (
+            lambda: Annotations.from_codes([0], [0], items=["x"], categories=[]),
+            "`categories` is empty",
+        ),
+        (
+            lambda: Annotations.from_codes([0], [[0]], items=["x"], categories=["a"]),
+            r"`label` has shape \(1, 1\); it must have one entry for each of the 1 labels",
+        ),
+        (
+            lambda: Annotations.from_codes([0, 0], [0], items=["x"], categories=["a"]),
+            r"`label` has shape \(1,\); it must have one entry for each of the 2 labels",
+        ),
+        (
+            lambda: Annotations.from_codes([0.0], [0], items=["x"], categories=["a"]),
+            "`item` must hold whole numbers; its dtype is float64",
+        ),
+        (
+            lambda: Annotations.from_codes(
+                [0], [0], weight=[1.0], count=[1], items=["x"], categories=["a"]
+            ),
+            "give `weight` or `count`, not both",
+        ),
+        (
+            lambda: Annotations.from_codes([0], [0], count=[1, 2], items=["x"], categories=["a"]),
+            "`count` has 2 entries for 1 labels",
+        ),
+        (
+            lambda: Annotations.from_codes(
+                [0],
+                [0],
+                rater=[0],
+                items=["x"],
+                raters=["r"],
+                categories=["a"],
+                groups={"g": ["u", "v"]},
+            ),
+            r"`groups\['g'\]` has 2 entries for 1 raters",
+        ),
     ],
 )
 def test_bad_input_is_named(build, message):
@@ -181,6 +261,11 @@ def test_merge_refuses_what_does_not_belong_together():
         plain.merge(Annotations.from_matrix([[1]], scale="ordinal"))
     with pytest.raises(DataError, match="with raters and Annotations without"):
         plain.merge(Annotations.from_counts([[1, 2]]))
+    ungrouped = Annotations.from_codes(
+        [0], [0], rater=[0], items=["x"], raters=["r"], categories=["no"]
+    )
+    with pytest.raises(DataError, match="cannot merge group columns 'side' with"):
+        plain.merge(ungrouped)
     moved = Annotations.from_codes(
         [0],
         [0],
@@ -240,6 +325,27 @@ def test_weights_that_add_up_to_their_squares_are_not_one():
         )
         assert ratings.item_squares() == pytest.approx(squares or [2.0])
         assert (ratings.squares is None) == (squares is None)
+
+
+def test_weights_that_are_all_zero_leave_no_label():
+    with pytest.raises(DataError, match="every weight in column 'w' is zero"):
+        Annotations.from_frame(
+            rows().assign(w=0.0), item="post", rater="who", label="says", weight="w"
+        )
+
+
+@pytest.mark.parametrize(
+    ("says", "message"),
+    [
+        (["1", "many"], "column 'says' holds 'many', which is no number"),
+        (["1", "1.0"], "column 'says' writes one number in two ways, such as 1 and 1.0"),
+    ],
+)
+def test_text_of_a_file_that_is_no_scale_is_refused(tmp_path, says, message):
+    path = tmp_path / "labels.csv"
+    pd.DataFrame({"post": ["p", "q"], "who": ["r", "s"], "says": says}).to_csv(path, index=False)
+    with pytest.raises(LabelError, match=message):
+        Annotations.from_frame(path, item="post", rater="who", label="says", scale="interval")
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])

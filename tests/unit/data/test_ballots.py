@@ -105,6 +105,22 @@ def test_an_array_of_orders_is_read_as_rankings():
     np.testing.assert_array_equal(Ballots.from_rankings(np.array([[2, 0, 1]])).ranks, [[1, 2, 0]])
 
 
+def test_an_array_of_short_orders_leaves_the_rest_unranked():
+    """More ballots than one block holds, against the same orders as lists."""
+    orders = np.random.default_rng(0).permuted(np.tile(np.arange(4), (5000, 1)), axis=1)[:, :2]
+    found = Ballots.from_rankings(orders, alternatives=range(4))
+    expected = Ballots.from_rankings(orders.tolist(), alternatives=range(4))
+    np.testing.assert_array_equal(found.ranks, expected.ranks)
+    assert (found.ranks == found.sentinel).sum() == 2 * 5000
+
+
+def test_ranks_are_read_back_with_their_sentinel():
+    weak = Ballots.from_rankings([("a", ("b", "c")), ("d",), ("c", "d", "a", "b")])
+    again = Ballots.from_ranks(weak.ranks, alternatives=weak.alternatives)
+    np.testing.assert_array_equal(again.ranks, weak.ranks)
+    assert again.rankings() == weak.rankings()
+
+
 def test_containers_are_frozen():
     ballots = Ballots.from_rankings(["ab", "ba"])
     with pytest.raises(ValueError, match="read-only"):
@@ -152,6 +168,17 @@ def test_containers_are_frozen():
         (lambda: Ballots.from_approvals([["a", "a"]], alternatives="ab"), "names 'a' twice"),
         (lambda: Ballots.from_margins([[0, 1], [1, 0]]), "antisymmetric"),
         (lambda: Ballots.from_margins([[0, 0], [0, 0]]), "all zero"),
+        (lambda: Ballots.from_rankings([("a",)]), "at least two alternatives; got 1"),
+        (lambda: Ballots.from_ranks(np.zeros((0, 2))), "there is no ballot"),
+        (lambda: Ballots.from_ranks([1, 2]), r"must be a matrix; it has shape \(2,\)"),
+        (
+            lambda: Ballots.from_utilities(xr.DataArray([1.0, 2.0], dims="alternative")),
+            r"must be a matrix; it has shape \(2,\)",
+        ),
+        (
+            lambda: Ballots.from_ranks(np.arange(65_536)[None]),
+            "65,536 alternatives; at most 65,535 can be ranked",
+        ),
     ],
 )
 def test_what_cannot_be_ballots_is_refused(build, message):
@@ -309,6 +336,22 @@ def test_approvals_merge_into_what_they_would_be_at_once():
     merged = left.merge(right)
     np.testing.assert_array_equal(merged.ranks, whole.ranks)
     np.testing.assert_array_equal(merged.pairwise(), whole.pairwise())
+
+
+def test_approvals_are_updated_from_a_table():
+    table = pd.DataFrame({"who": [1, 1], "what": ["a", "b"], "yes": [0, 1]})
+    ballots = Ballots.from_approvals([{"a"}], alternatives="ab")
+    both = ballots.update(table, voter="who", alternative="what", approved="yes")
+    assert both.approvals.tolist() == [[True, False], [False, True]]
+    assert both.counts.tolist() == [1, 1]
+
+
+def test_utilities_merge_and_are_unknown_for_what_only_the_other_side_has():
+    one = Ballots.from_utilities([[0.5, 2.0]], alternatives="ab", unranked="incomparable")
+    other = Ballots.from_utilities([[3.0, 1.0]], alternatives="bc", unranked="incomparable")
+    both = one.merge(other)
+    np.testing.assert_array_equal(both.utilities, [[0.5, 2.0, np.nan], [np.nan, 3.0, 1.0]])
+    assert both.rankings() == [("b", "a"), ("b", "c")]
 
 
 def test_approvals_refuse_what_could_be_read_in_two_ways():

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from pluralism import Comparisons, DataError, LabelError
 from pluralism.data import load_table, simulate_votes
@@ -481,6 +482,51 @@ def test_unknown_item_is_named():
         (lambda: Comparisons.from_rankings([("a",)]), r"imply no pair"),
         (lambda: Comparisons.from_rankings([("a", "b")], counts=[0.5]), r"whole number"),
         (lambda: load_table("tea"), r"`name` is 'tea'"),
+        (
+            lambda: Comparisons.from_codes([0], [1], tie=[1], items=2),
+            "`tie` must hold booleans; it has dtype int64",
+        ),
+        (
+            lambda: Comparisons.from_codes([[0]], [1], items=2),
+            r"`first` must have one dimension; it has shape \(1, 1\)",
+        ),
+        (lambda: Comparisons.from_codes(np.uint8([0, 200]), [1, 0], items=2), r"is 200; codes"),
+        (
+            lambda: Comparisons.from_matrix([[0, 1], [1, 0]], items="abc"),
+            "`items` has 3 labels for 2 rows of `wins`",
+        ),
+        (
+            lambda: Comparisons.from_matrix([[0, 1], [1, 0]], ties=np.zeros((3, 3))),
+            r"`ties` has shape \(3, 3\); `wins` has \(2, 2\)",
+        ),
+        (
+            lambda: Comparisons.from_matrix(
+                pd.DataFrame([[0, 1], [1, 0]], index=["a", "b"], columns=["b", "a"])
+            ),
+            r"`wins` has rows \('a', 'b'\) but columns \('b', 'a'\)",
+        ),
+        (
+            lambda: Comparisons.from_matrix(
+                xr.DataArray(
+                    [[0, 1], [1, 0]],
+                    dims=("row", "column"),
+                    coords={"row": [1, 2], "column": [1, 3]},
+                )
+            ),
+            r"`wins` has rows \(1, 2\) but columns \(1, 3\)",
+        ),
+        (lambda: Comparisons.from_rankings([("a", "b")], counts=[1, 2]), "2 entries for 1 ranking"),
+        (
+            lambda: Comparisons.from_rankings([("a", "b"), ("a", "z")], items="ab"),
+            r"`rankings\[1\]` names 'z', which is not in `items`",
+        ),
+        (lambda: Comparisons.from_pairs([("a", pd.NA)]), r"`pairs\[1\]` is <NA>"),
+        (lambda: simulate_votes(5, items=2, rater_spread=1), "but `raters` is not given"),
+        (lambda: simulate_votes(5, items=2, group_spread=1), "but `groups` is not given"),
+        (
+            lambda: simulate_votes(5, items=2, utility=[0, 1, 2]),
+            "`utility` has 3 entries for 2 items",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -488,7 +534,55 @@ def test_bad_input_is_named(call, message):
         call()
 
 
+def test_merged_parts_are_the_whole(votes):
+    """Raters, groups and covariates of both parts, whose labels differ."""
+    numbered = votes.assign(x=np.arange(len(votes)) % 3)
+    columns = {**COLUMNS, "rater": "rater", "group": "group", "covariates": ["x"]}
+    head = numbered[:900][lambda part: part["x"] != 0]
+    tail = numbered[900:][lambda part: part["x"] != 1]
+    whole = Comparisons.from_frame(pd.concat([head, tail]), **columns)
+    parts = Comparisons.from_frame(head, **columns).merge(Comparisons.from_frame(tail, **columns))
+    assert_same(parts, whole)
+    assert parts.n_votes == len(head) + len(tail)
+    assert "covariates 'x'" in repr(parts)
+
+
+def test_items_far_apart_are_counted():
+    """Whole numbers too far apart for a table of all in between."""
+    frame = pd.DataFrame({"first": [5, 10**15], "second": [10**15, 7], "outcome": [1, 0]})
+    found = Comparisons.from_frame(frame, **COLUMNS)
+    assert found.items == (5, 7, 10**15)
+    np.testing.assert_array_equal(found.first, [0, 2])
+    np.testing.assert_array_equal(found.second, [2, 1])
+    np.testing.assert_array_equal(found.first_won, [1, 0])
+
+
+@pytest.mark.parametrize("suffix", ["", "csv"])
+def test_rows_that_all_lack_something_leave_nothing(tmp_path, suffix):
+    frame = pd.DataFrame({"first": ["a", None], "second": [None, "b"], "outcome": [1, 0]})
+    source = frame
+    if suffix:
+        source = tmp_path / f"votes.{suffix}"
+        frame.to_csv(source, index=False)
+    with pytest.raises(DataError, match="no row of `frame` is complete"):
+        Comparisons.from_frame(source, **COLUMNS, missing="drop")
+
+
+def test_one_item_is_no_comparison():
+    frame = pd.DataFrame({"first": ["a"], "second": ["a"], "outcome": [1]})
+    with pytest.raises(DataError, match=r"hold 1 label\(s\): 'a'; a comparison needs at least two"):
+        Comparisons.from_frame(frame, **COLUMNS)
+
+
+def test_arrays_without_labels_are_plain_tables():
+    wins = np.array([[0, 3], [1, 0]])
+    found = Comparisons.from_matrix(xr.DataArray(wins, dims=("item_bis", "other")))
+    assert_same(found, Comparisons.from_matrix(wins))
+
+
 def test_merge_refuses_to_mix():
+    with pytest.raises(DataError, match="`other` is a list; it must be a Comparisons"):
+        Comparisons.from_pairs([("a", "b")]).merge([])
     ordered = Comparisons.from_codes([0], [1], items=["a", "b"])
     plain = Comparisons.from_pairs([("a", "b")])
     with pytest.raises(DataError, match="cannot be merged"):

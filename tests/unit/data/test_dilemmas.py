@@ -196,6 +196,10 @@ def test_what_is_refused():
         battles(DILEMMAS, undecided="loss")
     with pytest.raises(DataError, match="`classes` is list"):
         battles(DILEMMAS, classes=["a"])
+    with pytest.raises(DataError, match="'action' is ' ' in row 1; every row needs an action"):
+        battles(DILEMMAS.assign(action=["Action 1", " ", *DILEMMAS["action"][2:]]))
+    with pytest.raises(DataError, match="`frame` has no rows"):
+        battles(DILEMMAS[:0])
     with pytest.raises(DataError, match="'id' is missing in row 0"):
         battles(DILEMMAS.assign(id=[None, 0, 1, 1, 2, 2]))
     assert battles(frame((["a"], [], "Action 1"), (["a"], ["b"], "Action 1"))).attrs["dropped"] == {

@@ -281,3 +281,9 @@ def test_an_edge_written_in_two_ways_is_refused(write):
     content["graph_data"]["edges"]["(0,1)"] = content["graph_data"]["edges"]["(0, 1)"]
     with pytest.raises(DataError, match=r"edges\['\(0, 1\)'\] and edges\['\(0,1\)'\] are the same"):
         pl.data.read_emergent_values(write(content))
+
+
+def test_a_file_without_utilities_has_votes_alone(write):
+    result = pl.read_emergent_values(write(changed(lambda content: content.pop("utilities"))))
+    assert result.utilities is None
+    assert result.comparisons.n_votes == pl.read_emergent_values(write(CONTENT)).comparisons.n_votes

@@ -360,6 +360,104 @@ def test_tampered_cells_are_refused(tmp_path, change, message):
         Comparisons.load(path)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"column": "second", "value": 1}, "is damaged: an item meets itself"),
+        (
+            {"column": "covariate_0", "value": float("inf")},
+            "is damaged: covariate 'x' is not finite",
+        ),
+    ],
+)
+def test_cells_that_mean_nothing_are_refused(tmp_path, change, message):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "cells.parquet"
+    Comparisons.from_frame(table(x=[0.5, 2]), **COLUMNS, covariates=["x"]).save(path)
+    _tampered(path, **change)
+    with pytest.raises(DataError, match=message):
+        Comparisons.load(path)
+
+
+@pytest.mark.parametrize(("text", "message"), [("[1]", "metadata is no object"), ("{", "damaged")])
+def test_metadata_that_are_no_object_are_refused(tmp_path, text, message):
+    from pluralism.data._storage import write_parquet
+
+    path = tmp_path / "cells.parquet"
+    write_parquet(table(), path, {"pluralism": text})
+    with pytest.raises(DataError, match=message):
+        Comparisons.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"column": "ranks_0", "value": 0.5}, "is damaged: impossible ranks"),
+        ({"column": "count", "value": 0.0}, "is damaged: impossible counts or ranks"),
+    ],
+)
+def test_tampered_ballots_are_refused(tmp_path, change, message):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "ballots.parquet"
+    Ballots.from_rankings(["ab", "ba"]).save(path)
+    _tampered(path, **change)
+    with pytest.raises(DataError, match=message):
+        Ballots.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"column": "weight", "value": 0.0}, "is damaged: 'weight' holds impossible sums"),
+        (
+            {"groups": [{"name": "side", "labels": ["left"], "codes": [0]}]},
+            "is damaged: a rater has no group",
+        ),
+    ],
+)
+def test_tampered_labels_are_refused(tmp_path, change, message):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "labels.parquet"
+    Annotations.from_matrix([[1, 2], [2, 1]]).save(path)
+    _tampered(path, **change)
+    with pytest.raises(DataError, match=message):
+        Annotations.load(path)
+
+
+def test_labels_that_json_would_change_are_not_saved(tmp_path):
+    votes = Comparisons.from_pairs([((1, 2), (3, 4))])
+    with pytest.raises(DataError, match=r"the label \(1, 2\) among `items` is a tuple"):
+        votes.save(tmp_path / "cells.parquet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_addresses_go_to_duckdb_unread():
+    address = "nowhere://bucket/votes.parquet"
+    with pytest.raises(DataError, match=f"{address}' cannot be read: IO Error"):
+        Comparisons.from_frame(address, **COLUMNS)
+    with pytest.raises(DataError, match="one file is named twice"):
+        Comparisons.from_frame([address, address], **COLUMNS)
+
+
+def test_a_column_that_no_shard_has_is_named(tmp_path):
+    for name in ("0.csv", "1.csv"):
+        write(table(), tmp_path / name)
+    with pytest.raises(DataError, match="no column 'judge' in `frame`"):
+        Comparisons.from_frame(tmp_path / "*.csv", **COLUMNS, rater="judge")
+
+
+def test_an_interrupted_query_is_a_keyboard_interrupt():
+    from pluralism.data._files import attended
+
+    def fail(text):
+        raise RuntimeError(text)
+
+    with pytest.raises(KeyboardInterrupt):
+        attended(None, lambda: fail("Query interrupted"))
+    with pytest.raises(RuntimeError, match="something else"):
+        attended(None, lambda: fail("something else"))
+
+
 @pytest.mark.slow
 def test_many_labels_are_saved_and_read_again(tmp_path):
     n = 200_000

@@ -23,6 +23,12 @@ def test_names_keep_file_order_and_ties_are_read(tmp_path):
     np.testing.assert_array_equal(ballots.ranks, [[1, 1, 0], [0, 0, 255]])
 
 
+def test_blanks_between_groups_mean_nothing(tmp_path):
+    text = HEAD + "1: {1, 2}  ,  3\n2: 3, {1,2} \n"
+    ballots = Ballots.from_preflib(write(tmp_path / "x.toc", text))
+    assert ballots.rankings() == [(("a", "b"), "c"), ("c", ("a", "b"))]
+
+
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
 def test_line_ends_and_byte_order_mark(tmp_path, ending):
     text = "\ufeff" + (HEAD + "1: 1,2,3\n").replace("\n", ending)
@@ -45,7 +51,12 @@ def test_line_ends_and_byte_order_mark(tmp_path, ending):
         ("toi", "1: {1,2\n", "is no alternative and no group in braces"),
         ("toi", "1: {}\n", "an empty group"),
         ("toi", "1: b\n", "must hold numbers"),
+        ("soi", "1: 1 2,3\n", "'1 2' must hold numbers"),
+        ("toi", "1: {1,2} 3\n", "line 5: '3' does not continue the ballot"),
         ("soi", "", "holds no ballot"),
+        ("soi", "1: 1,\t,2\n", r"line 5: nothing stands before the comma in '1,\\t,2'"),
+        ("wmd", "1,2,1.0,4\n", "is not 'source,target,weight'"),
+        ("wmd", "1,2,inf\n", "is not 'source,target,weight'"),
         ("wmd", "1,2\n", "is not 'source,target,weight'"),
         ("wmd", "1,9,1.0\n", "names a vertex"),
         ("wmd", "1,2,1.0\n1,2,2.0\n", "the edge 1,2 appears twice"),
@@ -68,6 +79,8 @@ def test_totals_that_do_not_fit_are_noted_and_names_that_do_not_are_refused(tmp_
         Ballots.from_preflib(
             write(tmp_path / "x.soc", HEAD.replace("ALTERNATIVES: 3", "ALTERNATIVES: 4") + "1: 1\n")
         )
+    with pytest.raises(DataError, match="line 3: ALTERNATIVE NAME 2 is empty"):
+        Ballots.from_preflib(write(tmp_path / "x.soc", HEAD.replace(": b", ":") + "1: 1,2,3\n"))
     with pytest.raises(DataError, match="it must be a whole number"):
         Ballots.from_preflib(
             write(tmp_path / "x.soc", HEAD.replace("ALTERNATIVES: 3", "ALTERNATIVES: x") + "1: 1\n")
@@ -129,6 +142,12 @@ def test_ballots_that_do_not_fit_a_kind_are_refused(tmp_path, name, message):
     ballots = Ballots.from_rankings([("a", ("b", "c")), ("d",)])
     with pytest.raises(DataError, match=message):
         ballots.to_preflib(tmp_path / name)
+
+
+def test_matching_data_are_of_one_each(tmp_path):
+    ballots = Ballots.from_utilities([[1, 2], [2, 1]], counts=[1, 2])
+    with pytest.raises(DataError, match=r"'\.wmd' has no place for counts other than 1"):
+        ballots.to_preflib(tmp_path / "x.wmd")
 
 
 def test_writing_never_loses_weights_or_names(tmp_path):

@@ -227,3 +227,7 @@ def test_perspectivist_scores_compare_rater_by_rater():
 def test_bad_input_is_named(call, message):
     with pytest.raises(DataError, match=message):
         call()
+
+
+def test_forecasts_that_are_always_right_have_no_smooth_error():
+    assert smooth_calibration_error([1.0, 0.0, 1.0], [1, 0, 1]) == pytest.approx(0.0, abs=1e-12)

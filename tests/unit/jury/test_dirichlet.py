@@ -187,3 +187,7 @@ def test_temperature_is_the_minimum_and_flattens_overconfidence():
     np.testing.assert_allclose(fit.apply(3.0 * logits).sum(axis=1), 1.0)
     with pytest.raises(DataError, match="no finite, positive temperature is best"):
         fit_temperature([[2.0, 0.0], [0.0, 2.0]], [[1, 0], [0, 1]])
+
+
+def test_a_single_category_is_surely_the_largest():
+    np.testing.assert_array_equal(probability_largest(np.array([[2.0], [0.5]])), [[1.0], [1.0]])

@@ -316,3 +316,7 @@ def test_priorities_that_tie_but_for_rounding_tie():
         np.testing.assert_allclose(priority[:, 0], priority[:, 1], atol=1e-9)
         tau = stats.kendalltau(*priority.round(6))[0]
         assert found.discrepancy[0, 1] == pytest.approx((1 - tau) / 2, abs=1e-12, nan_ok=True)
+
+
+def test_no_resample_has_no_priorities():
+    assert kernels.priorities(np.zeros((0, 3, 3))).shape == (0, 3)

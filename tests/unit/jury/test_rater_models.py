@@ -284,3 +284,14 @@ def test_raters_who_share_no_item_cannot_be_compared():
     assert caught.value.groups == ((0, 1), (2, 3))
     with pytest.raises(DataError, match="the scale is 'nominal'"):
         fit_rater_effects(Annotations.from_matrix([[1, 2], [1, 2]]))
+
+
+def test_only_a_positive_definite_information_has_an_inverse():
+    from pluralism.kernels._rater_information import _inverse
+
+    information = np.array([[4e8, 1e3], [1e3, 1.0]])
+    np.testing.assert_allclose(_inverse(information), np.linalg.inv(information), rtol=1e-10)
+    assert _inverse(np.zeros((0, 0))).shape == (0, 0)
+    for singular in (np.diag([1.0, 0.0]), np.ones((2, 2)), np.array([[1.0, 2.0], [2.0, 1.0]])):
+        assert _inverse(singular) is None
+    assert _inverse(np.array([[1.0, 1.0], [1.0, 1.0 + 2e-15]])) is None  # but for rounding

@@ -54,3 +54,22 @@ def test_count_table_widens_its_words_where_a_count_outgrows_half_of_one(won, lo
     np.add.at(expected, (outcome, first, second), 1)
     np.testing.assert_array_equal(_counting.halves(table.words), expected[::-1])
     assert table.n_cells == np.count_nonzero(expected.any(axis=0))
+
+
+def test_keys_too_wide_for_one_word_are_summed_and_ordered_all_the_same():
+    rng = np.random.default_rng(4)
+    size = 1 << 33  # three of them take 99 bits
+    keys = [rng.choice([0, 1, 5, size - 1], 400) for _ in range(3)]
+    value = rng.integers(0, 9, 400).astype(float)
+    got = _counting.group_sums(keys, [size] * 3, [value])
+    counts, sums = Counter(), Counter()
+    for *key, number in zip(*(column.tolist() for column in keys), value, strict=True):
+        counts[tuple(key)] += 1
+        sums[tuple(key)] += number
+    rows = sorted(counts)
+    assert list(map(tuple, got.keys.T.tolist())) == rows
+    np.testing.assert_array_equal(got.counts, [counts[key] for key in rows])
+    np.testing.assert_array_equal(got.sums[0], [sums[key] for key in rows])
+    order = _counting.key_order(keys, [size] * 3)
+    everything = list(zip(*(column.tolist() for column in keys), strict=True))
+    assert [everything[place] for place in order] == sorted(everything)

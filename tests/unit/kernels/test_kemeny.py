@@ -4,7 +4,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from scipy import optimize
 
+from pluralism.kernels import _kemeny
 from pluralism.kernels._kemeny import condorcet_blocks, disagreement, kemeny_rankings
 
 
@@ -68,6 +70,43 @@ def test_fractional_support():
     rng = np.random.default_rng(9)
     wins = profile(rng, 6, 5) * 0.1
     assert kemeny_rankings(wins, 5, 1e-12).distance == pytest.approx(dynamic_programme(wins))
+
+
+def test_ways_beyond_the_limit_are_cut_and_said():
+    """Two level pairs, one above the other: four optima, each of two contrary votes."""
+    wins = np.array([[0, 1, 2, 2], [1, 0, 2, 2], [0, 0, 0, 1], [0, 0, 1, 0.0]])
+    every = kemeny_rankings(wins, 4, 0.0)
+    assert sorted(every.rankings) == [(0, 1, 2, 3), (0, 1, 3, 2), (1, 0, 2, 3), (1, 0, 3, 2)]
+    assert every.complete
+    some = kemeny_rankings(wins, 3, 0.0)
+    assert len(set(some.rankings)) == 3
+    assert set(some.rankings) < set(every.rankings)
+    assert not some.complete
+    assert some.distance == every.distance == 2
+
+
+def test_optima_found_before_the_time_is_up_are_kept(monkeypatch):
+    solve = _kemeny._LinearOrdering.solve
+
+    def once(self, best, tolerance, deadline):
+        if np.isfinite(best):
+            return None, np.inf, "time limit reached"
+        return solve(self, best, tolerance, np.inf)
+
+    monkeypatch.setattr(_kemeny._LinearOrdering, "solve", once)
+    found = kemeny_rankings(np.array([[0.0, 1], [1, 0]]), 5, 0.0, seconds=0.0)
+    assert len(found.rankings) == 1
+    assert (found.distance, found.complete, found.message) == (1.0, False, "")
+
+
+@pytest.mark.slow
+def test_without_cuts_of_the_relaxation_the_optimum_is_the_same(monkeypatch):
+    wins = profile(np.random.default_rng(3), 13, 5)
+    failed = optimize.OptimizeResult(status=4, x=None, message="numerical difficulties")
+    monkeypatch.setattr(optimize, "linprog", lambda *_, **__: failed)
+    solved = kemeny_rankings(wins, 1, 0.0)
+    assert solved.distance == dynamic_programme(wins)
+    assert solved.distance == disagreement(wins, solved.rankings[0])
 
 
 def test_blocks_beat_what_follows():

@@ -7,7 +7,7 @@ import pytest
 from scipy import optimize
 
 from pluralism.kernels import _graph, _newton
-from pluralism.kernels._inverse import cholesky_and_inverse
+from pluralism.kernels._inverse import cholesky_and_inverse, inverse_information
 from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood, pair_slopes
 
 
@@ -199,3 +199,9 @@ def test_win_graph_against_brute_force():
             and not beats[graph.strong != c][:, graph.strong == c].any()
         }
         assert set(graph.undefeated.tolist()) == undefeated
+
+
+def test_a_matrix_that_is_not_positive_definite_has_no_inverse():
+    assert np.isnan(inverse_information(np.array([[1.0, 2.0], [2.0, 1.0]]))).all()
+    scaled = np.array([[4e12, 1e6], [1e6, 1.0]])
+    np.testing.assert_allclose(inverse_information(scaled), np.linalg.inv(scaled), rtol=1e-10)

@@ -177,3 +177,14 @@ class TestWasserstein:
     def test_bad_values(self, values, message):
         with pytest.raises(DataError, match=message):
             ps.wasserstein([0.5, 0.5], [1.0, 0.0], values=values, relative=True)
+
+
+def test_blocks_give_what_the_whole_gives(monkeypatch):
+    from pluralism.kernels import _distances
+
+    whole = [ps.js_divergence(P, Q), ps.wasserstein(P, Q), ps.js_divergence(P[:, None], Q)]
+    monkeypatch.setattr(_distances, "BLOCK", 20)  # three rows of six, the last block shorter
+    blocks = [ps.js_divergence(P, Q), ps.wasserstein(P, Q), ps.js_divergence(P[:, None], Q)]
+    for one, other in zip(whole, blocks, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_array_equal(one, other)

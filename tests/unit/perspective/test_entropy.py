@@ -75,3 +75,11 @@ class TestPlugin:
     def test_bad_input(self, value, options, message):
         with pytest.raises(DataError, match=message):
             entropy(value, **options)
+
+
+def test_fractional_counts_have_no_bias_to_take_off():
+    from pluralism.kernels._entropy import plugin_with_bias
+
+    found = plugin_with_bias(np.array([[1.0, 1.0, 2.0], [0.5, 0.5, 1.0]]))
+    entropy_of = 1.5 * np.log(2)  # shares 1/4, 1/4, 1/2 in both
+    np.testing.assert_allclose(found, [[entropy_of, -2 / 8], [entropy_of, 0.0]], atol=1e-12)

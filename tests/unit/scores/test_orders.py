@@ -313,3 +313,10 @@ def test_tradeoff_steerability_and_attainment():
     ):
         with pytest.raises(DataError, match=message):
             call()
+
+
+def test_jonckheere_of_two_numbers_is_a_coin():
+    from pluralism.kernels._trend import jonckheere
+
+    found = jonckheere([np.array([1.0]), np.array([2.0])])
+    assert tuple(found) == (1.0, 0.5, 0.25)

@@ -209,3 +209,10 @@ def test_ratings_have_no_joint_intervals():
     fit = fit_elo([("a", "b", "first"), ("b", "c", "tie"), ("c", "a", "second")])
     with pytest.raises(DataError, match="no covariance"):
         fit.summary(simultaneous=True)
+
+
+@pytest.mark.parametrize("outcome", [[1.0, np.nan], ["first", None]])
+def test_a_vote_without_an_outcome_is_named(outcome):
+    frame = pd.DataFrame({"one": ["a", "b"], "other": ["b", "a"], "outcome": outcome})
+    with pytest.raises(DataError, match=r"'outcome'.*row"):
+        fit_elo(frame, first="one", second="other", outcome="outcome")

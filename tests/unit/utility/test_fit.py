@@ -297,3 +297,26 @@ class TestAllAtOnce:
             with pytest.raises(NotIdentifiedError, match="2 components"):
                 ask()
         assert apart.simultaneous_intervals().shape == (4, 2)
+
+
+def test_two_items_share_the_variance_of_their_difference():
+    from pluralism.kernels._contrasts import quasi_variances
+
+    covariance = np.array([[1.0, 0.2], [0.2, 0.6]])
+    found = quasi_variances(covariance)
+    assert found.values == pytest.approx([0.6, 0.6])  # together 1 + 0.6 - 2 x 0.2
+    assert (found.lowest_error, found.highest_error, found.converged) == (0.0, 0.0, True)
+
+
+@pytest.mark.parametrize(("lead", "out"), [(1.60, False), (1.70, True)])
+def test_without_draws_the_one_behind_is_out_beyond_a_one_sided_quantile(lead, out):
+    from pluralism.kernels._contrasts import never_first
+
+    found = never_first(
+        np.array([0.0, lead]), np.eye(2) / 2, 0.95, 0, np.random.default_rng(0)
+    )  # the 95 % quantile is 1.645
+    assert found.tolist() == [out, False]
+    three = never_first(
+        np.array([0.0, lead, 0.0]), np.eye(3) / 2, 0.95, 0, np.random.default_rng(0)
+    )  # each with two others: 1.960
+    assert not three.any()
