@@ -316,3 +316,11 @@ def test_priorities_that_tie_but_for_rounding_tie():
         np.testing.assert_allclose(priority[:, 0], priority[:, 1], atol=1e-9)
         tau = stats.kendalltau(*priority.round(6))[0]
         assert found.discrepancy[0, 1] == pytest.approx((1 - tau) / 2, abs=1e-12, nan_ok=True)
+
+
+def test_published_discretion_without_consensus_is_unknown():
+    """Two principles that always conflict: no row to depart from, in the data or a resample."""
+    signs = pd.DataFrame({"a": [1, -1] * 5, "b": [-1, 1] * 5})
+    found = discretion(signs, [1] * 10, n_replicates=10, seed=0, as_published=True)
+    assert found.shares.loc["conflict", "estimate"] == 1.0
+    assert np.isnan(found.arbitrariness["estimate"]).all()
