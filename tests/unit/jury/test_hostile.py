@@ -167,7 +167,7 @@ def test_smooth_errors_stay_in_their_range(bandwidth):
             "`categories` has 2 entries for 1 items",
         ),
         (
-            lambda: jury.reliability_score(["a"], ["a", "b"], cost=1),
+            lambda: jury.reliability_score(["a"], ["a", "b"], abstain="?", cost=1),
             "there are 1 decisions and 2 truths",
         ),
         (
