@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -249,6 +251,46 @@ def words(ax) -> set[str]:
 def test_verdicts_need_items_with_raters_of_both_groups(ratings) -> None:
     with pytest.raises(DataError, match=r"with \{'left': 5, 'right': 0\}: "):
         plots.verdict_by_composition(ratings, positive="yes", groups=("left", "right"), seats=5)
+
+
+def test_verdicts_on_items_that_only_one_group_rated_are_not_compared() -> None:
+    apart = Annotations.from_codes(
+        [0, 1], [0, 1], rater=[0, 1], items="pq", raters="xy", categories=["no", "yes"],
+        groups={"side": ["l", "r"]},
+    )  # fmt: skip
+    with pytest.raises(DataError, match="no item has 1 raters of both 'l' and 'r'"):
+        plots.verdict_by_composition(apart, positive="yes", groups=("l", "r"), seats=1)
+
+
+def test_of_many_systems_only_the_front_is_named() -> None:
+    values = np.random.default_rng(0).normal(size=(120, 2))
+    table = pd.DataFrame(values, index=[f"s{k}" for k in range(120)], columns=["x", "y"])
+    ax = plots.pareto_front(table)
+    front = set(scores.pareto_front(table).front)
+    named = {text.get_text() for text in ax.texts} & set(table.index)
+    assert named
+    assert named <= front
+    assert any(f"{120 - len(named)} without room for a name" in text for text in words(ax))
+
+
+def test_agreement_that_is_not_known_is_left_blank() -> None:
+    frame = pd.DataFrame(
+        [(i, r, (i + (r == 2) * (i % 2)) % 3) for i in range(8) for r in range(3)],
+        columns=["item", "rater", "label"],
+    )
+    frame["side"] = np.where(frame["rater"] < 2, "l", "r")
+    data = Annotations.from_frame(frame, item="item", rater="rater", label="label", group="side")
+    ax = plots.group_agreement(data)
+    # Of one rater alone there is no agreement within; the other three cells are known.
+    shown = [t for t in ax.texts if re.fullmatch(r"[−-]?\d\.\d+", t.get_text())]
+    assert len(shown) == 3
+
+
+def test_an_axes_without_a_figure_is_refused(ratings) -> None:
+    _, ax = plt.subplots()
+    ax.remove()
+    with pytest.raises(DataError, match="`ax` is in no figure; it was removed from its own"):
+        plots.diversity_profile(ratings, ax)
 
 
 def test_verdicts_are_those_of_the_jury(ratings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -428,6 +429,12 @@ def test_a_cycle_is_counted(tmp_path) -> None:
     said = plain(write_report(cycle, tmp_path / "r.html"))
     assert "Majorities contradict themselves in 1 triple." in said
     assert "No alternative beats every other head to head" in said
+
+
+def test_notes_of_a_file_are_passed_on(tmp_path) -> None:
+    noted = replace(PROFILE, notes=("4 ballots were made whole",))
+    assert "4 ballots were made whole" in plain(write_report(noted, tmp_path / "r.html"))
+    assert "From the file" not in plain(write_report(PROFILE, tmp_path / "r.html"))
 
 
 def test_rules_that_one_election_does_not_allow_are_not_compared(tmp_path) -> None:
