@@ -76,28 +76,24 @@ def alpha_replicates(data: Annotations, *, unit: str, weights: Any, distance: An
     return _replicates(data, unit, weights, partial(_alpha, metric=metric))
 
 
-def fleiss_replicates(data: Annotations, *, unit: str, weights: Any, **options: Any) -> Any:
+def fleiss_replicates(data: Annotations, *, unit: str, weights: Any) -> Any:
     """Fleiss' kappa by replicate, (replicates,)."""
-    return _kappa_replicates(data, unit, weights, kernels.fleiss_agreement, options)
+    return _kappa_replicates(data, unit, weights, kernels.fleiss_agreement)
 
 
-def gwet_replicates(data: Annotations, *, unit: str, weights: Any, **options: Any) -> Any:
+def gwet_replicates(data: Annotations, *, unit: str, weights: Any) -> Any:
     """Gwet's AC1 or AC2 by replicate, (replicates,)."""
-    return _kappa_replicates(data, unit, weights, kernels.gwet_agreement, options)
+    return _kappa_replicates(data, unit, weights, kernels.gwet_agreement)
 
 
-def brennan_prediger_replicates(
-    data: Annotations, *, unit: str, weights: Any, **options: Any
-) -> Any:
+def brennan_prediger_replicates(data: Annotations, *, unit: str, weights: Any) -> Any:
     """Brennan and Prediger's kappa by replicate, (replicates,)."""
-    return _kappa_replicates(data, unit, weights, kernels.brennan_prediger_agreement, options)
+    return _kappa_replicates(data, unit, weights, kernels.brennan_prediger_agreement)
 
 
 def _kappa_replicates(
-    data: Annotations, unit: str, weights: Any, kernel: Callable[..., Any], options: Any
+    data: Annotations, unit: str, weights: Any, kernel: Callable[..., Any]
 ) -> Any:
-    if options:  # `weights=` of the statistic would collide with those of the replicates
-        return NotImplemented
     similarity = similarity_matrix(data, None)
     return _replicates(data, unit, weights, partial(kernel, similarity=similarity))
 

@@ -152,7 +152,7 @@ def fit_dirichlet_multinomial(
     >>> fit.alpha.values
     array([0.88750, 0.89594])
     """
-    table = count_table("counts", counts, whole=True)
+    table = count_table("counts", counts)
     tolerance = _validate.number("tolerance", tolerance, above=0.0)
     max_iterations = _validate.whole_number("max_iterations", max_iterations, at_least=1)
     _identified(table)

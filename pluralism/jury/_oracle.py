@@ -122,7 +122,7 @@ def oracle_score(
     >>> best.accuracy, best.macro_f1
     (0.887007, 0.849929)
     """
-    table = count_table("counts", counts, whole=True)
+    table = count_table("counts", counts)
     _validate.one_of("ties", ties, ("first", "random"))
     n_draws = _validate.whole_number("n_draws", n_draws, at_least=2)
     rng = _validate.generator("seed", seed)

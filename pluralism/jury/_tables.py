@@ -28,11 +28,11 @@ class CountTable(NamedTuple):
     categories: tuple[Hashable, ...]
 
 
-def count_table(name: str, counts: Any, *, whole: bool = False) -> CountTable:
-    """Read counts (items, categories) from Annotations, a labelled array, a frame or an array."""
+def count_table(name: str, counts: Any) -> CountTable:
+    """Read whole counts (items, categories) from Annotations, a labelled array or frame."""
     if isinstance(counts, Annotations):
         table = counts.count_table()
-        if whole and (table != np.floor(table)).any():
+        if (table != np.floor(table)).any():
             place = np.argwhere(table != np.floor(table))[0]
             raise DataError(
                 f"`{name}`: the labels of item {counts.items[place[0]]!r} weigh "
@@ -44,13 +44,12 @@ def count_table(name: str, counts: Any, *, whole: bool = False) -> CountTable:
     if values.ndim != 2:
         raise DataError(f"`{name}` must be items x categories; it has shape {values.shape}")
     _validate.within(name, values, 0.0, what="counts")
-    if whole:
-        broken = values != np.floor(values)
-        if broken.any():
-            raise DataError(
-                f"`{name}[{_validate.first_place(broken)}]` is {values[broken][0]:g}; label "
-                "counts must be whole numbers"
-            )
+    broken = values != np.floor(values)
+    if broken.any():
+        raise DataError(
+            f"`{name}[{_validate.first_place(broken)}]` is {values[broken][0]:g}; label counts "
+            "must be whole numbers"
+        )
     if not values.any():
         raise DataError(f"`{name}` holds no label ({values.shape[0]} items)")
     template = layout.template

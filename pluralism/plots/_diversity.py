@@ -89,8 +89,9 @@ def diversity_profile(counts: Any, ax: Axes | None = None, *, q: Any = None) -> 
 def _rows(found: Any, counts: Any, n: int) -> tuple[list[Any], list[float]]:
     """Labels of the lines, and the answers behind each (0 for shares)."""
     names: list[Any] = ["answers"] if n == 1 else [f"row {place}" for place in range(n)]
-    if getattr(found, "ndim", 0) == 2 and found.dims[0] in getattr(found, "coords", {}):
-        names = found[found.dims[0]].values.tolist()
+    dims: tuple[Any, ...] = getattr(found, "dims", ())
+    if len(dims) == 2 and dims[0] in found.coords:
+        names = found[dims[0]].values.tolist()
     given = counts.values() if isinstance(counts, dict) else counts
     totals = np.asarray(list(given) if isinstance(counts, dict) else given, dtype=float)
     totals = totals.reshape(n, -1).sum(axis=1)

@@ -41,6 +41,7 @@ POINTS_PER_INCH = 72.0
 def axes(ax: Axes | None, *, width: float, height: float, layout: str = "constrained") -> Axes:
     """Return `ax`, or the axes of a new figure of `width` x `height` inches."""
     if ax is not None:
+        root_figure(ax)
         return ax
     plt = needed("matplotlib.pyplot", extra="plots", purpose="a figure")
     return plt.subplots(figsize=(width, height), layout=layout)[1]

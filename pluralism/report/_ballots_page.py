@@ -200,7 +200,7 @@ def _rounds(found: Election) -> Iterator[Section]:
         Column(short(str(name)), "count" if counts[name].dtype.kind == "f" else "text")
         for name in counts.columns
     ]
-    rows = [(f"{number}", *(_plain(value) for value in row)) for number, row in
+    rows = [(f"{number}", *row) for number, row in
             enumerate(counts.itertuples(index=False, name=None), start=1)]  # fmt: skip
     yield Section(
         "rounds", "Instant runoff, count by count",
@@ -208,12 +208,6 @@ def _rounds(found: Election) -> Iterator[Section]:
         [],
         [Table("rounds", "Votes by count", columns, rows, folded=len(columns) > 10)],
     )  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (tuple, list, frozenset)):
-        return ", ".join(short(label) for label in value) or None
-    return value
 
 
 def _profile(found: Election) -> Iterator[Section]:

@@ -169,23 +169,24 @@ def _sparse(evidence: Evidence) -> Iterator[Caveat]:
 
 
 def _alike(evidence: Evidence) -> Iterator[Caveat]:
-    if evidence.apart is None or not evidence.together:
+    if evidence.apart is None:
         return
     neighbours = [
         place for place in range(len(evidence.items) - 1) if not evidence.apart[place, place + 1]
     ]
-    if neighbours:
-        gap, place = min(
-            (evidence.estimate[place] - evidence.estimate[place + 1], place) for place in neighbours
-        )
-        yield _caveat(
-            "The order of close items",
-            "{} in the ranking cannot be told apart at {:g}% for all pairs at once; the closest, "
-            "{}, differ by {} {}. Their order may be chance.",
-            plural(len(neighbours), "pair of neighbours", "pairs of neighbours"),
-            100 * evidence.level, listed(evidence.items[place : place + 2]), signed(gap),
-            evidence.fit.units,
-        )  # fmt: skip
+    if not neighbours:  # then no pair is alike: standard errors obey the triangle inequality
+        return
+    gap, place = min(
+        (evidence.estimate[place] - evidence.estimate[place + 1], place) for place in neighbours
+    )
+    yield _caveat(
+        "The order of close items",
+        "{} in the ranking cannot be told apart at {:g}% for all pairs at once; the closest, "
+        "{}, differ by {} {}. Their order may be chance.",
+        plural(len(neighbours), "pair of neighbours", "pairs of neighbours"),
+        100 * evidence.level, listed(evidence.items[place : place + 2]), signed(gap),
+        evidence.fit.units,
+    )  # fmt: skip
 
 
 def _scale(evidence: Evidence) -> Iterator[Caveat]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _quiet
-from ..errors import ApproximationWarning, DataError, PluralismError
+from ..errors import ApproximationWarning, PluralismError
 from ._rules import Decision, decisions
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ class Election:
 def gather_election(data: Ballots) -> Election:
     from .. import choice
 
-    if not data.n_voters:
-        raise DataError("the ballots have no voter; there is nothing to report")
     chances = {}
     for rule in RESAMPLED:
         if data.n_alternatives <= MANY and data.n_voters >= FEW_VOTERS:

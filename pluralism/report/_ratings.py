@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _quiet
-from ..errors import DataError, PluralismError, SmallSampleWarning
+from ..errors import PluralismError, SmallSampleWarning
 from ..jury._between_groups import between_groups
 
 if TYPE_CHECKING:
@@ -90,8 +90,6 @@ def gather_ratings(data: Annotations, level: float) -> Ratings:
     from ..jury import agreement_table
     from ..perspective import entropy
 
-    if not data.n_labels:
-        raise DataError("the ratings hold no label; there is nothing to report")
     counts = data.count_table()
     agreement, problem = None, ""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -155,3 +156,12 @@ def test_every_writer_writes(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     fill(Path(sys.argv[1]))
+
+
+def test_the_number_within_duckdbs_description_is_told_in_the_words_of_the_system():
+    from pluralism._aside import _why
+
+    told = OSError(f'{{"exception_type":"IO","errno":"{errno.ENOSPC}","extra":"x"}}')
+    assert _why(told) == os.strerror(errno.ENOSPC)
+    assert _why(OSError(errno.EACCES, "denied")) == "denied"
+    assert _why(ValueError("first line\nsecond line")) == "first line"

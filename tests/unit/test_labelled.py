@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import xarray as xr
 
-from pluralism._labelled import take, take_together
+from pluralism._labelled import match_dimension, take, take_together
 from pluralism.errors import DataError, LabelError
 
 COUNTS = np.arange(1.0, 25.0).reshape(2, 3, 4)
@@ -96,11 +96,14 @@ class TestTake:
             ([1.0, np.nan], {}, r"`counts\[1\]` is nan"),
             ([1.0, np.inf], {}, r"`counts\[1\]` is inf"),
             (["a", "b"], {}, "must hold numbers"),
+            (np.array([1j, 2.0]), {}, "must hold numbers"),
             ("abc", {}, "must hold numbers"),
             ([1, 2], {"axis": 1}, "`axis` is 1, but `counts` has 1"),
             ([1, 2], {"axis": 0.0}, "`axis` is 0.0; it must be a whole number"),
             ([1, 2], {"dim": "option"}, "plain array; use `axis`"),
             (survey(), {"dim": "options"}, "did you mean 'option'"),
+            (survey(), {"axis": 3}, "`axis` is 3, but `counts` has the dimensions"),
+            (xr.DataArray(3.0), {}, r"`counts` has the dimensions \(\)"),
             (survey().to_dataset(), {}, "is a Dataset"),
             (pd.DataFrame({"a": [1], "b": ["x"]}), {}, r"column\(s\) 'b' hold no numbers"),
             (pl.DataFrame({"a": [1], "b": ["x"]}), {}, r"column\(s\) 'b' hold no numbers"),
@@ -177,6 +180,11 @@ class TestTakeTogether:
         with pytest.raises(DataError, match="say which by `dim`"):
             gap(left, left.transpose())
 
+    def test_no_categories_at_all_are_an_error(self):
+        empty = survey().isel(option=[])
+        with pytest.raises(DataError, match="the dimension 'option' holds no categories"):
+            gap(empty, empty, dim="option")
+
     def test_bad_numbers_name_their_own_argument(self):
         with pytest.raises(DataError, match=r"`q\[1\]` is nan"):
             gap([1, 2], [1, np.nan])
@@ -190,3 +198,21 @@ def test_labels_that_are_tuples_are_matched():
     (left, right), layout = take_together({"p": shares, "q": turned})
     assert layout.categories == tuple(shares)
     np.testing.assert_array_equal(left, right)
+
+
+class TestMatchDimension:
+    """One side has labels, the other has not: it takes those of the first, by place."""
+
+    LABELLED = xr.DataArray([1.0, 2.0], dims="item", coords={"item": ["a", "b"]})
+    PLAIN = xr.DataArray([3.0, 4.0], dims="item")
+
+    def test_labels_of_the_first_are_taken_and_others_dropped(self):
+        _, second = match_dimension(("p", "q"), [self.LABELLED, self.PLAIN], "item")
+        assert second["item"].values.tolist() == ["a", "b"]
+        _, second = match_dimension(("p", "q"), [self.PLAIN, self.LABELLED], "item")
+        assert "item" not in second.coords
+        assert second.values.tolist() == [1.0, 2.0]
+
+    def test_other_lengths_cannot_be_matched_by_place(self):
+        with pytest.raises(DataError, match=r"`p` has 2 entries along 'item' and `q` has 1; label"):
+            match_dimension(("p", "q"), [self.LABELLED, self.PLAIN[:1]], "item")

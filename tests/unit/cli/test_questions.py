@@ -210,6 +210,16 @@ WRONG = {
     "no folder": (["report", "e.soc", "-o", "no/p.html"], 1, "there is no folder no"),
     "meaningless": (["report", "e.soc", "--prior", "1"], 1, "holds ballots, for which --prior"),
     "contradiction": (["fit", "votes.csv", "--json", "--format", "csv"], 2, "contradict"),
+    "two results": (
+        ["fit", "votes.csv", "--outcome", "outcome", "--winner", "first"],
+        1,
+        r"give --outcome \(codes\) or --winner \(labels\), not both",
+    ),
+    "a gap in answers": (
+        ["audit", "gaps.csv", "--metric", "accuracy", "--truth", "x"],
+        1,
+        r"column 'y' has no value in 1 row\(s\); complete them first",
+    ),
 }
 
 
@@ -222,6 +232,7 @@ def test_what_goes_wrong_is_one_sentence(run, ballots, tmp_path, case: str) -> N
         "none.csv": "item,rater,label\n",
         "votes.csv": "first,second,outcome\na,b,first\nb,a,first\n",
         "names.csv": "voter,candidate\n1,a\n",
+        "gaps.csv": "x,y\n1,1\n0,\n",
     }
     for name, content in files.items():
         (tmp_path / name).write_text(content, encoding="utf-8")
@@ -345,6 +356,60 @@ def test_a_wrong_choice_is_said_plainly(run, ratings) -> None:
 def test_what_ratings_look_like_is_said_where_columns_are_not_found(run, tmp_path) -> None:
     (tmp_path / "odd.csv").write_text("x,y\n1,2\n", encoding="utf-8")
     assert "there is one row a rating" in run("agree", "odd.csv")[2]
+
+
+@pytest.mark.parametrize(
+    ("columns", "named", "kind"),
+    [
+        ("voter,candidate,rank", {}, "ballots"), ("voter_id,option,score", {}, "ballots"),
+        ("worker_id,question_id,rating", {}, "ratings"), ("voter,candidate", {}, "votes"),
+        ("worker_id,rating", {}, "votes"), ("first,second,outcome,worker,item,label", {}, "votes"),
+        ("x,y", {}, "votes"), ("x,y", {"item": "x"}, "ratings"), ("x,y", {"label": "y"}, "ratings"),
+    ],
+)  # fmt: skip
+def test_columns_say_what_a_file_holds(tmp_path, columns: str, named: dict, kind: str) -> None:
+    from pluralism.cli._files import kind_of
+
+    path = tmp_path / "file.csv"
+    path.write_text(f"{columns}\n", encoding="utf-8")
+    assert kind_of(path, **{"item": None, "label": None, **named}) == kind
+
+
+def test_columns_that_are_named_are_not_guessed(run, ratings, tmp_path) -> None:
+    named = ("--item", "question_id", "--rater", "worker_id", "--label", "rating", "--json")
+    status, out, err = run("agree", "ratings.csv", *named)
+    assert status == 0, err
+    assert "guessed columns" not in err
+    assert strict(out) == strict(run("agree", "ratings.csv", "--json")[1])
+    rows = [(v, a, r) for v in range(3) for r, a in enumerate("ABC" if v else "CBA", start=1)]
+    pd.DataFrame(rows, columns=["voter", "candidate", "place"]).to_csv("b.csv", index=False)
+    status, out, err = run(
+        "vote",
+        "b.csv",
+        "--voter",
+        "voter",
+        "--alternative",
+        "candidate",
+        "--rank",
+        "place",
+        "--json",
+    )
+    assert status == 0, err
+    assert "guessed columns" not in err
+    assert strict(out) == strict(run("vote", "b.csv", "--json")[1])
+    # The column that ranks is named, the others are guessed.
+    assert (
+        "guessed columns: voter=voter alternative=candidate"
+        in run("vote", "b.csv", "--rank", "place")[2]
+    )
+
+
+def test_what_is_not_known_is_a_dash_in_a_table() -> None:
+    from pluralism.cli._answers import _cell
+
+    assert [_cell(value, 2) for value in (None, float("nan"), 0.5, (), True)] == [
+        "-", "-", "0.50", "nobody", "yes",
+    ]  # fmt: skip
 
 
 def test_answers_are_guessed_to_be_outcomes(run, tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -379,3 +380,29 @@ def test_kernels_run_on_jax_arrays_and_can_be_differentiated():
         centred = np.asarray(slope) - np.asarray(slope).mean()
     row = agreement_table(ratings("ordinal"), coefficients="krippendorff_alpha").iloc[0]
     assert np.sqrt((centred**2).sum()) == pytest.approx(row["stderr"], rel=1e-9)
+
+
+@pytest.mark.parametrize("statistic", [krippendorff_alpha, fleiss_kappa])
+def test_many_raters_and_cells_are_summed_without_a_dense_table(statistic, monkeypatch):
+    data = simulated(8, 20)
+    dense = bootstrap(statistic, data, unit="rater", n=9, seed=1).replicates
+    monkeypatch.setattr("pluralism.jury._agreement_batch._DENSE_NUMBERS", 0)
+    sparse = bootstrap(statistic, data, unit="rater", n=9, seed=1).replicates
+    np.testing.assert_allclose(sparse, dense, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("statistic", [krippendorff_alpha, gwet_ac1])
+def test_labels_drawn_one_by_one_are_looped_over(statistic):
+    data = simulated(6, 15)
+    ours = bootstrap(statistic, data, unit="row", n=9, seed=1).replicates
+    looped = bootstrap(lambda x: statistic(x), data, unit="row", n=9, seed=1).replicates
+    np.testing.assert_array_equal(ours, looped)
+
+
+def test_weights_of_categories_are_not_taken_for_those_of_replicates():
+    data = simulated(6, 15)
+    statistic = functools.partial(fleiss_kappa, weights="quadratic")
+    found = bootstrap(statistic, data, unit="rater", n=9, seed=1)
+    looped = bootstrap(lambda x: statistic(x), data, unit="rater", n=9, seed=1)
+    assert found.estimate == fleiss_kappa(data, weights="quadratic") != fleiss_kappa(data)
+    np.testing.assert_array_equal(found.replicates, looped.replicates)

@@ -166,6 +166,14 @@ def test_distribution_calibration_is_its_definition():
     assert float(fit.items["dist_ce"][0]) == 0.0
 
 
+def test_positions_of_categories_stretch_the_wasserstein_distance():
+    """By the positions 0, 1 and 5: mass moved from the second to the last travels 4."""
+    fit = distribution_calibration([[0.5, 0.5, 0.0]], [[0.5, 0.0, 0.5]], values=[0, 1, 5])
+    assert fit.wasserstein == pytest.approx(0.5 * 4)
+    even = distribution_calibration([[0.5, 0.5, 0.0]], [[0.5, 0.0, 0.5]])
+    assert even.wasserstein == pytest.approx(0.5)
+
+
 def test_the_tie_rule_decides_whether_rankings_agree():
     tied, strict = [[0.4, 0.4, 0.2]], [[0.45, 0.35, 0.2]]
     assert distribution_calibration(tied, strict).rank_cs == 0.0
@@ -221,6 +229,14 @@ def test_perspectivist_scores_compare_rater_by_rater():
         (
             lambda: distribution_calibration([[0.5, 0.5]], [[1, 0]], values=[1, 1]),
             "`values` must hold 2 ascending positions",
+        ),
+        (
+            lambda: distribution_calibration([0.5, 0.5], [0.5, 0.5]),
+            r"`model` has shape \(2,\) and `human` \(2,\); both must be items x categories",
+        ),
+        (
+            lambda: proper_scores(np.full((1, 1, 2), 0.5), np.full((1, 1, 2), 0.5)),
+            r"`probabilities` has shape \(1, 1, 2\) and `labels` \(1, 1, 2\); both must be",
         ),
     ],
 )

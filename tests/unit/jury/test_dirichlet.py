@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pluralism import Annotations, DataError, NotIdentifiedError
+from pluralism import Annotations, ConvergenceError, DataError, NotIdentifiedError
 from pluralism.jury import fit_dirichlet_multinomial, fit_temperature, oracle_score
 from pluralism.kernels._dirichlet import dirichlet_multinomial_derivatives, probability_largest
 
@@ -78,6 +78,30 @@ def test_items_without_labels_and_annotations_are_understood():
 def test_bad_counts_are_named(counts, kind, message):
     with pytest.raises(kind, match=message):
         fit_dirichlet_multinomial(counts)
+
+
+def test_what_does_not_settle_carries_the_fit():
+    counts = simulated((2, 3, 1), 60, 1)
+    with pytest.raises(ConvergenceError, match="no maximum after 1 Newton steps") as caught:
+        fit_dirichlet_multinomial(counts, max_iterations=1)
+    loose = fit_dirichlet_multinomial(counts, max_iterations=1, check=False)
+    assert caught.value.result.alpha.equals(loose.alpha)
+    with pytest.raises(ConvergenceError, match="the groups did not settle in 1 steps") as caught:
+        fit_dirichlet_multinomial(counts, groups=["a", "b"] * 30, max_iterations=1)
+    assert caught.value.result.alpha.sizes == {"group": 2, "category": 3}
+
+
+@pytest.mark.parametrize(
+    ("counts", "groups", "message"),
+    [
+        ([[3], [2]], None, "`counts` has 1 category; two are needed"),
+        ([[1, 2], [2, 1]], ["a"], "`groups` has 1 entries for 2 items"),
+        ([[1, 2], [2, 1]], ["a", "a"], "`groups` holds one group, 'a'; leave the argument out"),
+    ],
+)
+def test_what_cannot_be_grouped_is_said(counts, groups, message):
+    with pytest.raises(DataError, match=message):
+        fit_dirichlet_multinomial(counts, groups=groups)
 
 
 def test_groups_are_pooled_in_part():

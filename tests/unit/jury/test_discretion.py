@@ -320,3 +320,11 @@ def test_priorities_that_tie_but_for_rounding_tie():
 
 def test_no_resample_has_no_priorities():
     assert kernels.priorities(np.zeros((0, 3, 3))).shape == (0, 3)
+
+
+def test_published_discretion_without_consensus_is_unknown():
+    """Two principles that always conflict: no row to depart from, in the data or a resample."""
+    signs = pd.DataFrame({"a": [1, -1] * 5, "b": [-1, 1] * 5})
+    found = discretion(signs, [1] * 10, n_replicates=10, seed=0, as_published=True)
+    assert found.shares.loc["conflict", "estimate"] == 1.0
+    assert np.isnan(found.arbitrariness["estimate"]).all()

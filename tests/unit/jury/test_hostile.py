@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from pluralism import Annotations, DataError, jury
 
@@ -20,6 +21,11 @@ def from_rows(rows, **options):
     return Annotations.from_frame(frame, item="item", rater="rater", label="label", **options)
 
 
+TWICE = from_rows([(0, "x", "a"), (0, "x", "b")])
+GROUPED = Annotations.from_codes(
+    [0, 0, 1], [0, 1, 1], rater=[0, 1, 1], items="pq", raters="xy", categories="ab",
+    groups={"side": ["l", "r"]},
+)  # fmt: skip
 SHARED = [("q", "x", "b"), ("q", "y", "b"), ("s", "x", "a"), ("s", "y", "b")]
 
 
@@ -133,6 +139,84 @@ def test_smooth_errors_stay_in_their_range(bandwidth):
                 *(Annotations.from_matrix([[1, 2]], scale=s) for s in ("ordinal", "interval"))
             ),
             "the scales differ: 'ordinal' and 'interval'",
+        ),
+        (
+            lambda: jury.perspectivist_scores(
+                TWICE, Annotations.from_matrix([["a", "b"]], raters=["x"])
+            ),
+            "`predicted` holds several labels of one rater on one item",
+        ),
+        (
+            lambda: jury.perspectivist_scores(
+                *(Annotations.from_matrix([["a", "b"]], raters=[name]) for name in "xy")
+            ),
+            "no rater and item is in both `predicted` and `observed`",
+        ),
+        (
+            lambda: jury.abstention_alignment([1.0, 0.0], [1.0, 0.0]),
+            "`model` and `human` must be items x classes",
+        ),
+        (
+            lambda: jury.abstention_alignment(
+                [[1.0, 0.0]], [[0.5, 0.0, 0.5]], abstention=[0.5, 0.5]
+            ),
+            "`abstention` has 2 entries for 1 items",
+        ),
+        (
+            lambda: jury.abstention_alignment([[1.0, 0.0]], [[1.0, 0.0]], categories=["p", "q"]),
+            "`categories` has 2 entries for 1 items",
+        ),
+        (
+            lambda: jury.reliability_score(["a"], ["a", "b"], abstain="?", cost=1),
+            "there are 1 decisions and 2 truths",
+        ),
+        (
+            lambda: jury.cross_replication_reliability(
+                [[1, 1], [1, 1]], [[2, 0], [0, 2]], normalized=True
+            ),
+            r"the pools' own alphas are -0\.5 and 1; normalizing needs both above zero",
+        ),
+        (
+            lambda: jury.oracle_score([[3, 1], [1, 3]], alpha=[1.0, 0.0]),
+            "`alpha` must hold 2 numbers above zero",
+        ),
+        (
+            lambda: jury.fit_temperature([1.0, 2.0], [1.0, 2.0]),
+            r"`logits` has shape \(2,\) and `labels` \(2,\); both must be items x categories",
+        ),
+        (lambda: jury.jury_score([1.0, 2.0], welfare="quantile"), "`q` belongs to welfare="),
+        (lambda: jury.jury_score([1.0, 2.0], q=0.5), "`q` belongs to welfare='quantile'"),
+        (
+            lambda: jury.jury_calibration(
+                [0.5] * 5, VOTES, composition=4, positive="a", n=5, seed=0
+            ),
+            "no item has a pool large enough for the jury",
+        ),
+        (
+            lambda: jury.decisive_groups(VOTES, composition=3, positive="a"),
+            "`composition` must map groups to seats",
+        ),
+        (
+            lambda: jury.verdict_probability(GROUPED, composition={"l": 0}, positive="a"),
+            "`composition` has no seat",
+        ),
+        (
+            lambda: jury.sample_juries(from_rows([("p", "x", "a", 2.0)]), composition=1, n=2),
+            "`sample_juries` takes labels of weight one; leave the weights out",
+        ),
+        (
+            lambda: jury.fit_rater_effects(
+                Annotations.from_matrix([[1.0], [2.0]], scale="interval")
+            ),
+            "2 labels cannot tell 1 items and 2 raters apart",
+        ),
+        (
+            lambda: jury.discretion(np.ones((2, 2, 2)), [1, -1]),
+            r"`principles` must be a table \(rows, columns\); it has shape \(2, 2, 2\)",
+        ),
+        (
+            lambda: jury.discretion(xr.DataArray(np.ones((2, 2, 2))), [1, -1]),
+            r"`principles` must have 2 dimensions; it has shape \(2, 2, 2\)",
         ),
     ],
 )

@@ -295,3 +295,17 @@ def test_only_a_positive_definite_information_has_an_inverse():
     for singular in (np.diag([1.0, 0.0]), np.ones((2, 2)), np.array([[1.0, 2.0], [2.0, 1.0]])):
         assert _inverse(singular) is None
     assert _inverse(np.array([[1.0, 1.0], [1.0, 1.0 + 2e-15]])) is None  # but for rounding
+
+
+def test_raters_who_agree_in_all_have_no_line_along_which_to_divide():
+    same = Annotations.from_matrix([[1.0, 3.0, 2.0]] * 3, scale="interval")
+    fit = fit_rater_effects(same)
+    assert fit.severity.values.tolist() == fit.position.values.tolist() == [0.0] * 3
+    assert fit.discrimination.values.tolist() == [0.0] * 3
+    assert fit.residual_sd == 0.0
+
+
+def test_positions_that_do_not_settle_are_said():
+    values = np.random.default_rng(0).integers(0, 9, (5, 12)).astype(float)
+    with pytest.raises(ConvergenceError, match="positions did not settle in 1 alternations"):
+        fit_rater_effects(Annotations.from_matrix(values, scale="interval"), max_iterations=1)

@@ -368,3 +368,24 @@ def test_hypergeometric_votes_of_any_pool_equal_scipy(largest):
     assert short.sum() == 1
     assert np.isnan(ours[short]).all()
     np.testing.assert_allclose(ours[~short], wanted[~short], atol=1e-10)
+
+
+def test_two_labels_of_one_juror_that_say_the_same_are_one_vote():
+    """Of "rude" and "vile", both count as yes: the juror who gave both still has one vote."""
+    both = Annotations.from_codes(
+        [0, 0, 0, 0], [1, 2, 0, 0], rater=[0, 0, 1, 2],
+        items=["post"], raters="rst", categories=["fine", "rude", "vile"],
+    )  # fmt: skip
+    found = verdict_probability(both, composition=1, positive=["rude", "vile"])
+    assert float(found[0]) == pytest.approx(1 / 3)
+
+
+def test_a_group_in_no_pool_with_another_is_decisive_of_nothing():
+    """Each item has voters of one group only, so that no jury of both, before or after, exists."""
+    data = Annotations.from_codes(
+        [0, 0, 1, 1], [0, 1, 1, 1], rater=range(4), items="pq", raters=range(4),
+        categories=["no", "yes"], groups={"side": list("llrr")},
+    )  # fmt: skip
+    moved = decisive_groups(data, composition={"l": 2, "r": 1}, positive="yes")
+    assert moved.n_items.sel(from_group="l", to_group="r") == 0
+    assert np.isnan(moved.change).all()

@@ -353,3 +353,60 @@ class TestSteering:
         outcomes = pd.DataFrame({"help": [0.9], "harm": [0.2]})
         weights = pd.DataFrame({"harm": [0.0], "help": [1.0]})
         assert ps.tradeoff_steerable_score(outcomes, weights) == 0.9
+
+    def test_scores_of_one_dimension(self):
+        one = xr.DataArray([1.0, 2.0], dims="attribute")
+        with pytest.raises(
+            DataError, match=r"`scores` has the dimensions \('attribute',\); it needs"
+        ):
+            ps.steerability(one)
+
+
+class TestNames:
+    """What is matched by name has the names, all of them and no others."""
+
+    def test_a_context_that_is_no_sequence(self):
+        with pytest.raises(DataError, match="`context` is 3; it must be a sequence of labels"):
+            ps.value_associations([[1, 0], [0, 1]], context=3)
+
+    def test_membership_of_one_dimension(self):
+        with pytest.raises(
+            DataError, match=r"`membership` has 1 dimension\(s\); it must be values x"
+        ):
+            ps.dimension_scores([1.0, 2.0], pd.Series({"a": 1.0, "b": 0.0}), normalization="max")
+
+    def test_over_an_unknown_dimension(self):
+        groups = xr.DataArray(np.eye(2), dims=("group", "option"))
+        with pytest.raises(DataError, match="`over` is 'wave'; it must be one of the dimensions"):
+            ps.js_divergence_among(groups, over="wave")
+        assert ps.js_divergence_among(groups, over="group") == pytest.approx(
+            float(ps.js_divergence_among(np.eye(2)))
+        )
+
+    def test_a_question_of_no_such_dimension(self):
+        data = TestQuestions.MODEL
+        with pytest.raises(DataError, match="`question` is 'topic'"):
+            ps.distributional_alignment(data, data, question="topic")
+
+    def test_positions_by_name_of_categories_without_names(self):
+        with pytest.raises(
+            DataError, match="`values` names categories, but the distributions have"
+        ):
+            ps.wasserstein([0.5, 0.5], [1.0, 0.0], values={"a": 0, "b": 1})
+        # A labelled array, unlike a mapping, has an order that can be taken.
+        places = xr.DataArray([0.0, 3.0], dims="option", coords={"option": ["a", "b"]})
+        assert ps.wasserstein([0.5, 0.5], [1.0, 0.0], values=places) == pytest.approx(1.5)
+
+    def test_positions_of_other_categories(self):
+        share = {"a": 0.5, "b": 0.5}
+        with pytest.raises(LabelError, match="`values` names 'c', which is not in the categories"):
+            ps.wasserstein(share, {"a": 1.0, "b": 0.0}, values={"a": 0, "c": 1})
+
+    def test_references_of_one_category(self):
+        with pytest.raises(DataError, match="`references` has one category; its shares have no"):
+            ps.perspective_distribution([[1.0], [2.0]])
+
+    def test_the_nearest_of_groups_on_one_question_is_unknown(self):
+        groups = np.array([[[0.5, 0.5]], [[0.9, 0.1]]])
+        found = ps.representativeness([[0.6, 0.4]], groups, n=9)
+        assert np.isnan(found.nearest_share).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,7 +25,7 @@ from pluralism import (
 )
 from pluralism.data import simulate_votes
 from pluralism.plots._coherence import axiom_counts
-from pluralism.utility import fit_bradley_terry, fit_groups, stochastic_transitivity
+from pluralism.utility import fit_bradley_terry, fit_groups, fit_thurstone, stochastic_transitivity
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +214,85 @@ def test_the_front_is_that_of_scores() -> None:
     np.testing.assert_array_equal(on, SYSTEMS.loc[list(found.front)].to_numpy())
 
 
+def test_the_front_of_replicates_says_how_often_each_is_on_it() -> None:
+    values = SYSTEMS.to_numpy(dtype=float)
+    replicates = np.stack([values, values, values, values[::-1]])
+    ax = plots.pareto_front(SYSTEMS, replicates=replicates)
+    found = scores.pareto_front(SYSTEMS, replicates=replicates)
+    said = {text.get_text() for text in ax.texts}
+    for name, share in zip(SYSTEMS.index, found.probability.values, strict=True):
+        assert f"{name} ({100 * share:.0f}%)" in said
+    assert found.probability.values.tolist() == [0.75, 0.0, 0.25]
+    assert any("in brackets: share of 4 replicates" in text for text in said | words(ax))
+
+
+def test_margins_of_a_table_have_its_labels() -> None:
+    counts = pd.DataFrame([[0, 7], [3, 0]], index=["tea", "milk"], columns=["tea", "milk"])
+    array = xr.DataArray(counts, dims=("item", "item_bis"))
+    for table in (counts, array):
+        ax = plots.margin_graph(table)
+        assert {"tea", "milk", "4"} <= {text.get_text() for text in ax.texts}
+        assert "tea beats every other" in ax.get_title(loc="left")
+
+
+def test_a_profile_of_one_row_of_answers() -> None:
+    orders = [0.0, 1.0, 2.0]
+    for one in ([4, 4, 2], [[4, 4, 2]], np.array([[4, 4, 2]])):
+        ax = plots.diversity_profile(one, q=orders)
+        found = perspective.hill_numbers([4, 4, 2], q=orders)
+        np.testing.assert_allclose(ax.lines[0].get_ydata(), found)
+
+
+def words(ax) -> set[str]:
+    """Return what the whole figure says outside the axes' own texts."""
+    return {text.get_text() for text in ax.figure.findobj(mpl.text.Text)}
+
+
+def test_verdicts_need_items_with_raters_of_both_groups(ratings) -> None:
+    with pytest.raises(DataError, match=r"with \{'left': 5, 'right': 0\}: "):
+        plots.verdict_by_composition(ratings, positive="yes", groups=("left", "right"), seats=5)
+
+
+def test_verdicts_on_items_that_only_one_group_rated_are_not_compared() -> None:
+    apart = Annotations.from_codes(
+        [0, 1], [0, 1], rater=[0, 1], items="pq", raters="xy", categories=["no", "yes"],
+        groups={"side": ["l", "r"]},
+    )  # fmt: skip
+    with pytest.raises(DataError, match="no item has 1 raters of both 'l' and 'r'"):
+        plots.verdict_by_composition(apart, positive="yes", groups=("l", "r"), seats=1)
+
+
+def test_of_many_systems_only_the_front_is_named() -> None:
+    values = np.random.default_rng(0).normal(size=(120, 2))
+    table = pd.DataFrame(values, index=[f"s{k}" for k in range(120)], columns=["x", "y"])
+    ax = plots.pareto_front(table)
+    front = set(scores.pareto_front(table).front)
+    named = {text.get_text() for text in ax.texts} & set(table.index)
+    assert named
+    assert named <= front
+    assert any(f"{120 - len(named)} without room for a name" in text for text in words(ax))
+
+
+def test_agreement_that_is_not_known_is_left_blank() -> None:
+    frame = pd.DataFrame(
+        [(i, r, (i + (r == 2) * (i % 2)) % 3) for i in range(8) for r in range(3)],
+        columns=["item", "rater", "label"],
+    )
+    frame["side"] = np.where(frame["rater"] < 2, "l", "r")
+    data = Annotations.from_frame(frame, item="item", rater="rater", label="label", group="side")
+    ax = plots.group_agreement(data)
+    # Of one rater alone there is no agreement within; the other three cells are known.
+    shown = [t for t in ax.texts if re.fullmatch(r"[−-]?\d\.\d+", t.get_text())]
+    assert len(shown) == 3
+
+
+def test_an_axes_without_a_figure_is_refused(ratings) -> None:
+    _, ax = plt.subplots()
+    ax.remove()
+    with pytest.raises(DataError, match="`ax` is in no figure; it was removed from its own"):
+        plots.diversity_profile(ratings, ax)
+
+
 def test_verdicts_are_those_of_the_jury(ratings) -> None:
     ax = plots.verdict_by_composition(ratings, positive="yes", groups=("left", "right"), seats=2)
     line = ax.lines[0].get_ydata()
@@ -298,6 +379,13 @@ def test_a_large_matrix_says_that_labels_are_thinned() -> None:
     assert min(text.get_fontsize() for text in ax.get_yticklabels()) >= 6.5
 
 
+def many_groups(n: int) -> Comparisons:
+    """Return votes on two items in `n` groups."""
+    frame = pd.DataFrame({"a": ["x", "y"] * n, "b": ["y", "x"] * n, "o": "first"})
+    frame["g"] = np.repeat(np.arange(n), 2)
+    return Comparisons.from_frame(frame, first="a", second="b", outcome="o", group="g")
+
+
 WRONG = {
     "groups of nothing": (lambda: plots.group_utilities([]), "`fits` is a list"),
     "no fits": (lambda: plots.group_utilities({}), "`fits` is a dict"),
@@ -323,6 +411,40 @@ WRONG = {
     "three objectives": (lambda: plots.pareto_front(np.ones((2, 3))), "3 objectives"),
     "no draws": (lambda: plots.rank_probabilities("x"), "`draws` is a str"),
     "one item": (lambda: plots.rank_probabilities(np.ones((3, 1))), "2 to 200 items"),
+    "no groups chosen": (
+        lambda: plots.group_utilities(fit_groups(many_groups(2)), groups=[]),
+        "`groups` is empty; leave it out to draw all",
+    ),
+    "too many groups": (
+        lambda: plots.group_utilities(fit_groups(many_groups(6))),
+        "`fits` holds 6 groups; at most 5 can be told apart",
+    ),
+    "units": (
+        lambda: plots.group_utilities(
+            {"a": fit_bradley_terry(many_groups(2)), "b": fit_thurstone(many_groups(2))}
+        ),
+        "`fits` are in different units",
+    ),
+    "no shared labels": (
+        lambda: plots.group_agreement(
+            Annotations.from_codes(
+                [0, 1],
+                [0, 1],
+                rater=[0, 1],
+                items="pq",
+                raters="xy",
+                categories="ab",
+                groups={"side": ["l", "r"]},
+            )
+        ),
+        "no group has enough shared labels",
+    ),
+    "many items": (
+        lambda: plots.transitivity(
+            Comparisons.from_codes(np.arange(400), np.arange(1, 401), np.ones(400, int), items=401)
+        ),
+        "`comparisons` has 401 items; triples of at most 400 are counted",
+    ),
     "groups left": (
         lambda: plots.rank_probabilities(DRAWS.expand_dims(group=2)),
         "has the dimension 'group'",

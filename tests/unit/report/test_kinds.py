@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from pluralism import Annotations, Ballots, Comparisons, DataError, choice, jury
 from pluralism.data import load_table, simulate_votes
 from pluralism.errors import ApproximationWarning
 from pluralism.report._ratings import gather_ratings
+from pluralism.report._ratings_words import _said_of
+from pluralism.report._rules import decisions
 from pluralism.report._words import signed
 from pluralism.utility import fit_bradley_terry, fit_groups
 
@@ -332,6 +335,71 @@ def test_two_runs_of_ratings(ratings, tmp_path) -> None:
     assert "which may be chance" in said
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.8, 0.9, "clearly above .8"), (0.2, 0.6, "clearly below .667"),
+        (0.667, 0.85, "enough, by Krippendorff’s bounds, for tentative conclusions"),
+        (0.6, 0.85, "so neither is settled"), (0.6, 0.7, "so neither is settled"),
+    ],
+)  # fmt: skip
+def test_agreement_is_judged_by_krippendorffs_bounds(low: float, high: float, said: str) -> None:
+    assert said in _said_of(low, high)
+
+
+def of_sides(sides: list[str]) -> Annotations:
+    """Return labels of as many raters as there are sides, of ten items each."""
+    random = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        [
+            (i, r, i % 3 if random.random() < 0.8 else 0)
+            for i in range(10)
+            for r in range(len(sides))
+        ],
+        columns=["item", "rater", "label"],
+    )
+    frame["side"] = [sides[rater] for rater in frame["rater"]]
+    return Annotations.from_frame(frame, item="item", rater="rater", label="label", group="side")
+
+
+@pytest.mark.slow
+def test_a_group_of_one_rater_has_no_agreement_within(tmp_path) -> None:
+    page = write_report(of_sides(["left", "left", "right"]), tmp_path / "r.html")
+    assert "Do groups by side see it alike?" in headings(page)
+    assert "raters agree among themselves most in" not in plain(page)
+    page = write_report(of_sides(["left", "left", "right", "right"]), tmp_path / "r.html")
+    assert "raters agree among themselves most in" in plain(page)
+
+
+@pytest.mark.slow
+def test_groups_that_cannot_be_compared_are_said(tmp_path) -> None:
+    many = write_report(of_sides([f"s{k}" for k in range(31)]), tmp_path / "r.html")
+    assert (
+        "This cannot be said: `group` &#39;side&#39; has 31 groups; at most 30 are compared"
+        in plain(many)
+    )
+    rows = [(0, "x", "a", "l"), (1, "y", "b", "r")]
+    frame = pd.DataFrame(
+        [*rows, (2, "z", "b", "m"), (3, "w", "a", "n")],
+        columns=["item", "rater", "label", "side"],
+    )
+    alone = Annotations.from_frame(frame, item="item", rater="rater", label="label", group="side")
+    said = plain(write_report(alone, tmp_path / "r.html"))
+    assert "This cannot be said: no group has enough shared labels." in said
+
+
+def test_labels_that_were_left_out_are_counted(tmp_path) -> None:
+    frame = pd.DataFrame({"i": [0, 0, 1, 1], "r": [0, 1, 0, 1], "l": ["a", "b", "b", None]})
+    data = Annotations.from_frame(frame, item="i", rater="r", label="l", missing="drop")
+    assert "1 label dropped: no l." in plain(write_report(data, tmp_path / "r.html"))
+
+
+def test_a_run_without_agreement_is_not_compared(ratings, tmp_path) -> None:
+    same = Annotations.from_matrix([["x", "x"], ["x", "x"]])
+    said = plain(write_report(ratings, tmp_path / "r.html", compare=same, compare_name="May"))
+    assert "Compared with May: agreement of one of them is not known." in said
+
+
 # -- ballots -----------------------------------------------------------------------------
 
 PROFILE = Ballots.from_rankings(
@@ -361,6 +429,30 @@ def test_a_cycle_is_counted(tmp_path) -> None:
     said = plain(write_report(cycle, tmp_path / "r.html"))
     assert "Majorities contradict themselves in 1 triple." in said
     assert "No alternative beats every other head to head" in said
+
+
+def test_notes_of_a_file_are_passed_on(tmp_path) -> None:
+    noted = replace(PROFILE, notes=("4 ballots were made whole",))
+    assert "4 ballots were made whole" in plain(write_report(noted, tmp_path / "r.html"))
+    assert "From the file" not in plain(write_report(PROFILE, tmp_path / "r.html"))
+
+
+def test_rules_that_one_election_does_not_allow_are_not_compared(tmp_path) -> None:
+    """Approval picks a winner from approvals only, as Plurality does from rankings only."""
+    approved = Ballots.from_approvals([{"A"}, {"B"}, {"B"}], alternatives=["A", "B", "C"])
+    page = write_report(PROFILE, tmp_path / "r.html", compare=approved)
+    here = {each.rule for each in decisions(PROFILE) if each.winners is not None}
+    there = {each.rule for each in decisions(approved) if each.winners is not None}
+    assert here != there
+    both = {
+        rule: [
+            set(next(each.winners for each in decisions(data) if each.rule == rule))
+            for data in (PROFILE, approved)
+        ]
+        for rule in here & there
+    }
+    changed = sum(one != other for one, other in both.values())
+    assert f"{changed} of {len(both)} rules pick differently" in plain(page)
 
 
 def test_two_elections(tmp_path) -> None:

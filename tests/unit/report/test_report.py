@@ -18,7 +18,7 @@ from pluralism.report._evidence import gather
 from pluralism.report._rules import picked
 from pluralism.report._tables import Column, Table, inert
 from pluralism.report._words import percent, signed, span, summary
-from pluralism.utility import fit_bradley_terry
+from pluralism.utility import fit_bradley_terry, fit_thurstone
 
 STRANGE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "=cmd()", "a & b", "é")
 
@@ -352,6 +352,109 @@ def test_progress_is_told() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_report(load_table("celebrities"), f"{folder}/r.html", progress=steps.append)
     assert steps == ["fitting", "comparing", "drawing", "writing"]
+
+
+# -- other models ------------------------------------------------------------------------
+
+
+def test_wins_expected_of_the_first_are_those_of_the_fit() -> None:
+    """Position aside: what each model itself gives for a vote that is no tie."""
+    votes = simulated(600, tie_parameter=1.5, items=4)
+    decided = votes.first_won + votes.second_won
+    cells = [
+        (votes.items[i], votes.items[j]) for i, j in zip(votes.first, votes.second, strict=True)
+    ]
+    for fit in (
+        fit_thurstone(votes), fit_bradley_terry(votes, ties="rao-kupper"),
+        fit_bradley_terry(votes, ties="davidson"),
+    ):  # fmt: skip
+        order = gather(fit, votes, 0.95).order
+        share = np.array(
+            [
+                p / (p + q)
+                for p, q in ((fit.probability(*c), fit.probability(*c[::-1])) for c in cells)
+            ]
+        )
+        assert order.expected == pytest.approx((decided * share).sum())
+
+
+def test_an_order_effect_of_the_fit_is_the_one_that_is_told() -> None:
+    votes = simulated(1500, order_effect=0.8, raters=50, groups=["x", "y"])
+    fit = fit_bradley_terry(votes, order_effect=True)
+    assert gather(fit, votes, 0.95).order.effect == fit.order_effect
+    # An effect for each group is no single number that a sentence could tell.
+    by_group = fit_bradley_terry(votes, order_effect="group")
+    assert gather(by_group, votes, 0.95).order is None
+
+
+def test_inflation_of_a_model_that_is_not_refitted_is_unknown() -> None:
+    votes = simulated(600, raters=30)
+    assert np.isnan(gather(fit_thurstone(votes), votes, 0.95).raters.inflation)
+
+
+@pytest.mark.slow
+def test_a_model_of_the_probit_is_not_told_in_log_odds(tmp_path) -> None:
+    votes = load_table("celebrities")
+    _, page = page_of(votes, tmp_path, fit=fit_thurstone(votes))
+    assert "Thurstone" in page.text
+    assert "the log-odds that one item is preferred" not in page.text
+    with pytest.raises(DataError, match=r"`compare` is in .*, this fit in log-odds"):
+        write_report(votes, tmp_path / "r.html", compare=fit_thurstone(votes))
+
+
+@pytest.mark.slow
+def test_items_too_many_to_compare_with_each_other_are_only_ranked(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("pluralism.report._evidence.LARGEST_RANKED", 5)
+    monkeypatch.setattr("pluralism.report._rules.LARGEST", 5)
+    votes = simulated()
+    evidence = gather(fit_bradley_terry(votes), votes, 0.95)
+    assert evidence.decided is None
+    assert evidence.together == 0
+    assert list(picked(votes)) == []
+    _, page = page_of(votes, tmp_path)
+    assert f"{evidence.items[0]} has the highest utility." in " ".join(
+        re.sub("<[^>]*>", "", part) for part in summary(evidence)
+    )
+    assert "Best rank" not in page.text
+    for heading in ("Which items can be told apart", "One against one", "What voting rules would"):
+        assert heading not in page.text
+    assert "Who is preferred, and how surely" in page.text
+
+
+def test_items_of_two_components_have_no_common_ranking() -> None:
+    wins = np.zeros((4, 4))
+    wins[:2, :2] = wins[2:, 2:] = [[0, 30], [10, 0]]
+    votes = Comparisons.from_matrix(wins, items=["a", "b", "c", "d"])
+    fit = fit_bradley_terry(votes, components="separate")
+    evidence = gather(fit, votes, 0.95)
+    assert evidence.rank is None
+    assert evidence.apart is None
+    place = [evidence.items.index(item) for item in ("a", "b", "c")]
+    assert evidence.decided[place[0], place[1]] == pytest.approx(0.75)
+    assert np.isnan(evidence.decided[place[0], place[2]])
+    # First are a and c, tied, of different components.
+    assert any("has the highest utility." in sentence for sentence in summary(evidence))
+
+
+def test_what_was_dropped_and_what_did_not_converge_are_said() -> None:
+    frame = simulate_votes(400, items=4, seed=1)
+    frame.loc[:2, "outcome"] = None
+    votes = Comparisons.from_frame(
+        frame, first="first", second="second", outcome="outcome", missing="drop"
+    )
+    said = headings(votes)
+    assert "Votes that were left out" in said
+    assert "The estimate itself" not in said
+    assert "Votes that were left out" not in headings(
+        simulated(400, tie_parameter=1.0), ties="drop"
+    )
+    assert "The estimate itself" in headings(simulated(), check=False, max_iterations=1)
+
+
+def test_items_that_are_all_told_apart_have_no_close_ones() -> None:
+    assert "The order of close items" in headings(simulated(100))
+    far = Comparisons.from_matrix([[0, 900, 990], [100, 0, 900], [10, 100, 0]])
+    assert "The order of close items" not in headings(far)
 
 
 # -- voting rules ------------------------------------------------------------------------

@@ -268,3 +268,52 @@ def test_conflicts_are_counted_and_named():
 def test_what_has_no_conflicts_is_said(table, message):
     with pytest.raises(DataError, match=message):
         scores.metric_conflicts(table, threshold=0.1)
+
+
+def test_a_system_alone_has_no_comparison_set_and_one_row_no_halves():
+    """What is left out leaves nothing: there is no value that could depend on it."""
+    shares = audit_of(
+        lambda systems: {name: float(np.mean(data)) for name, data in systems.items()},
+        {"only": np.array([0.0, 1.0, 1.0])}, scope="set",
+    )  # fmt: skip
+    one_row = audit_of(lambda data: np.asarray(data, dtype=float), {"a": [1.0]}, scope="rows")
+    assert verdicts(shares)["comparison set"] == ["pass"]
+    assert verdicts(one_row)["comparison set"] == ["pass"]
+
+
+def test_baselines_that_have_no_score_are_a_warning():
+    """The metric reads the systems, but fails on each constant and random answer."""
+
+    def picky(answers, truth):
+        if len(set(answers)) < 4:
+            return float("nan")
+        return accuracy(answers, truth)
+
+    truth = np.array(list("ABC") * 4)
+    audit = audit_of(picky, {"a": np.array(list("ABCD") * 3)}, truth=truth)
+    found = audit.findings.set_index("check").loc["baselines"]
+    assert (found.verdict, found.detail) == ("warn", "no baseline has a score")
+
+
+def test_a_key_of_many_answers_brings_no_constant_for_each():
+    truth = np.arange(21)
+    audit = audit_of(accuracy, {"a": truth}, truth=truth)
+    assert set(audit.baselines) == {"majority", "random", "random by frequency"}
+    assert audit.baselines["majority"] == pytest.approx(1 / 21)
+    assert "always 3" in audit_of(accuracy, {"a": truth[:20]}, truth=truth[:20]).baselines
+
+
+def test_answers_may_come_in_several_parts():
+    """A tuple is taken apart row by row: the metric of the parts is that of one table."""
+    rng = np.random.default_rng(3)
+    answers, weights = rng.integers(0, 2, 30), rng.integers(1, 4, 30)
+
+    def parted(data):
+        return float(np.average(data[0], weights=data[1]))
+
+    def joined(data):
+        return float(np.average(data[:, 0], weights=data[:, 1]))
+
+    several = audit_of(parted, {"a": (answers, weights)})
+    one = audit_of(joined, {"a": np.column_stack([answers, weights])})
+    pd.testing.assert_frame_equal(several.findings, one.findings)

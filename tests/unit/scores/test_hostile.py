@@ -210,6 +210,96 @@ LEAN = {"traits": ["N", "N"], "keyed": [1, -1]}
         (lambda: scores.audit_metric(lambda data: "x", {"a": [1]}), "returned 'x'"),
         (lambda: scores.audit_metric(len, {"a": [1]}, declared=(0, 1, 2)), "`declared` is"),
         (lambda: scores.audit_metric(len, {"a": [1]}, reported={"x": (5, 2)}), "`reported"),
+        (
+            lambda: scores.rank_association([1, 2, 3, 4], [1, 2, 4, 3], covariate=[1, 2, 3, 4],
+                                            method="kendall"),
+            "orders the systems exactly as `x` or `y` does",
+        ),
+        (lambda: scores.attainable(True, 10, 0), "`percent` is True"),
+        (lambda: scores.set_overlap([], []), "`first` and `second` are empty"),
+        (
+            lambda: scores.group_dispersion({"a": [1, 2], "b": [1, 2]}, clusters=[0, 1, 0, 1]),
+            "`clusters` needs `values` as one column, with `groups`",
+        ),
+        (
+            lambda: scores.group_dispersion(
+                [1, 2, 3, 4, 5, 6.5], groups=list("aabbcc"), clusters=[0, 1] * 3
+            ),
+            "`clusters` has 2 clusters for 3 groups",
+        ),
+        (
+            lambda: scores.group_dispersion({"a": [1, 2], "b": [1, 2]}, groups=list("aabb")),
+            "`values` is a mapping of groups already; leave `groups` out",
+        ),
+        (
+            lambda: scores.persona_distance(
+                np.ones((2, 2)), np.ones((1, 2)),
+                predicted_stored="raw", actual_stored="raw", **LEAN,
+            ),
+            r"`predicted` is \(2, 2\) and `actual` \(1, 2\); they must agree",
+        ),
+        (
+            lambda: scores.persona_distance(
+                [[1, 2, 3, 4]], [[1, 2, np.nan, np.nan]], predicted_stored="raw",
+                actual_stored="raw", traits=list("NNEE"), keyed=[1, -1, 1, -1],
+            ),
+            "subject 0 has no item of trait 'E' to compare",
+        ),
+        (lambda: scores.k_sample_rates(np.zeros((2, 0))), "`values` has no samples"),
+        (
+            lambda: scores.compare_rates(
+                [1, 0, 1, 1], systems=list("aabb"), items=[7] * 4, method="clustered"
+            ),
+            "there is one item; at least 2 are needed",
+        ),
+        (
+            lambda: scores.pareto_front([[1, 2], [2, 1]], tolerance=[0, 1, 2]),
+            "`tolerance` has 3 entries for 2 objectives",
+        ),
+        (
+            lambda: scores.recovery_error(
+                xr.DataArray([1.0], dims="item"), xr.DataArray([1.0], dims="group")
+            ),
+            r"`estimate` has the dimensions \('item',\) and `truth` \('group',\)",
+        ),
+        (lambda: scores.rate_table({"a": (1, 2)}, by="g"), "it has no columns to name"),
+        (
+            lambda: scores.rate_table(pd.DataFrame({"y": [1]}), outcome="y", by=["y", "y"]),
+            "`by` names a column twice",
+        ),
+        (lambda: scores.rate_table({}), "`data` has no groups"),
+        (lambda: scores.relative_risk((1, 2, 3), (1, 2)), r"`first` is \(1, 2, 3\)"),
+        (
+            lambda: scores.rubric_score(
+                [1, np.nan], [1, 1], responses=["a", "b"], unjudged="drop"
+            ),
+            "response 'b' has no criterion with a verdict",
+        ),
+        (
+            lambda: scores.composite_score({"a": 1}, {"d": ["a"]}, weights={"b": 1}),
+            "`weights` names 'b', which is not in `values`",
+        ),
+        (
+            lambda: scores.tradeoff_fit([0, 1, 2, 3], [0, 1, 2, 3], [1, 1, 1, 1]),
+            "`cost` is constant; there is nothing to fit",
+        ),
+        (
+            lambda: scores.tradeoff_steerability([[1, 2]], [[1, 2], [3, 4]]),
+            r"`scores` is \(1, 2\) and `weights` \(2, 2\); they must agree",
+        ),
+        (lambda: scores.abstention_scores([]), "`outcomes` is empty"),
+        (
+            lambda: scores.abstention_scores(["correct"], payoff={"right": 1}),
+            "`payoff` names 'right', which is not in the kinds of outcomes",
+        ),
+        (
+            lambda: scores.trend_test([[1, 2, 3]], method="jonckheere"),
+            "`values` has 1 level; at least 2 are needed",
+        ),
+        (
+            lambda: scores.trend_test([2, 2, 2, 2], method="quadratic", levels=[0, 1, 2, 3]),
+            "`values` are all equal; there is no trend to test",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_by_name(call, message):

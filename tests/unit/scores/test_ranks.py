@@ -201,3 +201,23 @@ def test_tables_that_do_not_fit():
         relative_risk_table(np.zeros((0, 2)), np.zeros((0, 2)))
     with pytest.raises(DataError, match="`correction` is 'fdr'"):
         relative_risk_table(values, behaviours, correction="fdr")
+
+
+def test_arrays_without_labels_are_matched_by_place():
+    first = xr.DataArray([3.0, 1.0, 2.0], dims="x")
+    second = xr.DataArray([1.0, 3.0, 2.0], dims="y")
+    found = rank_agreement(first, second)
+    assert found.spearman == pytest.approx(-1.0)
+
+
+def test_intervals_of_arrays_without_labels_are_those_of_labelled_ones():
+    rows = np.random.default_rng(1).normal(size=(2, 60, 5)) + np.arange(5.0)
+
+    def labelled(data):
+        return xr.DataArray(data.mean(axis=0), dims="item", coords={"item": list("abcde")})
+
+    found = [
+        rank_agreement(*(bootstrap(mean, part, n=100, seed=2) for part in rows)).intervals.values
+        for mean in (labelled, lambda data: data.mean(axis=0))
+    ]
+    np.testing.assert_array_equal(*found)

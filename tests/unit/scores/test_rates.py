@@ -210,3 +210,27 @@ def test_missing_values_are_an_error_or_counted():
         scores.rate_table(
             pd.DataFrame({"r": ["A"], "g": ["A"]}), answer="g", correct="r", options=["B"]
         )
+
+
+def test_a_group_of_few_clusters_has_the_bounds_of_the_resamples_that_hold_it():
+    """A group in one cluster is missing from a resample without it, and has one value in others."""
+    frame = pd.DataFrame({"c": [*range(8), 8, 8], "g": list("aaaaaaaabb"), "y": [0, 1] * 5})
+    table = {"outcome": "y", "cluster": "c", "interval": "bootstrap", "seed": 4}
+    with pytest.warns(SmallSampleWarning, match="interval of 'b' has no width"):
+        found = scores.rate_table(frame, by="g", **table)
+    assert (found["b"].lower, found["b"].upper) == (0.5, 0.5)
+    assert found["a"].lower < 0.5 < found["a"].upper
+
+
+def test_bootstrap_by_two_columns_is_that_of_their_combinations():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame(
+        {"c": np.arange(80) // 2, "g": rng.integers(0, 2, 80), "h": rng.integers(0, 2, 80),
+         "y": rng.integers(0, 2, 80)}
+    )  # fmt: skip
+    frame["gh"] = frame.g * 2 + frame.h
+    table = {"outcome": "y", "cluster": "c", "interval": "bootstrap", "seed": 4}
+    two = scores.rate_table(frame, by=["g", "h"], **table).table
+    one = scores.rate_table(frame, by="gh", **table).table
+    columns = ["k", "n", "rate", "lower", "upper"]
+    pd.testing.assert_frame_equal(two[columns], one[columns])

@@ -146,3 +146,9 @@ def test_identity_needs_its_columns():
     assert near.holds[0]
     far = scores.check_identity({"a": [1.0], "c": [2.03]}, stated="c", formula=lambda a: 2 * a)
     assert not far.holds[0]
+
+
+def test_log_interval_without_events_is_unknown():
+    found = scores.relative_risk((0, 10), (3, 10), method="log")
+    assert found.ratio == 0.0
+    assert np.isnan(found.ratio_interval).all()

@@ -267,3 +267,22 @@ def test_keying_needs_items_of_both_keys():
         scores.check_keying([[1], [2], [3]], traits=["a"], keyed=[1], claimed="raw")
     with pytest.raises(DataError, match="need at least 3"):
         scores.check_keying([[1, 2]], traits=["a", "a"], keyed=[1, -1], claimed="raw")
+
+
+def test_a_verdict_of_nothing_among_texts_is_no_verdict():
+    given = {"responses": list("aabb"), "unjudged": "drop"}
+    texts = scores.rubric_score(["yes", None, "no", float("nan")], [1, 2, 3, 4], **given)
+    numbers = scores.rubric_score([1, np.nan, 0, np.nan], [1, 2, 3, 4], **given)
+    assert texts.scores.values.tolist() == numbers.scores.values.tolist() == [100.0, 0.0]
+
+
+def test_many_labels_have_no_search_for_the_best_constant():
+    """Of 2 to the power of 13 constants none is tried; those that stand in one line still are."""
+    truth = np.zeros((3, 13))
+    truth[:, :7] = 1
+    rows = scores.samples_f1(truth, truth).set_index("name").f1
+    assert list(rows.index) == ["system", "all ones", "all zeros", "majority"]
+    # All ones: precision 7/13 and recall 1.
+    assert rows["all ones"] == pytest.approx(2 * (7 / 13) / (1 + 7 / 13))
+    few = scores.samples_f1(truth[:, :12], truth[:, :12]).set_index("name").f1
+    assert few["best constant"] == 1.0

@@ -199,6 +199,18 @@ class TestHooks:
         result = bootstrap(partial(batched_by(batched_means)(shifted), 2.0), ROWS, n=9, seed=5)
         assert result.estimate == pytest.approx(2.0 + ROWS.mean())
 
+    def test_a_keyword_named_as_one_of_the_hooks_is_looped_over(self):
+        """A statistic with `weights` of its own: bound, they are no weights of replicates."""
+
+        def weighted(rows, *, weights=None):
+            return np.average(rows, axis=1, weights=weights).mean()
+
+        statistic = batched_by(batched_means)(weighted)
+        own = np.array([1.0, 2.0, 5.0])
+        found = bootstrap(partial(statistic, weights=own), ROWS, n=9, seed=5)
+        plain = bootstrap(lambda rows: weighted(rows, weights=own), ROWS, n=9, seed=5)
+        np.testing.assert_array_equal(found.replicates, plain.replicates)
+
     def test_hook_may_decline(self):
         statistic = batched_by(lambda rows, *, unit, weights: NotImplemented)(
             lambda rows: rows.mean(axis=0)
@@ -329,6 +341,7 @@ class TestBadInput:
             ({"unit": "judge"}, "`unit` is 'judge'; it must be one of"),
             ({"unit": "rater"}, "`unit` is 'rater', which ndarray does not have; use 'row'"),
             ({"n": 1}, "`n` is 1; it must be at least 2"),
+            ({"n": True}, "`n` is True; it must be a whole number"),
             ({"level": 95}, "`level` is 95"),
             ({"method": "BCa"}, "`method` is 'BCa'; it must be one of"),
             ({"weights": "dirichlet"}, "`weights` is 'dirichlet'"),
@@ -362,6 +375,7 @@ class TestBadInput:
             (lambda rows: "high", "the statistic returned str"),
             (lambda rows: None, "the statistic returned NoneType"),
             (lambda rows: np.nan, "the statistic of the data is nan"),
+            (np.unique, r"shape \(\d+,\) differs from the estimate's \(120,\)"),
         ],
     )
     def test_statistic(self, statistic, message):

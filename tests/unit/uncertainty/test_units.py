@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from pluralism.data import Annotations, Ballots, Comparisons, Grouping
-from pluralism.errors import DataError, LabelError
+from pluralism.errors import (
+    ApproximationWarning,
+    DataError,
+    LabelError,
+    NotIdentifiedError,
+    SmallSampleWarning,
+)
 from pluralism.jury import fit_dawid_skene, fit_mace, krippendorff_alpha
 from pluralism.uncertainty import bootstrap, permutation_test
 from pluralism.uncertainty._units import units_of
@@ -49,6 +58,12 @@ def comparisons(votes, *, raters=tuple("ABCDE"), by_rater=True):
         n_votes=len(votes),
         **extra,
     )
+
+
+def two_groupings():
+    """Return comparisons whose raters fall into groups in two ways."""
+    data = comparisons(VOTES)
+    return replace(data, groups={**data.groups, "h": data.groups["g"]})
 
 
 def wins(data):
@@ -318,11 +333,47 @@ class TestPermutations:
             (np.arange(4.0), {"group": [1, 2]}, DataError, "2 labels for the 4 rows"),
             (np.arange(4.0), {"group": [1, 1, 1, 1]}, DataError, "one group only"),
             (comparisons(VOTES), {"alternative": "bigger"}, DataError, "`alternative` is"),
+            (pd.DataFrame({"x": [1]}), {"group": "g"}, LabelError, "`group` names 'g', which is"),
+            (
+                replace(comparisons(VOTES), rater=None, raters=None),
+                {"group": "g"},
+                DataError,
+                "these comparisons do not say who cast them",
+            ),
+            (
+                comparisons(VOTES, raters=tuple("ABCDEF")),
+                {"group": "g"},
+                DataError,
+                "rater 'F' has cast no vote, so no group is known for them",
+            ),
+            (two_groupings(), {}, DataError, "`group` must name one of 'g', 'h'"),
         ],
     )
     def test_bad_input(self, data, keywords, error, message):
         with pytest.raises(error, match=message):
             permutation_test(lambda *data: 1.0, data, **keywords)
+
+    def test_a_statistic_must_be_a_function(self):
+        with pytest.raises(DataError, match="`statistic` is 3; it must be a function"):
+            permutation_test(3, np.arange(4.0), group=[0, 0, 1, 1])
+
+    def test_permutations_that_fail_are_counted_and_refused_beyond_the_limit(self):
+        """Of the six ways to take two of four rows, three put the first into group 0."""
+
+        def gap(rows, group):
+            if group[0] != 0:
+                raise NotIdentifiedError("the first row went over")
+            return float(rows[group == 1].sum())
+
+        with pytest.raises(DataError, match=r"of 60 permutations failed: \d+ \(\d+ not identified"):
+            permutation_test(gap, np.arange(4.0), group=[0, 0, 1, 1], n=60, seed=0)
+        with pytest.warns(ApproximationWarning, match="permutations failed"):
+            found = permutation_test(
+                gap, np.arange(4.0), group=[0, 0, 1, 1], n=60, seed=0, max_failed=0.9
+            )
+        assert int(found.failed) == found.failed.reasons["not identified"] > 15
+        assert repr(found).startswith("<permutation test 5, p = ")
+        assert f"unit 'row', 60 permutations; failed: {int(found.failed)} (" in repr(found)
 
 
 def test_items_drawn_again_are_items_of_their_own_for_rater_models():
@@ -353,3 +404,66 @@ def test_a_row_without_a_group_is_refused():
     for missing in (None, np.nan):
         with pytest.raises(DataError, match=r"`group\[4\]` is (None|nan)"):
             permutation_test(lambda r, g: 1.0, rows, group=["a", "b", "a", "b", missing, missing])
+
+
+@pytest.mark.parametrize("unit", ["rater", "item", "rater+item", "row"])
+def test_a_resample_that_holds_no_label_is_empty(unit):
+    """What no label was given by, or given to, may be all that is drawn."""
+    data = Annotations.from_codes(
+        item=[0, 0], label=[0, 1], rater=[0, 0], items="xy", categories="no", raters="ab"
+    )
+    units = units_of(data, unit)
+    unused = [np.zeros(len(counts)) for counts in units.counts]
+    if unit != "row":
+        unused = [np.array([0.0, 2.0]) for _ in unused]
+    assert units.reweighted(*unused) is None
+
+
+@pytest.mark.parametrize("unit", ["rater", "pair", "row"])
+def test_a_resample_that_holds_no_vote_is_empty(unit):
+    units = units_of(comparisons(VOTES, raters=tuple("ABCDEF")), unit)
+    weights = np.zeros_like(units.counts[0])
+    if unit == "rater":
+        weights[5] = 6.0
+    assert units.reweighted(weights) is None
+
+
+def test_a_resample_that_holds_no_ballot_is_empty():
+    ballots = Ballots.from_rankings(["ab", "ba"], counts=[0, 3])
+    assert units_of(ballots, "voter").reweighted(np.array([3.0, 0.0])) is None
+
+
+def test_empty_resamples_are_failures_with_that_reason():
+    """One of two raters gave all labels: a quarter of the draws of two holds none."""
+    data = Annotations.from_codes(
+        item=[0, 0, 1], label=[0, 1, 1], rater=[0, 0, 0], items="xy", categories="no", raters="ab"
+    )
+    with (
+        pytest.warns(SmallSampleWarning, match="only 2 units"),
+        pytest.warns(ApproximationWarning, match="replicates failed"),
+    ):
+        found = bootstrap(
+            lambda part: part.weight.sum(), data, unit="rater", n=400, seed=0, max_failed=0.5
+        )
+    assert set(found.failed.reasons) == {"empty resample"}
+    assert 0.18 < int(found.failed) / 400 < 0.32
+    assert set(found.replicates[~np.isnan(found.replicates)]) == {3.0, 6.0}
+
+
+def test_weighted_labels_are_drawn_one_by_one_where_each_is_known():
+    frame = pd.DataFrame(
+        {"item": [0, 0, 1], "rater": ["a", "b", "a"], "label": [1, 0, 1], "w": [0.5, 2.0, 3.0]}
+    )
+    columns = {"item": "item", "rater": "rater", "label": "label", "weight": "w"}
+    units = units_of(Annotations.from_frame(frame, **columns), "row")
+    (counts,) = units.counts
+    assert counts.tolist() == [1.0, 1.0, 1.0]
+    again = units.reweighted(np.array([2.0, 0.0, 1.0]))
+    drawn = Annotations.from_frame(frame.iloc[[0, 0, 2]], **columns)
+    # The first label twice and the third once; a label is not paired with its own copy, so that
+    # two of one count as one of twice the weight.
+    assert sorted(again.weight) == sorted(drawn.weight) == [1.0, 3.0]
+    assert sorted(again.squares) == [1.0, 9.0]
+    twice = pd.concat([frame, frame.iloc[:1].assign(w=1.0)])
+    with pytest.raises(DataError, match=r"unit='row' needs the weight of every label, but some"):
+        units_of(Annotations.from_frame(twice, **columns), "row")

@@ -31,7 +31,9 @@ def votes():
 @pytest.mark.filterwarnings("ignore:.*replicates failed and are left out")
 @pytest.mark.parametrize("unit", ["row", "rater", "pair"])
 @pytest.mark.parametrize(
-    "options", [{}, {"ties": "drop", "reference": 3}, {"prior": 0.5}], ids=["half", "drop", "prior"]
+    "options",
+    [{}, {"ties": "drop", "reference": 3}, {"prior": 0.5}, {"check": False}],
+    ids=["half", "drop", "prior", "unchecked"],
 )
 def test_batched_replicates_equal_single_fits(votes, unit, options):
     # Ten pairs drawn from ten leave the graph of five items in pieces now and then; both ways
@@ -59,5 +61,7 @@ def test_models_beyond_the_plain_one_are_left_to_the_loop(votes):
     for options in ({"ties": "davidson"}, {"order_effect": True}, {"components": "separate"}):
         answer = bradley_terry_replicates(votes, unit="rater", weights=weights, **options)
         assert answer is NotImplemented
+    # Nor is there a table of wins by a unit that is none of these.
+    assert bradley_terry_replicates(votes, unit="item", weights=weights) is NotImplemented
     again = bootstrap(partial(fit_bradley_terry, ties="davidson"), votes, unit="rater", n=3, seed=1)
     assert np.asarray(again.replicates).shape == (3, 5)

@@ -303,6 +303,11 @@ def test_large_fits_with_parameters_solve(comparisons, monkeypatch):
             pl.NotIdentifiedError,
             r"the feature 'x1' and the feature 'x2' from the utilities or from one another",
         ),
+        (
+            {"item_features": np.ones((5, 2, 2))},
+            pl.DataError,
+            r"`item_features` must be items x features; it has shape \(5, 2, 2\)",
+        ),
         ({"item_features": np.full(5, np.nan)}, pl.DataError, r"`item_features\[0\]` is nan"),
     ],
 )

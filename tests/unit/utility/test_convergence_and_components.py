@@ -74,6 +74,18 @@ def test_items_are_matched_by_label():
         utility_convergence({"x": first, "y": same[["a", "b"]]}, unmatched="drop")
 
 
+def test_a_table_may_name_its_dimensions_as_it_likes():
+    values = np.random.default_rng(4).normal(size=(3, 12))
+    coords = {"who": list("xyz"), "thing": list("abcdefghijkl")}
+    named = xr.DataArray(values, dims=("who", "thing"), coords=coords)
+    turned = named.rename(thing="item").transpose()  # where items are named, they are found
+    np.testing.assert_allclose(
+        utility_convergence(named, n=9).matrix, utility_convergence(turned, n=9).matrix
+    )
+    with pytest.raises(DataError, match="`utilities` has no labels along 'thing'"):
+        utility_convergence(named.drop_vars("thing"))
+
+
 @pytest.mark.parametrize("function", [utility_convergence, utility_components])
 def test_respondents_that_cannot_be(function):
     one = dict(enumerate([1.0, 2.0, 4.0]))

@@ -227,6 +227,15 @@ def test_noise_alone_has_the_fold_it_is_said_to_have():
     assert np.mean(said) == pytest.approx(np.mean(seen), rel=0.15)
 
 
+def test_the_fold_of_noise_is_one_without_noise_and_unknown_with_unknown_noise():
+    from pluralism.utility._exchange_shift import _noise_fold
+
+    assert _noise_fold([0.0, 0.0, 0.0]) == 1.0
+    assert np.isnan(_noise_fold([0.1, np.nan]))
+    # Of one error s it is exp(s) to the median of |N(0, 1)|, which is .6745.
+    assert _noise_fold([0.2, 0.2]) == pytest.approx(np.exp(0.2 * 0.67449), rel=1e-4)
+
+
 def test_contexts_that_cannot_be():
     goods = goods_of(CURVES)
     plain = exchange_rates(utilities_of(CURVES, goods), goods=goods)

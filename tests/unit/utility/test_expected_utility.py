@@ -7,6 +7,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 import statsmodels.api as sm
+import xarray as xr
 from scipy import optimize, stats
 
 from pluralism.data import Comparisons
@@ -174,6 +175,8 @@ def test_rewards_may_be_said():
     result = instrumental_value_loss(OUTCOMES, processes=loop, without_reward={"p": ["a"]}, n=9)
     assert result.loss >= 0
     assert np.isnan(result.interval).all()  # one process
+    with pytest.raises(DataError, match="`without_reward` must map processes to options"):
+        instrumental_value_loss(OUTCOMES, processes=loop, without_reward=["a"])
     with pytest.raises(DataError, match="names 'c', which is not in"):
         instrumental_value_loss(OUTCOMES, processes=loop, without_reward={"p": ["c"]})
 
@@ -309,6 +312,11 @@ def test_the_slope_is_that_of_statsmodels():
 
 def test_reversals_that_cannot_be():
     worth = {"p": 1.0, "q": 0.0, "r": 2.0}
+    with pytest.raises(DataError, match="`changes` must map each reversal to the two options"):
+        corrigibility_slope(worth, utilities=OUTCOMES, changes=[("p", "a", "b")])
+    table = xr.DataArray(np.eye(2), dims=("who", "item"), coords={"item": ["a", "b"]})
+    with pytest.raises(DataError, match="`utilities` has 2 dimensions; it must be the utilities"):
+        corrigibility_slope(worth, utilities=table, changes={"p": ("a", "b")})
     with pytest.raises(DataError, match="must be two different options"):
         corrigibility_slope(worth, utilities=OUTCOMES, changes={"p": ("a", "a")})
     with pytest.raises(NotIdentifiedError, match="a slope needs three"):

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 from scipy.special import expit
 
 import pluralism as pl
@@ -367,3 +367,66 @@ def test_nothing_left_to_test(cells):
     votes = cells(np.array([[0, 3], [2, 0.0]]), "ab")
     with pytest.raises(pl.DataError, match="leave no degree of freedom"):
         goodness_of_fit(fit_bradley_terry(votes), votes)
+
+
+def situations(seed=0, n=600, **more):
+    """Return votes with a covariate of two levels, two groups and, where asked, weights."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.integers(0, 3, n), "x": rng.integers(0, 2, n) - 0.5})
+    frame["b"] = (frame["a"] + rng.integers(1, 3, n)) % 3
+    frame["rater"] = rng.integers(0, 30, n)
+    frame["g"] = np.where(frame["rater"] % 2, "odd", "even")
+    frame["y"] = rng.choice(["first", "second", "tie"], n, p=[0.5, 0.3, 0.2])
+    frame["w"] = rng.choice([0.3, 2.0], n)
+    return frame, pl.Comparisons.from_frame(frame, first="a", second="b", outcome="y", **more)
+
+
+def deviance_by_hand(frame, keys, fitted):
+    """2 sum of observed times log of observed over fitted, over the situations of decided votes."""
+    decided = frame[frame["y"] != "tie"]
+    deviance = 0.0
+    for situation, votes in decided.groupby(keys):
+        won, lost = (votes["y"] == "first").sum(), (votes["y"] == "second").sum()
+        p = fitted(dict(zip(keys, situation, strict=True)))
+        expected = (won + lost) * np.array([p, 1 - p])
+        deviance += 2 * special.xlogy([won, lost], np.array([won, lost]) / expected).sum()
+    return deviance
+
+
+def test_goodness_of_dropped_ties_is_that_of_the_decided_votes_by_covariate():
+    frame, votes = situations(covariates=["x"])
+    fit = fit_bradley_terry(votes, ties="drop", covariates="x", order_effect=True)
+    utility, slope = fit.utility.to_series(), float(fit.coefficients.sel(feature="x"))
+    expected = deviance_by_hand(
+        frame, ["a", "b", "x"],
+        lambda at: special.expit(
+            utility[at["a"]] - utility[at["b"]] + slope * at["x"] + fit.order_effect
+        ),
+    )  # fmt: skip
+    test = goodness_of_fit(fit, votes, method="chi-squared")
+    assert test.deviance == pytest.approx(expected)
+    assert test.df == 12 - 4  # six ordered pairs at two levels; two utilities, a slope, an order
+    table = pair_residuals(fit, votes)
+    assert (table["deviance"] ** 2).sum() == pytest.approx(expected)
+    assert set(table["x"]) == {-0.5, 0.5}
+
+
+def test_goodness_with_an_order_effect_for_each_group():
+    frame, votes = situations(rater="rater", group="g")
+    fit = fit_bradley_terry(votes, ties="drop", order_effect="g")
+    utility, order = fit.utility.to_series(), fit.order_effect.to_series()
+    expected = deviance_by_hand(
+        frame, ["a", "b", "g"],
+        lambda at: special.expit(utility[at["a"]] - utility[at["b"]] + order[at["g"]]),
+    )  # fmt: skip
+    test = goodness_of_fit(fit, votes, method="chi-squared")
+    assert test.deviance == pytest.approx(expected)
+    assert test.df == 12 - 4
+    assert set(pair_residuals(fit, votes)["g"]) == {"odd", "even"}
+
+
+def test_the_bootstrap_of_goodness_needs_whole_votes():
+    _, votes = situations(n=25, weight="w")
+    fit = fit_bradley_terry(votes, ties="drop", prior=1.0)
+    with pytest.raises(pl.DataError, match="draws whole votes, and these are weighted"):
+        goodness_of_fit(fit, votes, method="bootstrap")

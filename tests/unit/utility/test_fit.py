@@ -8,7 +8,7 @@ from scipy import stats
 
 import pluralism as pl
 from pluralism.data import Comparisons
-from pluralism.errors import NotIdentifiedError
+from pluralism.errors import DataError, NotIdentifiedError
 from pluralism.utility import _tables, fit_bradley_terry
 
 
@@ -320,3 +320,30 @@ def test_without_draws_the_one_behind_is_out_beyond_a_one_sided_quantile(lead, o
         np.array([0.0, lead, 0.0]), np.eye(3) / 2, 0.95, 0, np.random.default_rng(0)
     )  # each with two others: 1.960
     assert not three.any()
+
+
+def test_a_dataset_holds_what_the_fit_knows(celebrities):
+    """Standard errors and covariance where there are any, parameters by their names."""
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 3, 300)
+    votes = Comparisons.from_codes(
+        first, (first + rng.integers(1, 3, 300)) % 3, rng.integers(0, 2, 300), items=3
+    )
+    fit = fit_bradley_terry(votes, order_effect=True)
+    data = fit.to_dataset()
+    assert data["parameter_estimate"].sel(parameter="order_effect").item() == fit.order_effect
+    row = fit.summary().set_index("term").loc["order_effect"]
+    assert data["parameter_stderr"].item() == row["stderr"]
+    np.testing.assert_array_equal(data["covariance"], fit.covariance)
+    assert "parameter_estimate" not in fit_bradley_terry(celebrities.comparisons).to_dataset()
+    bare = pl.utility.fit_robust(celebrities.comparisons)
+    assert bare.covariance_type == "none"
+    assert set(bare.to_dataset()) == {"utility"}
+    summary = bare.summary()
+    assert summary["stderr"].isna().all()
+    np.testing.assert_array_equal(summary["estimate"], bare.utility)
+
+
+def test_a_model_of_the_probit_has_no_worths(celebrities):
+    with pytest.raises(DataError, match="has no worths: its link is the probit, not the logit"):
+        _ = pl.utility.fit_thurstone(celebrities.comparisons).worth

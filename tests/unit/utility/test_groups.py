@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from pluralism.data import Comparisons, simulate_votes
+from pluralism.data import Comparisons, Grouping, simulate_votes
 from pluralism.errors import ConvergenceError, DataError, LabelError, NotIdentifiedError
 from pluralism.uncertainty import bootstrap, permutation_test
 from pluralism.utility import fit_bradley_terry, fit_groups
@@ -220,3 +222,21 @@ class TestBadInput:
     def test_not_comparisons(self):
         with pytest.raises(DataError, match="`comparisons` is a list"):
             fit_groups([])
+
+
+class TestWhatGroupsLack:
+    def test_a_group_that_cast_no_vote(self):
+        codes = DATA.groups["group"].codes
+        more = replace(DATA, groups={"group": Grouping(("a", "b", "c", "d"), codes)})
+        with pytest.raises(DataError, match="group 'd' of 'group' has no votes"):
+            fit_groups(more)
+
+    def test_which_of_two_groupings(self):
+        two = replace(DATA, groups={**DATA.groups, "side": DATA.groups["group"]})
+        with pytest.raises(DataError, match="`group` must name one of 'group', 'side'"):
+            fit_groups(two)
+        assert fit_groups(two, group="side").groups == ("a", "b", "c")
+
+    def test_contrasts_of_unknown_items(self):
+        with pytest.raises(LabelError, match=r"`items\[1\]` names 'zz'"):
+            fit_groups(DATA).contrasts(items=[DATA.items[0], "zz"])

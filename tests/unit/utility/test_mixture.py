@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from pluralism.data import Comparisons, simulate_votes
 from pluralism.errors import (
@@ -149,9 +150,15 @@ class TestWelfare:
         rate = small.welfare([0.2] * 5, measure="win_rate")
         np.testing.assert_allclose(rate.by_class, 0.5)
 
+    def test_a_labelled_policy_is_matched_by_its_labels(self, small):
+        array = xr.DataArray([0.7, 0.3], dims="item", coords={"item": ["e", "a"]})
+        expected = small.welfare({"a": 0.3, "e": 0.7})
+        np.testing.assert_array_equal(small.welfare(array).by_class, expected.by_class)
+
     @pytest.mark.parametrize(
         ("policy", "error", "message"),
         [
+            (xr.DataArray([0.5, 0.5], dims="arm"), DataError, r"`policy` has dimensions \('arm',"),
             ("z", LabelError, "`policy` names 'z'"),
             ({"a": 0.5, "q": 0.5}, LabelError, "`policy` names 'q'"),
             ({"a": 0.5}, DataError, "sums to 0.5"),
@@ -179,6 +186,21 @@ class TestRefused:
     def test_no_raters(self):
         with pytest.raises(DataError, match="does not say who voted"):
             fit_preference_mixture(Comparisons.from_pairs([("a", "b"), ("b", "a")]))
+
+    def test_no_comparisons(self):
+        with pytest.raises(DataError, match="`comparisons` is a list; it must be Comparisons"):
+            fit_preference_mixture([("a", "b")])
+
+    def test_nothing_but_dropped_ties(self):
+        frame = pd.DataFrame({"first": ["a", "b"], "second": ["b", "a"], "rater": [0, 1]})
+        data = Comparisons.from_frame(frame.assign(outcome="tie"), **COLUMNS)
+        with pytest.raises(DataError, match="`comparisons` holds no votes"):
+            fit_preference_mixture(data, ties="drop")
+
+    def test_more_items_than_a_mixture_takes(self, monkeypatch):
+        monkeypatch.setattr("pluralism.utility._mixture_search.DENSE_ITEMS", 4)
+        with pytest.raises(DataError, match="has 5 items; a mixture takes 4"):
+            fit_preference_mixture(SMALL)
 
     def test_more_classes_than_raters(self):
         with pytest.raises(DataError, match="there are only 120 raters"):

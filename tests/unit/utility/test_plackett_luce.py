@@ -278,3 +278,15 @@ def test_nothing_but_ties():
     fit = fit_plackett_luce(some, prior=1.0)
     assert fit.utility.sel(item="a") == fit.utility.sel(item="b")
     assert np.isfinite(fit.tie_parameter)
+
+
+def test_strict_rankings_of_many_items_are_fitted_as_those_of_few(monkeypatch):
+    """Two ways to the same likelihood: by choice sets that ballots share, and by rankings."""
+    rng = np.random.default_rng(1)
+    ballots = pl.Ballots.from_rankings([tuple(rng.permutation(list("abcde"))) for _ in range(40)])
+    sets = fit_plackett_luce(ballots)
+    monkeypatch.setattr("pluralism.utility._plackett_luce._SHARED_SETS", 2)
+    rankings = fit_plackett_luce(ballots)
+    np.testing.assert_allclose(rankings.utility, sets.utility, atol=1e-7)
+    np.testing.assert_allclose(rankings.stderr, sets.stderr, rtol=1e-6)
+    assert rankings.log_likelihood == pytest.approx(sets.log_likelihood)

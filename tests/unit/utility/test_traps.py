@@ -396,3 +396,34 @@ def test_the_unit_of_weights_does_not_move_replicates(unit):
     fit = partial(fit_bradley_terry, covariance="fisher")
     of_plain, of_light = (bootstrap(fit, votes, unit=unit, n=9, seed=0) for votes in (plain, light))
     np.testing.assert_allclose(of_light.replicates, of_plain.replicates, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("limit", "call", "message"),
+    [
+        (
+            "_next_pairs._MOST_ITEMS",
+            lambda v: next_pairs(fit_bradley_terry(v)),
+            "`fit` has 4 items",
+        ),
+        (
+            "_robust_methods._WIDEST_TABLE",
+            lambda v: pl.utility.fit_robust(v, method="rpca"),
+            "decomposes a table of 4 x 4 items",
+        ),
+        (
+            "_transitivity._WIDEST",
+            pl.utility.stochastic_transitivity,
+            "a matrix of 4 x 4 shares would not fit in memory",
+        ),
+        (
+            "_tables.DENSE_ITEMS",
+            lambda v: fit_bradley_terry(v, bias_reduction=True, order_effect=True),
+            "`bias_reduction` needs the whole covariance matrix, and 4 items are more than 3",
+        ),
+    ],
+)
+def test_what_would_not_fit_in_memory_is_refused(votes, monkeypatch, limit, call, message):
+    monkeypatch.setattr(f"pluralism.utility.{limit}", 3)
+    with pytest.raises(pl.DataError, match=message):
+        call(votes)
