@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 from pluralism import Annotations, DataError, LabelError
 from pluralism.jury import (
@@ -16,6 +17,7 @@ from pluralism.jury import (
     sample_juries,
     verdict_probability,
 )
+from pluralism.kernels._verdicts import binomial_votes
 
 
 def pool(raters: int = 9, items: int = 6, seed: int = 0, missing: float = 0.15) -> Annotations:
@@ -389,3 +391,9 @@ def test_a_group_in_no_pool_with_another_is_decisive_of_nothing():
     moved = decisive_groups(data, composition={"l": 2, "r": 1}, positive="yes")
     assert moved.n_items.sel(from_group="l", to_group="r") == 0
     assert np.isnan(moved.change).all()
+
+
+def test_votes_of_independent_jurors_are_binomial():
+    share = np.array([0.0, 0.03, 0.5, 1.0])
+    expected = stats.binom.pmf(np.arange(8), 7, share[:, None])
+    np.testing.assert_allclose(binomial_votes(share, 7), expected, rtol=1e-9, atol=1e-15)
