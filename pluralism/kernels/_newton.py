@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy import linalg, sparse
 from scipy.sparse import linalg as sparse_linalg
 
-from ._inverse import cholesky_and_inverse
+from ._inverse import cholesky_and_diagonal
 from ._pairs import Pairs, item_sums, pair_slopes
 
 __all__ = [
@@ -45,8 +45,6 @@ _SPARSE = 50
 _SLOW = 50
 #: Pairs below which building a sparse matrix costs more than it saves.
 _FEW_PAIRS = 50_000
-#: Columns of a triangular inverse that are squared at once.
-_ROWS = 32
 #: By how much a normal mixture flattens a logistic curve (Zeger, Liang and Albert 1988, eq. 2.6).
 _MIXTURE = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
 #: Change in the linear predictor that a curvature does not notice.
@@ -216,16 +214,11 @@ class Laplacian:
 
     def centred_variances(self) -> FloatArray:
         """Diagonal of the inverse with utilities measured from the mean, one component only."""
-        # The inverse is U^-1 U^-T, so its diagonal is the squared lengths of the rows of U^-1.
         if self._factor is None:
-            self._factor, root = cholesky_and_inverse(self.pinned())
+            self._factor, variance = cholesky_and_diagonal(self.pinned())
         else:
             root, _ = linalg.lapack.dtrtri(self._factor, lower=0)
-            root = np.triu(root)
-        variance = np.zeros(len(root))
-        for start in range(0, len(root), _ROWS):
-            columns = root.T[start : start + _ROWS, : start + _ROWS]
-            variance[: columns.shape[1]] += np.square(columns).sum(axis=0)
+            variance = np.square(np.triu(root)).sum(axis=1)
         constant = self.ridge if self.ridge > 0.0 else self.null_weight()
         return variance - 1.0 / (constant * len(variance))
 

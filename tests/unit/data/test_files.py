@@ -452,7 +452,7 @@ def test_an_interrupted_query_is_a_keyboard_interrupt():
     def fail(text):
         raise RuntimeError(text)
 
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         attended(None, lambda: fail("Query interrupted"))
     with pytest.raises(RuntimeError, match="something else"):
         attended(None, lambda: fail("something else"))

@@ -7,7 +7,7 @@ import pytest
 from scipy import optimize
 
 from pluralism.kernels import _graph, _newton
-from pluralism.kernels._inverse import cholesky_and_inverse, inverse_information
+from pluralism.kernels._inverse import cholesky_and_diagonal, inverse_information
 from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood, pair_slopes
 
 
@@ -133,21 +133,20 @@ def test_inverse_and_solvers_of_a_laplacian_agree():
 
 
 @pytest.mark.parametrize("n", [1, 63, 64, 65, 200, 333])
-def test_a_cholesky_factor_and_its_inverse_in_halves(n):
+def test_a_cholesky_factor_and_the_diagonal_of_the_inverse_in_halves(n):
     root = np.random.default_rng(n).normal(size=(n, 2 * n))
     matrix = root @ root.T
     upper = np.asfortranarray(np.triu(matrix))  # the lower triangle is not read
     upper[np.tril_indices(n, -1)] = 7.0
-    factor, inverse = cholesky_and_inverse(upper)
+    factor, diagonal = cholesky_and_diagonal(upper)
     np.testing.assert_allclose(np.triu(factor), np.linalg.cholesky(matrix).T, rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(inverse @ inverse.T, np.linalg.inv(matrix), rtol=1e-8, atol=1e-12)
-    np.testing.assert_array_equal(np.tril(inverse, -1), 0.0)
+    np.testing.assert_allclose(diagonal, np.diagonal(np.linalg.inv(matrix)), rtol=1e-8)
 
 
 @pytest.mark.parametrize("n", [3, 200])
 def test_an_indefinite_matrix_has_no_factor(n):
     matrix = np.asfortranarray(np.diag(np.r_[np.ones(n - 1), -1.0]))
-    for part in cholesky_and_inverse(matrix):
+    for part in cholesky_and_diagonal(matrix):
         assert np.isnan(part).all()
 
 
