@@ -21,6 +21,7 @@ from ._pairs import Pairs, item_sums, pair_slopes
 
 __all__ = [
     "CONVERGED",
+    "DENSE",
     "NOT_FINITE",
     "OUT_OF_ITERATIONS",
     "Laplacian",
@@ -36,7 +37,7 @@ State = TypeVar("State")
 
 CONVERGED, OUT_OF_ITERATIONS, NOT_FINITE = 0, 1, 2
 #: Items up to which a dense factor beats conjugate gradients.
-_DENSE = 500
+DENSE = 500
 #: Items up to which a dense factor is the fall-back.
 _DENSE_FALLBACK = 3000
 #: One pair in so many possible ones makes a dense factor a waste.
@@ -45,7 +46,7 @@ _SPARSE = 50
 _SLOW = 50
 #: Pairs below which building a sparse matrix costs more than it saves.
 _FEW_PAIRS = 50_000
-#: By how much a normal mixture flattens a logistic curve (Zeger, Liang and Albert 1988, eq. 2.6).
+#: By how much a normal mixture flattens a logistic curve (Zeger, Liang and Albert 1988).
 _MIXTURE = (16.0 * np.sqrt(3.0) / (15.0 * np.pi)) ** 2
 #: Change in the linear predictor that a curvature does not notice.
 _SAME = 1e-10
@@ -401,7 +402,7 @@ def maximise(
 ) -> tuple[NewtonResult, Laplacian]:
     """Newton's method in the utilities alone, its systems solved by what suits their size."""
     n = len(start)
-    method = "cholesky" if n <= _DENSE else "conjugate gradients"
+    method = "cholesky" if n <= DENSE else "conjugate gradients"
     first_size: float | None = None
 
     def solve(state: Laplacian, gradient: FloatArray) -> tuple[FloatArray, float]:

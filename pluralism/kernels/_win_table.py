@@ -16,7 +16,7 @@ from scipy import linalg
 
 from ._counting import PairTable, halves
 from ._graph import linked
-from ._newton import Laplacian, NewtonResult, maximise, spread_shares
+from ._newton import DENSE, Laplacian, NewtonResult, maximise, spread_shares
 from ._pairs import item_sums
 
 __all__ = [
@@ -36,8 +36,6 @@ _MOST_ITEMS = 3000
 _SPARSEST = 8
 #: Numbers handled at once; they and their temporaries stay in the cache.
 _BLOCK = 1 << 15
-#: Items up to which a copy of the table costs nothing to speak of.
-_COPIED = 500
 #: Utilities may spread this far before the square of a worth loses its range.
 _WIDEST = 40.0
 
@@ -146,8 +144,8 @@ class TableLaplacian(Laplacian):
     def lower_triangle(self) -> FloatArray:
         """Fill the lower triangle of a C-ordered matrix, (items, items), diagonal aside."""
         matrix = self.halved
-        if len(matrix) <= _COPIED:
-            matrix = matrix.copy()
+        if len(matrix) <= DENSE:
+            matrix = matrix.copy()  # Newton's own steps are by Cholesky: the state stays whole
         else:
             del self.halved  # rather no product than a wrong one
         for start, stop in _row_blocks(len(self.worth)):

@@ -86,7 +86,7 @@ def test_all_solvers_agree_with_scipy(link, monkeypatch):
         ("cholesky after CG", 0, 1, 3000),
         ("sparse LU", 0, 1, 0),
     ):
-        monkeypatch.setattr(_newton, "_DENSE", dense)
+        monkeypatch.setattr(_newton, "DENSE", dense)
         monkeypatch.setattr(_newton, "_SLOW", slow)
         monkeypatch.setattr(_newton, "_DENSE_FALLBACK", fallback)
         result, _ = _newton.fit_pairs(pairs, link=link)
