@@ -36,7 +36,7 @@ def _public(name: str, thing: Any) -> Iterator[str]:
         yield from _callable(name, thing)
         return
     bases = [base.__name__ for base in thing.__bases__ if base is not object]
-    yield f"class {name}" + (f"({', '.join(bases)})" if bases else "")
+    yield f"class {name}" + (f"({', '.join(bases)})" if bases else "") + _manners(thing)
     for field, kind in _fields(thing):
         yield f"    .{field}: {kind}"
     members = {key: _member(thing, key) for key in dir(thing) if not key.startswith("_")}
@@ -48,6 +48,20 @@ def _public(name: str, thing: Any) -> Iterator[str]:
             yield from _callable(f"    .{key}", member.__func__)
         elif inspect.isfunction(member):
             yield from _callable(f"    .{key}", member)
+
+
+def _manners(thing: type) -> str:
+    """How instances of a dataclass are changed, compared and printed."""
+    if not dataclasses.is_dataclass(thing):
+        return ""
+    chosen = thing.__dataclass_params__  # type: ignore[attr-defined]
+    return ": " + ", ".join(
+        (
+            "frozen" if chosen.frozen else "mutable",
+            "equal by value" if chosen.eq else "equal if the same object",
+            "printed by field" if chosen.repr else "printed in its own way",
+        )
+    )
 
 
 def _fields(thing: type) -> list[tuple[str, str]]:
