@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Annotations
-from ..errors import DataError
+from ..errors import DataError, SmallSampleWarning, enumerate_some
 from ..kernels import _agreement as kernels
 from ..kernels import _agreement_influence as influences
 from ._agreement import all_labels, rater_shares
@@ -66,12 +66,18 @@ def agreement_table(
     pandas.DataFrame
         One row a coefficient: ``estimate``, ``observed`` and ``expected`` agreement (of alpha:
         one minus the mean distance as a share of the largest), ``stderr``, ``lower``, ``upper``
-        (at most 1).
+        (at most 1); these three NaN if only one item has two labels.
 
     Raises
     ------
     DataError
         If no item has two labels, all labels are one category, or an option is unknown.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If only one item has two labels, or items do not differ in what they say of a coefficient
+        (perfect agreement, for one): its standard error is 0.
 
     Notes
     -----
@@ -102,6 +108,7 @@ def agreement_table(
     if everything.one_category or shared.one_category:
         raise DataError("all labels that can be paired are one category; there is no variance")
     similarity = similarity_matrix(annotations, weights)
+    several = len(shared.counts) > 1
     rows = []
     for name in names:
         if name == "krippendorff_alpha":
@@ -109,7 +116,7 @@ def agreement_table(
         else:
             parts, influence = _kappa(name, annotations, shared, everything, similarity)
         value = float(parts.value)
-        stderr = float(np.sqrt(((influence - influence.mean()) ** 2).sum()))
+        stderr = float(np.sqrt(((influence - influence.mean()) ** 2).sum())) if several else np.nan
         half = float(norm.ppf(0.5 + level / 2.0)) * stderr
         rows.append(
             {
@@ -118,10 +125,30 @@ def agreement_table(
                 "expected": float(parts.expected),
                 "stderr": stderr,
                 "lower": value - half,
-                "upper": min(1.0, value + half),
+                "upper": min(1.0, value + half) if several else np.nan,
             }
         )
-    return pd.DataFrame(rows, index=pd.Index(names, name="coefficient"))
+    table = pd.DataFrame(rows, index=pd.Index(names, name="coefficient"))
+    _warn_of_no_variance(table["stderr"])
+    return table
+
+
+def _warn_of_no_variance(stderr: pd.Series[float]) -> None:
+    alike = stderr.index[stderr < 1e-12]
+    if stderr.isna().all():
+        _quiet.warn(
+            "one item alone has two labels: what other items would say cannot be told, and "
+            "`stderr`, `lower` and `upper` are NaN",
+            SmallSampleWarning,
+            stacklevel=3,
+        )
+    elif len(alike):
+        _quiet.warn(
+            f"items do not differ in what they say of {enumerate_some(alike)}: the interval has no "
+            "width, and is no bound on what other items would say",
+            SmallSampleWarning,
+            stacklevel=3,
+        )
 
 
 def _chosen(annotations: Annotations, coefficients: str | Sequence[str] | None) -> tuple[str, ...]:

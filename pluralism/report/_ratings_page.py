@@ -269,12 +269,14 @@ def _compared(here: Ratings, name: str, there: Ratings) -> tuple[Markup, Section
         half = stats.norm.isf(0.5 * (1 - here.level)) * stderr
         alpha = "krippendorff_alpha"
         low, high = change[alpha] - half[alpha], change[alpha] + half[alpha]
-        clear = low > 0 or high < 0
+        if min(mine["stderr"][alpha], theirs["stderr"][alpha]) > 1e-12:
+            clear = "more than chance" if low > 0 or high < 0 else "which may be chance"
+            said = f"({100 * here.level:g}% interval of the change {interval(low, high)}), {clear}"
+        else:  # one item with two labels, or items that all say the same
+            said = "with no interval, for lack of items that differ"
         sentence = say(
-            "Compared with {}, alpha is {} by {} ({:g}% interval of the change {}), {}.", name,
-            "higher" if change[alpha] > 0 else "lower", signed(abs(change[alpha])),
-            100 * here.level, interval(low, high),
-            "more than chance" if clear else "which may be chance",
+            "Compared with {}, alpha is {} by {} {}.", name,
+            "higher" if change[alpha] > 0 else "lower", signed(abs(change[alpha])), said,
         )  # fmt: skip
         tables.append(
             Table(

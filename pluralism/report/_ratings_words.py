@@ -52,11 +52,14 @@ def summary(found: Ratings) -> Iterator[Markup]:
     if found.agreement is not None:
         alpha: dict[str, float] = dict(found.agreement.loc["krippendorff_alpha"])  # type: ignore[arg-type]
         low, high = alpha["lower"], alpha["upper"]
+        if low < high:
+            bounds = f"{100 * found.level:g}% interval {interval(low, high)}"
+        else:  # one item with two labels, or items that all say the same
+            bounds = "with no interval, for lack of items that differ"
         yield say(
-            "Krippendorff’s alpha is {} ({:g}% interval {}), where 1 is perfect agreement and 0 "
-            "what chance gives: {}.",
-            signed(alpha["estimate"]), 100 * found.level, interval(low, high),
-            _said_of(low, high),
+            "Krippendorff’s alpha is {} ({}), where 1 is perfect agreement and 0 what chance "
+            "gives: {}.",
+            signed(alpha["estimate"]), bounds, _said_of(low, high),
         )  # fmt: skip
     several = int(found.several.sum())
     if several:
@@ -80,6 +83,8 @@ def summary(found: Ratings) -> Iterator[Markup]:
 
 def _said_of(low: float, high: float) -> str:
     """Krippendorff's (2004) own bounds: .8 to rely on, .667 for tentative conclusions."""
+    if not low < high:
+        return "too little to hold against Krippendorff’s bounds (.667 and .8)"
     if low >= 0.8:
         return "clearly above .8, which Krippendorff asks of labels to rely on"
     if high < 0.667:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pluralism import Annotations, DataError, jury
+from pluralism import Annotations, DataError, SmallSampleWarning, jury
 
 RNG = np.random.default_rng(3)
 VOTES = Annotations.from_matrix([list("ababa"), list("abbba"), list("bbaaa")])
@@ -289,3 +289,25 @@ def test_kappa_of_a_resample_weighs_raters_by_pairs_in_chance_as_in_agreement():
         categories=["a", "b"],
     )
     assert jury.cohen_kappa(resample) == pytest.approx(0.0, abs=0.01)
+
+
+def test_one_item_says_nothing_of_other_items():
+    labels = from_rows([("p", "x", "a"), ("p", "y", "b"), ("p", "z", "a"), ("q", "x", "a")])
+    with pytest.warns(SmallSampleWarning, match="one item alone has two labels"):
+        table = jury.agreement_table(labels)
+    assert table[["stderr", "lower", "upper"]].isna().all(axis=None)
+    assert table["estimate"].notna().all()
+    two = from_rows([("p", "x", "a"), ("p", "y", "b"), ("q", "x", "a"), ("q", "y", "a")])
+    assert jury.agreement_table(two, coefficients="krippendorff_alpha")["stderr"].item() > 0
+
+
+def test_items_that_all_agree_bound_nothing():
+    alike = Annotations.from_matrix([list("abab"), list("abab")])
+    names = ["krippendorff_alpha", "cohen_kappa"]
+    said = (
+        "items do not differ in what they say of 'krippendorff_alpha', 'cohen_kappa': the interval"
+    )
+    with pytest.warns(SmallSampleWarning, match=said):
+        table = jury.agreement_table(alike, coefficients=names)
+    assert (table["stderr"] == 0).all()
+    assert (table["estimate"] == 1).all()

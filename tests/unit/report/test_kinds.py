@@ -335,6 +335,18 @@ def test_two_runs_of_ratings(ratings, tmp_path) -> None:
     assert "which may be chance" in said
 
 
+def test_an_interval_of_agreement_needs_items_that_differ(ratings, tmp_path) -> None:
+    alike = Annotations.from_matrix([list("xyxy"), list("xyxy")])
+    one = Annotations.from_matrix([["x", "x"], ["y", None]])
+    for few, value in [(alike, "1.00"), (one, "0.00")]:
+        said = plain(write_report(few, tmp_path / "r.html", compare=ratings, compare_name="May"))
+        assert f"alpha is {value} (with no interval, for lack of items that differ)" in said
+        assert "too little to hold against Krippendorff" in said
+        assert "with no interval, for lack of items that differ." in said
+        assert "clearly" not in said
+        assert "more than chance" not in said
+
+
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
