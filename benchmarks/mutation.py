@@ -288,7 +288,7 @@ class Collected:
             self.items[name.partition("::")[0] if ".md::" in name else name].append(item)
         self.session = session
         for mutant in self.mutants[:: max(1, len(self.mutants) // 10)]:
-            (how,) = (how for _, how in judge([mutant], self.unchanged, 1))
+            (how,) = (how for _, how in judge([mutant], self.unchanged, 1, aloud=False))
             if how != "survived":
                 raise SystemExit(f"the tests fail on {mutant.module} as it is: {how}")
         self.outcomes.extend(judge(self.mutants, self.changed, self.jobs))
@@ -369,7 +369,11 @@ def imported(mutant: Mutant, tests: Tests) -> Callable[[], int]:
 
 
 def judge(
-    mutants: list[Mutant], prepare: Callable[[Mutant], Callable[[], int]], jobs: int
+    mutants: list[Mutant],
+    prepare: Callable[[Mutant], Callable[[], int]],
+    jobs: int,
+    *,
+    aloud: bool = True,
 ) -> Iterator[tuple[Mutant, str]]:
     """Yield what became of each mutant, some at a time: noticed, never ended, or survived."""
     waiting, running = list(reversed(mutants)), {}
@@ -392,7 +396,8 @@ def judge(
             else:
                 continue
             del running[child]
-            print(f"{how:12} {mutant.module}:{mutant.line} {mutant.operator}", flush=True)
+            if aloud:
+                print(f"{how:12} {mutant.module}:{mutant.line} {mutant.operator}", flush=True)
             yield mutant, how
 
 
@@ -457,8 +462,14 @@ def main() -> None:
 
 def report(outcomes: list[tuple[Mutant, str]], total: int, options: argparse.Namespace) -> str:
     """The result, as Markdown."""
-    from statsmodels.stats.proportion import proportion_confint
-
+    common = [pair for pair in outcomes if pair[0].operator in CONVENTIONAL]
+    rows = [
+        *((name, [pair for pair in outcomes if pair[0].path.parent.name == name])
+          for name in PACKAGES),
+        ("both", outcomes),
+        ("both, common operators", common),
+        ("both, the other operators", [pair for pair in outcomes if pair not in common]),
+    ]  # fmt: skip
     lines = [
         "# Mutants that the tests notice",
         "",
@@ -468,22 +479,11 @@ def report(outcomes: list[tuple[Mutant, str]], total: int, options: argparse.Nam
         "",
         "| package | drawn | noticed | never ended | survived | noticed, % (95% Wilson interval) |",
         "| --- " * 6 + "|",
+        *(row(name, Counter(how for _, how in pairs)) for name, pairs in rows if pairs),
+        "",
+        "Survivors:",
+        "",
     ]
-    for package in (*PACKAGES, "both"):
-        counts = Counter(
-            how for mutant, how in outcomes if package in (mutant.path.parent.name, "both")
-        )
-        n = counts.total()
-        if not n:
-            continue
-        noticed = n - counts["survived"]
-        share = 100 * noticed / n
-        low, high = (100 * x for x in proportion_confint(noticed, n, method="wilson"))
-        lines.append(
-            f"| {package} | {n} | {counts['noticed']} | {counts['never ended']} | "
-            f"{counts['survived']} | {share:.1f} ({low:.1f} to {high:.1f}) |"
-        )
-    lines += ["", "Survivors:", ""]
     lines += [
         f"* `{mutant.module}` line {mutant.line}, {mutant.operator.removeprefix('core/')}: "
         f"`{mutant.path.read_text(encoding='utf-8').splitlines()[mutant.line - 1].strip()}`"
@@ -491,6 +491,18 @@ def report(outcomes: list[tuple[Mutant, str]], total: int, options: argparse.Nam
         if how == "survived"
     ]
     return "\n".join(lines) + "\n"
+
+
+def row(name: str, counts: Counter[str]) -> str:
+    """A line of the table."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    n, lived = counts.total(), counts["survived"]
+    low, high = (100 * bound for bound in proportion_confint(n - lived, n, method="wilson"))
+    return (
+        f"| {name} | {n} | {counts['noticed']} | {counts['never ended']} | {lived} | "
+        f"{100 * (n - lived) / n:.1f} ({low:.1f} to {high:.1f}) |"
+    )
 
 
 if __name__ == "__main__":
