@@ -15,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -123,10 +124,18 @@ def open_path(
 def reason_of(error: BaseException) -> str:
     """Say in one line why DuckDB cannot read; of a CSV file it quotes the line in between."""
     lines = str(error).strip().splitlines()
+    if "Error when sniffing" in lines[0]:
+        return (
+            'its lines cannot be split into fields; is a quote (") left open, or has a line more '
+            "or fewer fields than the first?"
+        )
     if len(lines) < 3 or not lines[1].startswith("Original Line:"):
         return first_line(error)
-    remedy = "; save it as UTF-8" if "not utf-8" in lines[2] else ""
-    return f"{lines[0]}: {lines[2].rstrip('.')}{remedy}"
+    told = [
+        line for line in takewhile(lambda line: not line.startswith("Possible "), lines) if line
+    ]
+    remedy = "; save it as UTF-8" if "not utf-8" in told[-1] else ""
+    return f"{lines[0]}: {told[-1].rstrip('.')}{remedy}"
 
 
 def _files_of(source: Any) -> tuple[list[str], str]:
@@ -229,7 +238,9 @@ def _relation(
     """One relation over all files, whose columns mean the same in each."""
     options = {
         "read_parquet": "",
-        "read_csv": ", header = true",
+        # Left to guess, DuckDB looks at the first rows: quotes that come later would be part of a
+        # label, and short lines that begin with # would be dropped.
+        "read_csv": """, header = true, quote = '"', escape = '"', comment = ''""",
         "read_json": ", format = 'newline_delimited'",
     }[reader]
     schemas = {}

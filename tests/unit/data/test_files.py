@@ -145,12 +145,34 @@ def test_a_list_of_files_and_globs_is_their_sum(tmp_path):
             b"first,second,outcome\nx,y,first\nx,y\n" + b"x,y,first\n" * 5,
             "does every line .* as many fields",
         ),
+        (
+            b'first,second,outcome\n"x,y,first\nx,y,second\n',
+            r"cannot be split into fields; is a quote \(\"\) left open",
+        ),
+        (
+            b"first,second,outcome\n" + b"x,y,first\n" * 30_000 + b'"x,y,first\nx,y,first\n',
+            "Line: 30002: Value with unterminated quote found$",
+        ),
+        (  # a comment, it might be guessed
+            b"first,second,outcome\nx,y,first\n#x\n#x\n" + b"x,y,first\n" * 5,
+            "does every line .* as many fields",
+        ),
     ],
 )
 def test_a_csv_file_that_cannot_be_read_says_why_and_where(tmp_path, content, message):
     (tmp_path / "bad.csv").write_bytes(content)
     with pytest.raises(DataError, match=message):
         Comparisons.from_frame(tmp_path / "bad.csv", **COLUMNS)
+
+
+@pytest.mark.parametrize("before", [0, 30_000])
+def test_the_first_rows_of_a_csv_file_do_not_decide_what_a_quote_is(tmp_path, before):
+    """DuckDB guesses from 20,480 rows; later, a quoted label would be a second item."""
+    rows = "x,y,first\n" * before + '"x",y,first\n"x, too",y,first\n#x,y,first\n\'x\',y,first\n'
+    (tmp_path / "votes.csv").write_text("first,second,outcome\n" + rows, encoding="utf-8")
+    found = Comparisons.from_frame(tmp_path / "votes.csv", **COLUMNS)
+    assert set(found.items) == {"x", "x, too", "#x", "'x'", "y"}
+    assert total(found) == before + 4
 
 
 def test_files_that_cannot_be_meant_are_refused(tmp_path):
