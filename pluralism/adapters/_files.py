@@ -83,7 +83,8 @@ def _text(path: Path) -> str:
 
 
 def _json_lines(path: Path) -> Iterator[Any]:
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    # Only a line feed ends a line: str.splitlines would also cut at U+2028 inside a text.
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if line.strip():
             yield read_json(line, f"{path}, line {number},")
 

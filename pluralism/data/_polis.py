@@ -151,14 +151,14 @@ def _rows(path: Path, *, header: bool = True) -> Iterator[tuple[int, list[str]]]
         return
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            reader = csv.reader(file, strict=True)  # a quote left open would swallow lines
             width = 2
             for number, row in enumerate(reader):
                 if not row:
                     continue
                 if number == 0 and header:
                     width = len(row)
-                if len(row) < width:
+                if len(row) < width or (header and len(row) > width):
                     raise DataError(
                         f"{path.name!r}, line {reader.line_num}: {len(row)} fields where there "
                         f"should be {width}"
@@ -166,6 +166,10 @@ def _rows(path: Path, *, header: bool = True) -> Iterator[tuple[int, list[str]]]
                 yield reader.line_num, row
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name!r} is not UTF-8 at byte {error.start}") from None
+    except csv.Error as error:
+        raise DataError(
+            f"{path.name!r}, line {reader.line_num}: {error}; is a quote left open?"
+        ) from None
 
 
 def _number(path: Path, line: int, what: str, text: str) -> int:

@@ -146,6 +146,14 @@ def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
     assert read_lm_eval(path).categories == ("0", "1")
 
 
+@pytest.mark.parametrize("inside", ["\u2028", "\x85", "\u2029"])
+def test_a_text_with_a_separator_of_lines_is_one_row(tmp_path: Path, inside: str) -> None:
+    rows = [{"doc_id": k, "filtered_resps": [f"a{inside}{k}"]} for k in range(2)]
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    found = read_lm_eval(put(tmp_path / "samples_a.jsonl", "\r\n".join(lines)))
+    assert found.categories == (f"a{inside}0", f"a{inside}1")
+
+
 def test_options_and_filters(tmp_path: Path) -> None:
     options = [[[-1.5, False], [-0.5, True]], [["-0.1", "True"], ["-0.5", "False"]]]
     lines = [json.dumps({"doc_id": k, "filtered_resps": held}) for k, held in enumerate(options)]
