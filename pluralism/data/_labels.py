@@ -29,6 +29,11 @@ __all__ = [
 
 Label = Hashable
 
+#: Characters that nobody sees, and spaces that look like the common one.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff")) | dict.fromkeys(
+    map(ord, "\u00a0\u2007\u202f"), " "
+)
+
 #: What can be walked through, but in no order that means anything.
 UNORDERED = (set, frozenset, Mapping)
 
@@ -91,8 +96,10 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
                     f"({_describe(label)}), which are equal; write the label in one way"
                 )
         # The form in which a reader would see the label, whatever its type or encoding.
-        text = str(label)
-        visible = (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
+        visible = str(label)
+        if not visible.isascii():
+            visible = unicodedata.normalize("NFC", visible).translate(_UNSEEN)
+        visible = visible.strip()
         if visible in seen:
             other = seen[visible]
             if type(other) is type(label) and other == label:

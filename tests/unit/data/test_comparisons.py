@@ -387,6 +387,8 @@ def test_bad_votes_are_named(columns, options, message):
     [
         ([1, "1", "x"], r"1 \(int\) and '1' \(str\), which look alike"),
         (["caf\u00e9", "cafe\u0301", "x"], r"which look alike"),
+        (["gpt-4", "gpt\u2060-4", "x"], r"str, 'gpt\\u2060-4'\), which look alike"),
+        (["gpt 4", "gpt\u00a04", "x"], r"str, 'gpt\\xa04'\), which look alike"),
         (["tea", "tea ", "x"], r"'tea' \(str\) and 'tea ' \(str\), which look alike"),
     ],
 )
