@@ -72,7 +72,9 @@ def krippendorff_alpha(annotations: Annotations, *, distance: Any = None) -> flo
     -----
     :math:`\alpha = 1 - D_o / D_e` [1]_. With weights, a pair of labels counts the product of
     their weights. ``bootstrap(krippendorff_alpha, annotations)`` draws raters; a rater drawn
-    twice is never compared with its own copy, which would inflate the replicates.
+    twice is never compared with its own copy, which would inflate the replicates. Two labels that
+    one rater gave an item (a model that answered twice) are a pair like any other, here and in
+    the other coefficients of counts: for agreement between raters alone, keep one label each.
 
     References
     ----------

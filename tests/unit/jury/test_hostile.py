@@ -291,6 +291,17 @@ def test_kappa_of_a_resample_weighs_raters_by_pairs_in_chance_as_in_agreement():
     assert jury.cohen_kappa(resample) == pytest.approx(0.0, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "coefficient",
+    [jury.krippendorff_alpha, jury.fleiss_kappa, jury.gwet_ac1, jury.brennan_prediger],
+)
+@pytest.mark.parametrize("again", ["a", "b"])
+def test_two_labels_of_one_rater_are_a_pair_like_any_other(coefficient, again):
+    same = from_rows([("p", "x", "a"), ("p", "x", again), *SHARED])
+    other = from_rows([("p", "x", "a"), ("p", "z", again), *SHARED])
+    assert coefficient(same) == pytest.approx(coefficient(other), abs=1e-12)
+
+
 def test_one_item_says_nothing_of_other_items():
     labels = from_rows([("p", "x", "a"), ("p", "y", "b"), ("p", "z", "a"), ("q", "x", "a")])
     with pytest.warns(SmallSampleWarning, match="one item alone has two labels"):
