@@ -15,7 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -245,6 +245,8 @@ def _relation(
     }[reader]
     schemas = {}
     for file in files:
+        if reader == "read_csv":
+            _refuse_skipped(connection, file, options)
         head = connection.sql(f"SELECT * FROM {reader}({quoted(file)}{options})")
         schemas[file] = dict(zip(head.columns, map(str, head.types), strict=True))
     first = next(iter(schemas.values()))
@@ -282,6 +284,23 @@ def _relation(
                 "write it in one way"
             )
     return relation
+
+
+def _refuse_skipped(connection: Any, file: str, options: str) -> None:
+    """Refuse rows above what DuckDB takes for the header, which it would drop; a title is none."""
+    if "://" in file:
+        return
+    ((skipped, delimiter),) = connection.execute(
+        f"SELECT SkipRows, Delimiter FROM sniff_csv({quoted(file)}{options})"
+    ).fetchall()
+    with open(_unescaped(file), encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(islice(lines, skipped), start=1):
+            if delimiter in line:
+                raise DataError(
+                    f"{_text(file)!r}: line {number} has another number of fields than line "
+                    f"{skipped + 1}, where the names of the columns seem to be; remove the lines "
+                    "above the header, or give all lines as many fields"
+                )
 
 
 def _refuse_differing(

@@ -153,6 +153,10 @@ def test_a_list_of_files_and_globs_is_their_sum(tmp_path):
             b"first,second,outcome\n" + b"x,y,first\n" * 30_000 + b'"x,y,first\nx,y,first\n',
             "Line: 30002: Value with unterminated quote found$",
         ),
+        (  # two logs in one, the later with a column more
+            b"first,second\nx,y\nfirst,second,outcome\n" + b"x,y,first\n" * 5,
+            "line 1 has another number of fields than line 3, where the names",
+        ),
         (  # a comment, it might be guessed
             b"first,second,outcome\nx,y,first\n#x\n#x\n" + b"x,y,first\n" * 5,
             "does every line .* as many fields",
@@ -173,6 +177,15 @@ def test_the_first_rows_of_a_csv_file_do_not_decide_what_a_quote_is(tmp_path, be
     found = Comparisons.from_frame(tmp_path / "votes.csv", **COLUMNS)
     assert set(found.items) == {"x", "x, too", "#x", "'x'", "y"}
     assert total(found) == before + 4
+
+
+@pytest.mark.parametrize("above", ["", "\n\n", "Votes of May\n", "\ufeff"])
+def test_a_title_above_the_columns_is_no_row(tmp_path, above):
+    rows = "first,second,outcome\n" + "x,y,first\n" * 5
+    (tmp_path / "votes.csv").write_text(above + rows, encoding="utf-8")
+    found = Comparisons.from_frame(tmp_path / "votes.csv", **COLUMNS)
+    assert found.items == ("x", "y")
+    assert total(found) == 5
 
 
 def test_files_that_cannot_be_meant_are_refused(tmp_path):
