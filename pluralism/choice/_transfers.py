@@ -153,7 +153,6 @@ class _Count:
             self.history.append(votes)
             reached = votes > goal + self.noise if strict else votes >= goal - self.noise
             fresh = [int(c) for c in np.flatnonzero(self.standing & reached)]
-            fresh = fresh[: self.seats - len(self.elected)] if len(fresh) else fresh
             fresh.sort(key=lambda code: -votes[code])
             self._elect(fresh)
             waiting += [code for code in fresh if votes[code] > goal + self.noise]

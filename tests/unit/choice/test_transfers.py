@@ -9,79 +9,187 @@ from pluralism import Ballots, DataError
 from pluralism.choice import stv
 
 
-def count_by_hand(papers, seats):
-    """Weighted inclusive Gregory with the Droop quota in fractions; None where a tie matters."""
+def count_by_hand(papers, seats, quota="droop", *, cut=False):
+    """Weighted inclusive Gregory in fractions, count by count; None where a tie matters.
+
+    With `cut`, by the Scottish order: what a paper carries is cut at five decimals, and an
+    earlier count decides a tie.
+    """
     total = sum(n for n, _ in papers)
-    quota = total // (seats + 1) + 1
+    share = total / (seats + 1)
+    goal = {"droop": share // 1 + 1, "hare": total / seats, "hagenbach-bischoff": share}[quota]
     names = sorted({name for _, order in papers for name in order})
-    standing, elected, waiting = set(names), [], []
-    parcels = [(Fraction(n), order, None) for n, order in papers]
+    standing, elected, out, waiting, counts = set(names), [], [], [], []
+    # Number of papers, value of each, order, who holds them.
+    parcels = [(n, Fraction(1), order, order[0]) for n, order in papers]
 
-    def assign(value, order):
-        return (value, order, next((name for name in order if name in standing), "exhausted"))
+    def held():
+        votes = dict.fromkeys(names, Fraction(0))
+        for n, value, _, holder in parcels:
+            if holder is not None:
+                votes[holder] += n * value
+        return votes
 
-    parcels = [assign(value, order) for value, order, _ in parcels]
+    def only(candidates, better):
+        for votes in [history[-1]] + (history[-2::-1] if cut else []):
+            extreme = better(votes[name] for name in candidates)
+            candidates = [name for name in candidates if votes[name] == extreme]
+        return candidates[0] if len(candidates) == 1 else None
+
+    history = []
     while True:
-        votes = {name: Fraction(0) for name in names}
-        for value, _, holder in parcels:
-            if holder != "exhausted":
-                votes[holder] += value
-        fresh = sorted((n for n in standing if votes[n] >= quota), key=lambda n: -votes[n])
-        for name in fresh:
-            elected.append(name)
-            standing.discard(name)
-            if votes[name] > quota:
-                waiting.append(name)
-        left = seats - len(elected)
-        if left <= 0:
-            return elected[:seats]
-        if len(standing) <= left:
-            return elected + sorted(standing, key=lambda n: -votes[n])
+        votes = held()
+        history.append(votes)
+        enough = {n for n in standing if votes[n] > goal or (votes[n] == goal and share != goal)}
+        fresh = sorted(enough, key=lambda n: (-votes[n], n))
+        elected += fresh
+        standing -= enough
+        waiting += [name for name in fresh if votes[name] > goal]
+        left, rest = seats - len(elected), sorted(standing, key=lambda n: (-votes[n], n))
+        shown = {n: votes[n] for n in names if n not in out}
+        exhausted = total - sum(votes.values())
+        if left == 0 or len(standing) <= left:
+            counts.append((shown, exhausted, (*fresh, *(rest if left else ())), ()))
+            elected, out = (elected + rest, out) if left else (elected, out + rest[::-1])
+            return counts, tuple(elected), [*elected, *out[::-1]], goal
+        name = only(waiting, max) if waiting else only(standing, min)
+        if name is None:
+            return None
+        counts.append((shown, exhausted, tuple(fresh), () if waiting else (name,)))
         if waiting:
-            most = max(votes[n] for n in waiting)
-            chosen = [n for n in waiting if votes[n] == most]
-            if len(chosen) > 1:
-                return None
-            name = chosen[0]
             waiting.remove(name)
-            factor = (votes[name] - quota) / votes[name]
+            factor = (votes[name] - goal) / votes[name]
         else:
-            least = min(votes[n] for n in standing)
-            chosen = [n for n in standing if votes[n] == least]
-            if len(chosen) > 1:
-                return None
-            name = chosen[0]
-            standing.discard(name)
+            standing.remove(name)
+            out.append(name)
             factor = Fraction(1)
-        moved = []
-        for value, order, holder in parcels:
-            if holder == name:
-                moved.append(assign(value * factor, order))
-                if factor < 1:
-                    moved.append((value * (1 - factor), order, name))
-            else:
-                moved.append((value, order, holder))
-        parcels = moved
+        parcels, old = [], parcels
+        for n, value, order, holder in old:
+            if holder != name:
+                parcels.append((n, value, order, holder))
+                continue
+            moved = value * factor
+            if cut and factor < 1:
+                moved = Fraction(int(moved * 10**5), 10**5)
+            following = next((other for other in order if other in standing), None)
+            parcels.append((n, moved, order, following))
+            if factor < 1:
+                parcels.append((n, value * (1 - factor), order, name))
+        # What is cut off belongs to nobody any more.
+
+
+def random_papers(rng, *, quarters=False):
+    return [
+        (
+            Fraction(int(rng.integers(1, 40)), 4 if quarters else 1),
+            tuple(rng.permutation(list("abcdef"))[: rng.integers(1, 7)]),
+        )
+        for _ in range(12)
+    ]
 
 
 @pytest.mark.parametrize("seats", [1, 2, 3])
-def test_equals_a_count_in_fractions(seats):
+@pytest.mark.parametrize(
+    ("quota", "transfer", "quarters"),
+    [
+        ("droop", "weighted-inclusive-gregory", False),
+        ("droop", "weighted-inclusive-gregory", True),
+        ("hare", "weighted-inclusive-gregory", False),
+        ("hagenbach-bischoff", "weighted-inclusive-gregory", True),
+        ("droop", "scottish", False),
+        ("hare", "scottish", False),
+    ],
+)
+def test_every_count_equals_one_in_fractions(seats, quota, transfer, quarters):
     rng = np.random.default_rng(seats)
     compared = 0
-    for _ in range(80):
-        papers = [
-            (int(rng.integers(1, 40)), tuple(rng.permutation(list("abcdef"))[: rng.integers(1, 7)]))
-            for _ in range(12)
-        ]
-        expected = count_by_hand(papers, seats)
+    for _ in range(25):
+        papers = random_papers(rng, quarters=quarters)
         names = sorted({name for _, order in papers for name in order})
-        if expected is None or len(names) <= seats:
+        by_hand = count_by_hand(papers, seats, quota, cut=transfer == "scottish")
+        if by_hand is None or len(names) <= seats:
             continue
-        profile = Ballots.from_rankings([p for _, p in papers], counts=[n for n, _ in papers])
-        outcome = stv(profile, seats=seats)
-        assert set(outcome.winners) == set(expected)
+        profile = Ballots.from_rankings(
+            [order for _, order in papers],
+            counts=[float(n) for n, _ in papers],
+            alternatives=names,
+        )
+        outcome = stv(profile, seats=seats, quota=quota, transfer=transfer)
+        counts, winners, ranking, goal = by_hand
+        assert outcome.rule == f"single transferable vote ({transfer})"
+        assert outcome.quota == pytest.approx(float(goal), rel=1e-14)
+        assert outcome.winners == winners
+        assert outcome.ranking == tuple((name,) for name in ranking)
+        assert len(outcome.rounds) == len(counts)
+        for got, (votes, exhausted, elected, eliminated) in zip(
+            outcome.rounds, counts, strict=True
+        ):
+            assert dict(got.votes) == pytest.approx({k: float(v) for k, v in votes.items()})
+            assert got.exhausted == pytest.approx(float(exhausted), abs=1e-9)
+            assert (got.elected, got.eliminated) == (elected, eliminated)
         compared += 1
-    assert compared > 40
+    assert compared > 8
+
+
+def keep_values(papers, names, elected, out, seats):
+    """Meek's votes, what exhausts and the quota, by bisection of one keep value after another."""
+    keep = {name: 0.0 if name in out else 1.0 for name in names}
+
+    def held():
+        votes, exhausted = dict.fromkeys(names, 0.0), 0.0
+        for n, order in papers:
+            left = float(n)
+            for name in order:
+                votes[name] += left * keep[name]
+                left *= 1 - keep[name]
+            exhausted += left
+        return votes, exhausted
+
+    total = float(sum(n for n, _ in papers))
+    for _ in range(25):
+        for name in elected:
+            low, high = 0.0, 1.0
+            for _ in range(40):
+                keep[name] = (low + high) / 2
+                votes, exhausted = held()
+                above = votes[name] > (total - exhausted) / (seats + 1)
+                low, high = (low, keep[name]) if above else (keep[name], high)
+    votes, exhausted = held()
+    return votes, exhausted, (total - exhausted) / (seats + 1)
+
+
+@pytest.mark.parametrize("seats", [1, 2, 3])
+def test_every_count_of_meek_has_keep_values_that_bisection_finds(seats):
+    rng = np.random.default_rng(seats + 10)
+    for _ in range(3):
+        papers = random_papers(rng, quarters=True)[:8]
+        names = sorted({name for _, order in papers for name in order})
+        profile = Ballots.from_rankings(
+            [order for _, order in papers],
+            counts=[float(n) for n, _ in papers],
+            alternatives=names,
+        )
+        outcome = stv(profile, seats=seats, transfer="meek", tie_break="name")
+        elected, out = [], []
+        for count in outcome.rounds:
+            votes, exhausted, goal = keep_values(papers, names, elected, out, seats)
+            assert count.exhausted == pytest.approx(exhausted, rel=1e-6, abs=1e-6)
+            assert dict(count.votes) == pytest.approx(
+                {name: votes[name] for name in names if name not in out}, rel=1e-6, abs=1e-6
+            )
+            standing = [name for name in names if name not in (*elected, *out)]
+            above = [name for name in standing if votes[name] > goal * (1 + 1e-9)]
+            above.sort(key=lambda name: -votes[name])
+            if count is not outcome.rounds[-1]:
+                assert count.elected == tuple(above)
+                assert len(count.eliminated) == (not above)
+                for name in count.eliminated:
+                    assert votes[name] == pytest.approx(min(votes[n] for n in standing), abs=1e-6)
+            elected += count.elected
+            out += count.eliminated
+        assert outcome.quota == pytest.approx(goal, rel=1e-6)
+        assert outcome.winners == tuple(elected)
+        assert len(elected) == seats
 
 
 def test_votes_are_kept_in_every_count():
@@ -145,11 +253,61 @@ def test_a_tie_that_matters_is_said():
     with pytest.raises(DataError, match="'b', 'c' tie for elimination at count 2"):
         stv(profile, seats=2, quota="hare")
     broken = stv(profile, seats=2, quota="hare", tie_break="name")
-    assert set(broken.winners) == {"a", "b"}
-    assert broken.broken_ties[0].tied == ("b", "c")
+    assert broken.winners == ("a", "b")
+    assert broken.tie_break == "name"
+    assert broken.broken_ties == (("elimination at count 2", ("b", "c"), "c"),)
+    drawn = {
+        stv(profile, seats=2, quota="hare", tie_break="random", seed=seed).winners
+        for seed in range(20)
+    }
+    assert drawn == {("a", "b"), ("a", "c")}
     with pytest.raises(DataError, match="at most 2"):
         stv(profile, seats=3)
     with pytest.raises(DataError, match="needs strict rankings"):
         stv(Ballots.from_rankings([(("a", "b"), "c")]), seats=1, transfer="meek")
     with pytest.raises(DataError, match="did you mean 'meek'"):
         stv(profile, seats=1, transfer="meeks")
+    with pytest.raises(DataError, match="`seats` is 0; it must be at least 1"):
+        stv(profile, seats=0)
+    with pytest.raises(DataError, match="did you mean 'hare'"):
+        stv(profile, seats=1, quota="har")
+    with pytest.raises(DataError, match="did you mean 'name'"):
+        stv(profile, seats=1, tie_break="names")
+
+
+def test_equal_surpluses_tie_for_their_order():
+    """The quota is 7: a and b have 9 each."""
+    profile = Ballots.from_rankings(
+        [("a", "c"), ("b", "d"), ("c",), ("d",)], counts=[9, 9, 1, 1], alternatives="dcba"
+    )
+    with pytest.raises(DataError, match="'b', 'a' tie for order of surpluses at count 1; choose"):
+        stv(profile, seats=3, quota="hare")
+    broken = stv(profile, seats=3, quota="hare", tie_break="name")
+    assert broken.broken_ties[0] == ("order of surpluses at count 1", ("b", "a"), "a")
+
+
+def test_those_without_votes_leave_without_a_tie_while_enough_others_stand():
+    """Nobody ranks c or d: who of them is out matters only where one of them is elected."""
+    profile = Ballots.from_rankings(
+        [("a", "b"), ("b", "a"), ("e", "a")], counts=[5, 4, 3], alternatives="abcde"
+    )
+    outcome = stv(profile, seats=3, quota="hare")
+    assert [count.elected for count in outcome.rounds] == [("a", "b"), (), (), ("e",)]
+    assert [count.eliminated for count in outcome.rounds] == [(), ("c",), ("d",), ()]
+    assert outcome.broken_ties == ()
+    with pytest.raises(DataError, match="'c', 'd' tie for elimination at count"):
+        stv(profile, seats=4)
+
+
+def test_a_scottish_tie_is_decided_by_the_latest_count_that_differs():
+    """b and c are level at the third count; b was behind at the first and ahead at the second."""
+    profile = Ballots.from_rankings(
+        [("a",), ("b",), ("c",), ("d", "b"), ("e", "c")],
+        counts=[50, 20, 21, 3, 2],
+        alternatives="abcde",
+    )
+    with pytest.raises(DataError, match="'b', 'c' tie for elimination at count 3"):
+        stv(profile, seats=1, quota="hare")
+    outcome = stv(profile, seats=1, quota="hare", transfer="scottish")
+    assert [count.eliminated for count in outcome.rounds[:3]] == [("e",), ("d",), ("b",)]
+    assert outcome.broken_ties == ()
