@@ -117,7 +117,7 @@ def welfare(
     ('b',)
     """
     breaker = TieBreaker(tie_break, seed)
-    _check_parameters(function, power=power, aversion=aversion, level=level)
+    parameter = _parameter(function, power=power, aversion=aversion, level=level)
     positive = function in _POSITIVE
     profile = as_utilities(
         utilities,
@@ -143,8 +143,8 @@ def welfare(
             tie_break=tie_break,
             broken_ties=tuple(breaker.broken),
         )
-    scores = _scores(values, profile.share, function, power, aversion, level)
-    noise = 1e-12 * float(np.abs(values).max(initial=0.0))
+    scores = _scores(values, profile.share, function, parameter)
+    noise = 1e-12 * float(np.abs(values).max())
     return Outcome.from_scores(rule, labels, scores, breaker, tolerance=noise)
 
 
@@ -233,47 +233,51 @@ def welfare_price(
     return best / got if got > 0 else float("inf")
 
 
-def _check_parameters(function: str, **given: float | None) -> None:
+def _parameter(function: str, **given: float | None) -> float:
+    """Check what was given, and return what the function needs (0 if nothing)."""
     _validate.one_of("function", function, _FUNCTIONS)
     needed = _PARAMETER.get(function)
     for name, value in given.items():
         if value is not None and name != needed:
             raise DataError(f"`{name}` has no meaning for {function!r}")
     if needed is None:
-        return
+        return 0.0
     value = given[needed]
     if value is None:
         raise DataError(f"{function!r} needs `{needed}`")
-    if needed == "power" and function == "power-mean" and value in (np.inf, -np.inf):
-        return
-    bounds = {"aversion": {"at_least": 0.0}, "level": {"above": 0.0, "at_most": 1.0}}
-    limits = {"at_least": 1.0} if function == "gini" else bounds.get(needed, {})
-    _validate.number(needed, value, **limits)
+    if function == "power-mean" and value in (np.inf, -np.inf):
+        return float(value)
+    bounds: dict[str, dict[str, float]] = {
+        "gini": {"at_least": 1.0},
+        "atkinson": {"at_least": 0.0},
+        "quantile": {"above": 0.0, "at_most": 1.0},
+    }
+    return _validate.number(needed, value, **bounds.get(function, {}))
 
 
 def _scores(
     values: npt.NDArray[np.float64],
     share: npt.NDArray[np.float64],
     function: str,
-    power: float | None,
-    aversion: float | None,
-    level: float | None,
+    parameter: float,
 ) -> npt.NDArray[np.float64]:
     if function == "utilitarian":
         return kernels.utilitarian(values, share)
     if function == "quantile":
-        return kernels.quantile(values, share, float(level or 0))
+        return kernels.quantile(values, share, parameter)
     if function == "gini":
-        return kernels.gini_welfare(values, share, float(power or 0))
+        return kernels.gini_welfare(values, share, parameter)
     if function == "atkinson":
-        return kernels.atkinson(values, share, float(aversion or 0))
+        return kernels.atkinson(values, share, parameter)
     powers = {"nash": 0.0, "egalitarian": -np.inf}
-    return kernels.power_mean(values, share, powers.get(function, float(power or 0)))
+    return kernels.power_mean(values, share, powers.get(function, parameter))
 
 
 def _lottery_matrix(
     lotteries: Mapping[Hashable, Any], labels: tuple[Hashable, ...]
 ) -> tuple[npt.NDArray[np.float64], tuple[Hashable, ...]]:
+    if not lotteries:
+        raise DataError("`lotteries` is empty; name at least one, or leave it out")
     codes = _labels.code_of(labels, "`alternatives`")
     matrix = np.zeros((len(lotteries), len(labels)))
     for row, (name, lottery) in enumerate(lotteries.items()):

@@ -30,6 +30,30 @@ def test_formulas():
     )
 
 
+def test_parameters_at_the_ends_of_their_ranges():
+    np.testing.assert_allclose(score("atkinson", aversion=0), score("utilitarian"), rtol=1e-13)
+    np.testing.assert_allclose(score("atkinson", aversion=1), score("nash"), rtol=1e-13)
+    np.testing.assert_array_equal(score("quantile", level=1), VALUES.max(axis=0))
+    np.testing.assert_array_equal(score("quantile", level=1e-9), VALUES.min(axis=0))
+
+
+def test_a_difference_within_rounding_ties():
+    values = [[0.1, 0.3, 0.3], [0.2, 0.0, 1e-11]]
+    outcome = welfare(values, alternatives="abc")
+    assert outcome.ranking == (("c",), ("a", "b"))
+    assert outcome.rule == "utilitarian welfare"
+    assert welfare([[0.0, 0.0]], alternatives="ab").ranking == (("a", "b"),)
+    level = welfare(values, alternatives="cab", function="leximin", weights=[1, 0])
+    assert level.ranking == (("a", "b"), ("c",))
+    assert level.winners == ("a", "b")
+    broken = welfare(
+        values, alternatives="cba", function="leximin", weights=[1, 0], tie_break="name"
+    )
+    assert broken.winners == ("a",)
+    assert broken.tie_break == "name"
+    assert broken.broken_ties == (("winner", ("b", "a"), "a"),)
+
+
 def test_gini_is_the_mean_less_its_gini_index():
     n = len(VALUES)
     mean = VALUES.mean(axis=0)
@@ -89,6 +113,10 @@ def test_lotteries_are_scored_by_expected_utility():
     outcome = welfare(values, alternatives="ab", function="egalitarian", lotteries=lotteries)
     assert outcome.scores.values.tolist() == [0.0, 0.5]
     assert outcome.winners == ("fair",)
+    half = {"near": [0.25, 0.75 + 5e-10], "far": {"b": 0.75, "a": 0.25}}
+    np.testing.assert_allclose(
+        welfare([[1.0, 3.0], [5.0, 2.0]], alternatives="ab", lotteries=half).scores, 2.625
+    )
     cycle = Ballots.from_rankings(["ABC", "BCA", "CAB"])
     chosen = maximal_lottery(cycle).probabilities
     thirds = welfare(np.eye(3), alternatives="ABC", lotteries={"maximal": chosen})
@@ -107,6 +135,18 @@ def test_price():
     assert welfare_price(values, of="utilitarian", under="egalitarian") == np.inf
     assert welfare_price(values, of="leximin") == pytest.approx(1.5)
     assert welfare_price(values, of="gini", power=4.0) >= 1
+    # Where b and c tie under `of`, the worse of them under `under` counts.
+    tied = [[4.0, 1.0, 1.0], [0.0, 2.0, 1.0]]
+    assert welfare_price(tied, of="egalitarian") == pytest.approx(2 / 1)
+    assert welfare_price(tied, of="egalitarian", weights=[3, 1]) == pytest.approx(3 / 1)
+    assert welfare_price([[0.0, 0.0]], of="egalitarian") == 1.0
+    assert welfare_price([[0.2, 0.9]], of="utilitarian") == 1.0
+    # By the median a is best, by the mean c; by Atkinson's index of aversion 1, c.
+    three = [[3.0, 1.0, 2.0], [3.0, 1.0, 9.0], [0.5, 1.0, 2.0]]
+    assert welfare_price(three, of="quantile", level=0.5) == pytest.approx((13 / 3) / (6.5 / 3))
+    assert welfare_price(three, of="quantile", under="atkinson", level=0.5, aversion=1.0) == (
+        pytest.approx((36 / 4.5) ** (1 / 3))
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,14 +154,24 @@ def test_price():
     [
         ({"function": "utilitarain"}, "did you mean 'utilitarian'"),
         ({"function": "gini"}, "'gini' needs `power`"),
-        ({"function": "gini", "power": 0.5}, "at least 1"),
+        ({"function": "gini", "power": 0.999}, "`power` is 0.999; it must be finite at least 1"),
+        ({"function": "gini", "power": np.inf}, "`power` is inf; it must be finite at least 1"),
+        ({"function": "power-mean", "power": np.nan}, "`power` is nan; it must be finite"),
+        ({"function": "atkinson", "aversion": -0.001}, "finite at least 0"),
+        ({"function": "atkinson", "aversion": np.inf}, "`aversion` is inf"),
         ({"power": 2.0}, "`power` has no meaning for 'utilitarian'"),
-        ({"function": "quantile", "level": 0.0}, "above 0"),
+        ({"function": "quantile", "level": 0.0}, "`level` is 0.0; .* above 0 and at most 1"),
+        ({"function": "quantile", "level": 1.001}, "`level` is 1.001; .* at most 1"),
+        ({"function": "nash", "level": 0.5}, "`level` has no meaning for 'nash'"),
         ({"weights": [1.0]}, "1 entries for 2 voters"),
         ({"weights": [1.0, -1.0]}, "at least 0"),
         ({"weights": [0.0, 0.0]}, "all zero"),
+        ({"lotteries": {}}, "`lotteries` is empty; name at least one, or leave it out"),
         ({"lotteries": {"x": [0.5, 0.6]}}, "sums to 1.1"),
-        ({"lotteries": {"x": [1.5, -0.5]}}, "at least 0"),
+        ({"lotteries": {"x": [0.5, 0.5 + 2e-9]}}, r"`lotteries\['x'\]` sums to 1; prob"),
+        ({"lotteries": {"x": [0.5, 0.5 - 2e-9]}}, r"`lotteries\['x'\]` sums to 1; prob"),
+        ({"lotteries": {"y": [0, 1], "x": [1.5, -0.5]}}, r"`lotteries\['x'\]\[1\]` is -0.5"),
+        ({"lotteries": {"x": {0: -0.5, 1: 1.5}}}, r"`lotteries\['x'\]\[0\]` is -0.5"),
         ({"lotteries": {"x": [1.0]}}, "1 entries for 2"),
     ],
 )
@@ -145,5 +195,7 @@ def test_refusals_of_utilities():
         welfare_price([[1.0, 2.0]], of="gini", under="power-mean", power=2)
     with pytest.raises(DataError, match="`aversion` is a parameter of neither 'nash' nor"):
         welfare_price([[1.0, 2.0]], of="nash", aversion=2)
+    with pytest.raises(DataError, match="needs welfare of at least 0"):
+        welfare_price([[-0.5, 2.0]], of="quantile", level=1.0)
     with pytest.raises(DataError, match="needs welfare of at least 0; shift the utilities"):
         welfare_price([[-1.0, 2.0]], of="egalitarian")
