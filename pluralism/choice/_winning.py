@@ -261,7 +261,7 @@ def _margins(wins: FloatArray) -> FloatArray:
 
 
 def _split_cycle(wins: FloatArray, _: FloatArray) -> npt.NDArray[np.bool_]:
-    links = np.maximum(_margins(wins), 0.0)
+    links = _margins(wins)  # below 0 there is a majority the other way, which decides as 0 would
     back = np.swapaxes(_tournament.widest_paths(links), -1, -2)
     return np.asarray(~((links > 0) & (links > back)).any(axis=-2))
 
@@ -273,7 +273,7 @@ def _condorcet(wins: FloatArray, _: FloatArray) -> npt.NDArray[np.bool_]:
 _BATCHED: dict[Any, Callable[[FloatArray, FloatArray], npt.NDArray[np.bool_]]] = {
     borda: lambda wins, ties: _best(_tournament.borda_scores(wins, ties)),
     copeland: lambda wins, ties: _best(_tournament.copeland_scores(_margins(wins))),
-    minimax: lambda wins, ties: _best(_tournament.minimax_scores(np.maximum(_margins(wins), 0.0))),
+    minimax: lambda wins, ties: _best(_tournament.minimax_scores(_margins(wins))),
     schulze: lambda wins, ties: _tournament.schulze_wins(_margins(wins)),
     split_cycle: _split_cycle,
     condorcet_winner: _condorcet,

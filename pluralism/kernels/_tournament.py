@@ -38,7 +38,10 @@ def copeland_scores(margins: FloatArray) -> FloatArray:
 
 
 def minimax_scores(links: FloatArray) -> FloatArray:
-    """Minus the strength of the worst defeat; `links` is zero where there is no defeat."""
+    """Minus the strength of the worst defeat; `links` is zero, or below, where there is none.
+
+    The diagonal is zero, so that the undefeated have 0.
+    """
     return -links.max(axis=-2)  # (..., alternatives)
 
 

@@ -53,6 +53,103 @@ def test_equals_the_definition(rule):
     assert some
 
 
+def chances(rule, ranks, counts):
+    kept = [place for place, count in enumerate(counts) if count > 0]
+    winners = rule(
+        Ballots.from_ranks(
+            np.array(ranks, dtype=float)[kept],
+            counts=np.array(counts)[kept],
+            alternatives="cab",
+        )
+    ).winners
+    return np.array([(label in winners) / len(winners) for label in "cab"])
+
+
+@pytest.mark.parametrize("rule", [borda, plurality])
+@pytest.mark.parametrize("compare", ["dominance", "utility"])
+def test_the_best_report_of_every_row(rule, compare):
+    """One voter of a row departs, or all of a row that weighs less than one."""
+    rng = np.random.default_rng(3)
+    some = 0
+    for _ in range(8):
+        utilities = rng.integers(0, 4, (4, 3)).astype(float)
+        ranks = [[int((row > x).sum()) for x in row] for row in utilities]
+        counts = [1.5, 0.5, 1.0, 1.25]
+        profile = Ballots.from_utilities(utilities, counts=counts, alternatives="cab")
+        found = misreports(profile, rule=rule, compare=compare)
+        assert (found.tried, found.total) == (24, 4.25)
+        honest = chances(rule, ranks, counts)
+        rows = {entry.row: entry for entry in found.found}
+        for row, count in enumerate(counts):
+            left = [*counts, min(1.0, count)]
+            left[row] -= min(1.0, count)
+            gains = {}
+            for report in permutations(range(3)):
+                change = chances(rule, [*ranks, report], left) - honest
+                if compare == "utility":
+                    gains[report] = float(utilities[row] @ change)
+                else:
+                    rise = [change[np.array(ranks[row]) <= place].sum() for place in ranks[row]]
+                    gains[report] = max(rise) if min(rise) > -1e-9 else 0.0
+            assert (row in rows) == (max(gains.values()) > 1e-9)
+            if row not in rows:
+                continue
+            entry = rows[row]
+            assert entry.voters == count
+            assert entry.gain == pytest.approx(max(gains.values()))
+            order = [label for (label,) in entry.report]
+            report = tuple(order.index(label) for label in "cab")
+            assert gains[report] == pytest.approx(entry.gain)
+            # Of several that gain as much, the first that was tried.
+            assert report == next(r for r, gain in gains.items() if gain > entry.gain - 1e-12)
+            after = chances(rule, [*ranks, report], left)
+            for mapping, values in ((entry.honest, honest), (entry.gained, after)):
+                assert mapping == {x: v for x, v in zip("cab", values, strict=True) if v}
+            some += 1
+        assert found.voters == sum(counts[row] for row in rows)
+    assert some
+
+
+def test_the_text_says_who_and_how_many():
+    profile = Ballots.from_rankings(["abcd", "bacd"], counts=[3, 2])
+    assert repr(misreports(profile)) == (
+        "Misreports(2 of 5 voters gain by misreporting, rows 1; 48 profiles tried)"
+    )
+    assert repr(misreports(Ballots.from_rankings(["abc"], counts=[1500]))) == (
+        "Misreports(0 of 1,500 voters gain by misreporting; 6 profiles tried)"
+    )
+
+
+def test_as_many_profiles_as_the_limit_says():
+    profile = Ballots.from_rankings(["abc", "bca"], counts=[5, 1])
+    assert misreports(profile, limit=12).tried == 12
+    with pytest.raises(DataError, match="6 reports of 2 distinct ballots are 12 profiles, above"):
+        misreports(profile, limit=11)
+    with pytest.raises(DataError, match="`limit` is 0; it must be at least 1"):
+        misreports(profile, limit=0)
+    approvals = Ballots.from_approvals([{"a"}, {"b"}], counts=[2, 1], alternatives="abc")
+    assert misreports(approvals, rule=approval, limit=16).tried == 16
+
+
+def test_sets_are_reported_and_named():
+    """Approvals cast for those who are about to win are of use to nobody else."""
+    profile = Ballots.from_approvals([{"a", "b"}, {"b"}, {"c"}], alternatives="abc")
+
+    def most_alone(ballots):
+        # Not the most approved: whoever most voters approve and nobody else with them.
+        alone = ballots.approvals.sum(axis=1) == 1
+        votes = ballots.counts[alone] @ ballots.approvals[alone]
+        return [x for x, n in zip(ballots.alternatives, votes, strict=True) if n == votes.max()]
+
+    found = misreports(profile, rule=most_alone)
+    assert [entry.row for entry in found.found] == [0]
+    entry = found.found[0]
+    assert entry.report == frozenset("b")
+    assert entry.honest == {"b": 0.5, "c": 0.5}
+    assert entry.gained == {"b": 1.0}
+    assert entry.gain == pytest.approx(0.5)
+
+
 @pytest.mark.slow
 def test_safe_rules():
     rng = np.random.default_rng(1)

@@ -41,6 +41,7 @@ def test_scores_are_ranked_with_ties_up_to_the_tolerance():
     labels = ("d", "b", "c", "a")
     scores = np.array([1.0, 3.0, 2.0, 3.0])
     assert group_by_score(labels, scores) == (("b", "a"), ("c",), ("d",))
+    assert group_by_score(labels, -scores) == (("d",), ("c",), ("b", "a"))
     assert group_by_score(labels, scores, 1.0) == (labels,)  # neighbours decide
     assert group_by_score(labels, scores, 0.999) == (("b", "a"), ("c",), ("d",))
     breaker = TieBreaker("none")

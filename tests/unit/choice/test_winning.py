@@ -36,6 +36,87 @@ def test_batches_equal_the_loop(profile, rule):
     assert float(batched.probability.sum()) + batched.nobody == pytest.approx(1)
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_majorities_of_one_vote_count_in_batches(rule):
+    ballots = Ballots.from_rankings([("a", "b"), ("b", "a"), (("a", "b"),)], counts=[5, 4, 6])
+    batched = choice.winner_probabilities(ballots, rule=rule, n=60, seed=1)
+    looped = choice.winner_probabilities(ballots, rule=lambda b: rule(b), n=60, seed=1)
+    np.testing.assert_array_equal(batched.probability, looped.probability)
+    np.testing.assert_array_equal(batched.alone, looped.alone)
+    assert batched.nobody == looped.nobody
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_fractional_weights_of_ballots_equal_the_loop(rule):
+    # .1 + .2 is not .3 in float64, and one weight is whole.
+    ballots = Ballots.from_rankings(["abc", "bca", "cab", "bca"], counts=[3.3, 1.1, 8, 2.2])
+    batched = choice.winner_probabilities(ballots, rule=rule, n=30, seed=1)
+    looped = choice.winner_probabilities(ballots, rule=lambda b: rule(b), n=30, seed=1)
+    np.testing.assert_array_equal(batched.probability, looped.probability)
+    np.testing.assert_array_equal(batched.alone, looped.alone)
+
+
+def test_shares_of_winners():
+    level = Ballots.from_rankings([("b", "a", "c"), ("a", "b", "c")], alternatives="cab")
+    assert choice.winner_shares(level).to_series().to_dict() == {"c": 0, "a": 0.5, "b": 0.5}
+    assert choice.winner_shares(level).name == "share"
+    nobody = choice.winner_shares(level, rule=choice.condorcet_winner)
+    assert nobody.values.tolist() == [0, 0, 0]
+    given = choice.winner_shares(level, rule=lambda _: {"c", "a", "b"})
+    np.testing.assert_allclose(given, 1 / 3)
+    with pytest.raises(DataError, match="winner_shares needs Ballots"):
+        choice.winner_shares([[0, 1], [1, 0]])
+
+
+def test_the_summary_of_draws():
+    """Three draws: x alone, both, y alone, and nobody under a rule that wants a margin."""
+    draws = xr.DataArray(
+        [[2.0, 0.0], [1.0, 1.0], [0.0, 1.0], [2.0, 1.0]],
+        dims=("sample", "item"),
+        coords={"item": ["x", "y"]},
+    )
+    found = choice.winner_probabilities(draws)
+    shares = np.array([1, 0.5, 0, 1])
+    assert found.probability.to_series().to_dict() == {"x": 0.625, "y": 0.375}
+    np.testing.assert_allclose(found.stderr, shares.std(ddof=1) / 2)
+    assert found.alone.values.tolist() == [0.5, 0.25]
+    assert (found.nobody, found.n, found.winners) == (0.0, 4, ("x",))
+    assert [x.name for x in (found.probability, found.stderr, found.alone)] == [
+        "probability",
+        "stderr",
+        "alone",
+    ]
+    strict = choice.winner_probabilities(draws, rule=choice.condorcet_winner)
+    assert strict.nobody == 0.25
+    assert strict.probability.values.tolist() == [0.5, 0.25]
+    one = choice.winner_probabilities(draws[:1])
+    assert one.n == 1
+    assert one.probability.values.tolist() == [1, 0]
+    assert np.isnan(one.stderr).all()
+
+
+def test_draws_without_names_and_with_respondents():
+    values = np.random.default_rng(4).normal(size=(3, 5, 2, 4))
+    draws = xr.DataArray(values, dims=("chain", "person", "draw", "item"))
+    found = choice.winner_probabilities(draws, counts=[1, 1, 1, 1, 3])
+    assert found.n == 6
+    assert found.probability.coords["alternative"].values.tolist() == [0, 1, 2, 3]
+    ordered = draws.transpose("person", "item", "chain", "draw").values.reshape(5, 4, 6)
+    shares = [
+        choice.winner_shares(Ballots.from_utilities(ordered[..., k], counts=[1, 1, 1, 1, 3]))
+        for k in range(6)
+    ]
+    np.testing.assert_allclose(found.probability, np.mean(shares, axis=0))
+    mean = Ballots.from_utilities(values.mean(axis=(0, 2)), counts=[1, 1, 1, 1, 3])
+    assert found.winners == choice.schulze(mean).winners
+
+
+def test_two_replicates_are_the_least(profile):
+    assert choice.winner_probabilities(profile, n=2, seed=0).n == 2
+    with pytest.raises(DataError, match="`n` is 1; it must be at least 2"):
+        choice.winner_probabilities(profile, n=1, seed=0)
+
+
 def test_equals_the_binomial_probability():
     """Two alternatives, 60 : 40 of 100 voters: P(win) is a binomial tail."""
     from scipy.stats import binom
@@ -93,6 +174,11 @@ def test_refusals(profile):
         choice.winner_probabilities([1, 2])
     with pytest.raises(DataError, match="has dimensions"):
         choice.winner_probabilities(xr.DataArray(np.zeros((2, 2)), dims=("a", "b")))
+    for dims in (("draw", "sample"), ("draw", "a", "b", "c")):
+        with pytest.raises(
+            DataError, match="draws need 'chain' or 'draw' or 'sample', at most one"
+        ):
+            choice.winner_probabilities(xr.DataArray(np.zeros((2,) * len(dims)), dims=dims))
     with pytest.raises(DataError, match="must be a function of ballots"):
         choice.winner_probabilities(profile, rule="schulze")
     with pytest.raises(DataError, match="ballots have their own"):
