@@ -1,5 +1,6 @@
 """Ensembles of rewards and virtual democracies against loops over their definitions."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -36,6 +37,45 @@ def test_calibration_equals_its_definition():
         assert uniform.error == pytest.approx(np.mean(errors))
         assert len(uniform.pairs) + uniform.skipped == 10
         assert uniform.pairs["squared_error"].is_monotonic_decreasing
+
+
+def test_noise_and_ties_of_raters_by_hand():
+    """Of c against b nobody was asked; a tie is half of each, and no draw of 0 or 1."""
+    ballots = Ballots.from_rankings(
+        [("a", "b"), ("b", "a"), (("a", "b"),), ("a", "c"), ("c", "a")],
+        counts=[3, 1, 2, 2, 1],
+        alternatives="cab",
+        unranked="incomparable",
+    )
+    found = pairwise_calibration([[0, 1, 0], [0, 0, 1], [0, 1, 1]], ballots, weights=[2, 1, 1])
+    said, meant, votes = np.array([0.25 * 0.5, 2.5 / 4]), np.array([1 / 3, 4 / 6]), np.array([3, 6])
+    said[0] = 0.5 * 0.25  # only the second member ties c and a
+    squared = (said - meant) ** 2
+    assert found.error == pytest.approx(votes @ squared / 9)
+    # (sum of squared deviations of 1, 0, 1/2 from their mean) / n / (n - 1)
+    noise = np.array([(2 / 3) * (1 / 3) / 2, (2 / 3 * 1 / 3 - 0.25 * 2 / 6) / 5])
+    assert found.noise == pytest.approx(votes @ noise / 9)
+    assert found.skipped == 1
+    table = found.pairs
+    assert table.columns.tolist() == [
+        "first", "second", "votes", "ensemble", "raters", "squared_error",
+    ]  # fmt: skip
+    assert table[["first", "second"]].to_numpy().tolist() == [["c", "a"], ["a", "b"]]
+    np.testing.assert_allclose(table["votes"], votes)
+    np.testing.assert_allclose(table["ensemble"], said)
+    np.testing.assert_allclose(table["raters"], meant)
+    np.testing.assert_allclose(table["squared_error"], squared)
+    assert repr(found) == (
+        f"PairwiseCalibration({found.error:.3g}, of which sampling explains {found.noise:.3g}; "
+        "2 pairs; 1 not compared)"
+    )
+    uniform = pairwise_calibration(
+        [[0, 1, 0], [0, 0, 1], [0, 1, 1]], ballots, weights=[2, 1, 1], pairs="uniform"
+    )
+    assert uniform.noise == pytest.approx(noise.mean())
+    two = pairwise_calibration([[1, 0]], [[0, 1], [1, 0]])  # the least votes that show noise
+    assert two.noise == pytest.approx(0.25)
+    assert repr(two) == ("PairwiseCalibration(0.25, of which sampling explains 0.25; 1 pairs)")
 
 
 def test_an_ensemble_of_the_voters_is_calibrated():
@@ -130,6 +170,36 @@ def test_the_mean_model_decides():
 
 def _rankings(ballots):
     return [tuple((label,) for label in ranking) for ranking in ballots.rankings()]
+
+
+def test_the_decision_is_printed_with_up_to_three_objections():
+    calm = virtual_democracy([[1, 0], [-1, 1], [-1, 1]], [[1, 0], [0, 1]])
+    assert repr(calm) == "VirtualDemocracy(1 > 0)"
+    pairs = ((0, 1), ("a", "b"), ("b", "c"), ("c", "d"))
+    assert repr(replace(calm, dominated=pairs)) == (
+        "VirtualDemocracy(1 > 0; 0 swap-dominates 1; a swap-dominates b; b swap-dominates c)"
+    )
+    level = virtual_democracy([[1, 0], [0, 1]], [[1, 0], [0, 1]])
+    assert repr(level) == "VirtualDemocracy(0 = 1)"
+
+
+def test_rounding_does_not_decide_and_weights_count_ballots():
+    # .1 + .2 is not .3 in float64: the mean model has the two level.
+    found = virtual_democracy([[0.1, 0.3], [0.2, 0.0]], [[1, 0], [0, 1]])
+    assert found.winners == (0, 1)
+    assert found.outcome.rule == "virtual democracy"
+    near = virtual_democracy([[0.1, 0.3 + 1e-10], [0.2, 0.0]], [[1, 0], [0, 1]])
+    assert near.winners == (1,)
+    weighted = virtual_democracy(
+        [[1, 0], [0, 1], [0, 1]], [[1, 0], [0, 1]], weights=[3.0, 1.0, 0.0]
+    )
+    np.testing.assert_allclose(weighted.ballots.counts, [1.5, 0.5])
+    assert weighted.coefficients.values.tolist() == [0.75, 0.25]
+    assert weighted.outcome.ranking == ((0,), (1,))
+    assert weighted.dominated == ()
+    table = swap_dominance(weighted.ballots)
+    assert table.name == "swap_dominates"
+    assert table.values.tolist() == [[False, True], [False, False]]
 
 
 def test_a_loud_voter_is_objected_to():

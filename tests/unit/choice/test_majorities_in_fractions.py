@@ -1,7 +1,7 @@
 """Majority rules on weights in tenths, whose sums float64 rounds, against exact fractions."""
 
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
@@ -186,6 +186,55 @@ def test_scores_and_tops():
             assert outcome.rule == rule
             assert outcome.ranking == by_score(scores)
             assert outcome.scores.values == pytest.approx([float(x) for x in scores])
+
+
+def test_sets_of_majorities():
+    several = 0
+    for ranks, weights, ballots in profiles(60, seed=4, around=True):
+        wins = support(ranks, weights)
+        beats = {(a, b) for a in PLACES for b in PLACES if wins[a][b] > wins[b][a]}
+        others = {a: [b for b in PLACES if b != a] for a in PLACES}
+        losers = [a for a in PLACES if all((b, a) in beats for b in others[a])]
+        assert named(choice.condorcet_loser(ballots)) == ("Condorcet loser", losers)
+
+        groups = [g for size in PLACES for g in combinations(PLACES, size + 1)]
+        dominant = [
+            g for g in groups if all((a, b) in beats for a in g for b in PLACES if b not in g)
+        ]
+        assert named(choice.smith_set(ballots)) == ("Smith set", list(min(dominant, key=len)))
+        unbeaten = [
+            set(g)
+            for g in groups
+            if not any((b, a) in beats for a in g for b in PLACES if b not in g)
+        ]
+        minimal = [g for g in unbeaten if not any(other < g for other in unbeaten)]
+        schwartz = sorted(set().union(*minimal))
+        assert named(choice.schwartz_set(ballots)) == ("Schwartz set", schwartz)
+
+        up = {a: {b for b in PLACES if (b, a) in beats} for a in PLACES}
+        down = {a: {b for b in PLACES if (a, b) in beats} for a in PLACES}
+        covers = {
+            "gillies": lambda a, b, beats=beats, up=up: (a, b) in beats and up[a] <= up[b],
+            "bordes": lambda a, b, beats=beats, down=down: (a, b) in beats and down[b] <= down[a],
+            "fishburn": lambda a, b, up=up: up[a] < up[b],
+            "mckelvey": lambda a, b, beats=beats, up=up, down=down: (
+                (a, b) in beats and up[a] <= up[b] and down[b] <= down[a]
+            ),
+        }
+        for variant, cover in covers.items():
+            expected = [b for b in PLACES if not any(cover(a, b) for a in PLACES)]
+            found = named(choice.uncovered_set(ballots, variant=variant))
+            assert found == (f"uncovered set ({variant})", expected)
+        several += len(schwartz) > 1
+    assert several > 10
+    assert named(choice.condorcet_winner(ballots))[0] == "Condorcet winner"
+    assert named(choice.condorcet_winner(ballots, weak=True))[0] == "weak Condorcet winner"
+    with pytest.raises(DataError, match="did you mean 'bordes'"):
+        choice.uncovered_set(ballots, variant="borde")
+
+
+def named(outcome):
+    return outcome.rule, [NAMES.index(label) for label in outcome.winners]
 
 
 def test_orders_of_equal_majorities_up_to_the_limit():
