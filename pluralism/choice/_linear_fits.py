@@ -117,8 +117,9 @@ def leximax(
     must = [(a, b) for a, b in unanimous]
     _, first, twin = np.unique(points.round(12), axis=0, return_index=True, return_inverse=True)
     if len(first) < len(points):
-        one = int(np.flatnonzero(np.bincount(twin.ravel()) > 1)[0])
-        same = [labels[code] for code in np.flatnonzero(twin.ravel() == one)]
+        twin = twin.ravel()
+        one = twin[np.argmax(np.bincount(twin)[twin] > 1)]
+        same = [labels[code] for code in np.flatnonzero(twin == one)]
         raise DataError(
             f"{enumerate_some(same)} have the same features, so no linear reward ranks one above "
             "the other; merge them or add a feature that tells them apart"

@@ -1,5 +1,6 @@
 """Committees: exact optima by enumeration, utilities, limits and refusals."""
 
+from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
@@ -75,6 +76,46 @@ def test_limits_are_said():
     outcome = approval_committee(ballots, size=3, rule="av", limit=4)
     assert len(outcome.winners) == 4
     assert not outcome.exhaustive
+    for limit, exhaustive in ((19, False), (20, True)):
+        some = approval_committee(ballots, size=3, rule="av", limit=limit)
+        assert (len(some.winners), some.exhaustive) == (limit, exhaustive)
+    everybody = approval_committee(ballots, size=6, rule="pav", limit=1)
+    assert everybody.winners == (frozenset("abcdef"),)
+    assert everybody.objective == pytest.approx(1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 6)
+    assert everybody.notes == ()
+    with pytest.raises(DataError, match="`limit` is 0; it must be at least 1"):
+        approval_committee(ballots, size=3, limit=0)
+
+
+@pytest.mark.parametrize("rule", ["av", "sav", "pav", "cc"])
+def test_scores_of_weights_in_tenths(rule):
+    """Sums of tenths carry rounding in float64; those that are level tie nevertheless."""
+    rng = np.random.default_rng(7)
+    several = 0
+    for _ in range(15):
+        matrix = rng.random((6, 5)) < 0.4
+        tenths = [Fraction(int(n), 10) for n in rng.integers(1, 4, 6)]
+        counts = [float(n) for n in tenths]
+        ballots = Ballots.from_approvals(matrix, counts=counts, alternatives="ebcda")
+        score = {}
+        for committee in combinations(range(5), 2):
+            total = Fraction(0)
+            for row, weight in zip(matrix, tenths, strict=True):
+                seen = int(row[list(committee)].sum())
+                value = {
+                    "av": Fraction(seen),
+                    "sav": Fraction(seen, max(int(row.sum()), 1)),
+                    "pav": Fraction([0, 2, 3][seen], 2),
+                    "cc": Fraction(min(seen, 1)),
+                }[rule]
+                total += weight * value
+            score[frozenset("ebcda"[c] for c in committee)] = total
+        best = max(score.values())
+        outcome = approval_committee(ballots, size=2, rule=rule)
+        assert set(outcome.winners) == {c for c, value in score.items() if value == best}
+        assert outcome.objective == pytest.approx(float(best))
+        several += len(outcome.winners) > 1
+    assert several
 
 
 @pytest.mark.parametrize(
@@ -95,10 +136,17 @@ def test_limits_are_said():
             "has no completion",
         ),
         (
-            Ballots.from_utilities([[1.0, -2.0]]),
+            Ballots.from_utilities([[1.0, 2.0], [0.0, -0.5]]),
             {"size": 1, "rule": "av"},
-            "it must be at least 0",
+            r"`utilities\[1, 1\]` is -0.5; it must be at least 0",
         ),
+        (
+            Ballots.from_utilities([[1.0, 2.0], [np.nan, 0.5]]),
+            {"size": 1, "rule": "equal_shares", "completion": "none"},
+            r"`utilities\[1, 0\]` is nan; it must be at least 0",
+        ),
+        (Ballots.from_utilities([[1.0, 0.0]]), {"size": 1, "rule": "sav"}, "'sav' is defined for"),
+        (Ballots.from_approvals([{"a"}, {"b"}]), {"size": 1, "completion": "no"}, "`completion`"),
     ],
 )
 def test_refusals(ballots, arguments, message):

@@ -108,6 +108,21 @@ def test_of_what_ties_the_worst_counts():
     assert distortion([[1.0, 0.0], [0.0, 0.5]], rule="maximal_lottery") == 2.0
 
 
+def test_what_differs_by_rounding_is_no_loss():
+    assert distortion([[1.0, 1.0 - 1e-13], [0.0, 1e-13]], rule="copeland") == 1.0
+    assert distortion([[1.0, 0.1], [0.1, 1.0 - 1e-10]], rule="copeland") > 1.0
+    assert distortion([[0.5, 0.5 - 1e-13]], rule=lambda _: last_of_two()) == 1.0
+    assert distortion([[0.5, 0.5 - 1e-11]], rule=lambda _: last_of_two()) == pytest.approx(
+        1 + 2e-11, rel=1e-13
+    )
+
+
+def last_of_two():
+    from pluralism.choice import Outcome
+
+    return Outcome("last", (0, 1), (1,))
+
+
 def test_utilities_of_zero():
     assert distortion(np.zeros((3, 2)), rule="borda") == 1.0
     assert distortion([[1.0, 0.0], [0.0, 0.0]], rule="borda") == 1.0
@@ -138,7 +153,10 @@ def test_a_rule_of_ones_own():
         ({"rule": "copeland", "beta": 1}, "no bound is known"),
         ({"rule": "borda"}, "unbounded"),
         ({"rule": "plurality", "beta": 1}, "`rule` is 'plurality'"),
-        ({"rule": "borda", "beta": 0}, "`beta` is 0"),
+        ({"rule": last_of_two, "beta": 1}, "no bound .*; give `utilities`, or one of 'maximal_l"),
+        ({"rule": "borda", "beta": 0}, "`beta` is 0; it must be finite above 0"),
+        ({"utilities": [[0, 1.001]], "rule": "borda", "beta": 1}, r"rescale both.*in \[0, 1\]"),
+        ({"utilities": [[-1, 0]], "rule": "borda"}, "a utility must be at least 0"),
         ({"rule": "borda", "beta": float("inf")}, "`beta` is inf"),
         ({"utilities": [[-1, 1]], "rule": "borda"}, "`utilities\\[0, 0\\]` is -1"),
         ({"utilities": [[0, 2]], "rule": "borda", "beta": 1}, "`utilities\\[0, 1\\]` is 2"),

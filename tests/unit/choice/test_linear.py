@@ -9,7 +9,7 @@ import xarray as xr
 from scipy.optimize import minimize
 
 from pluralism import Ballots, ConvergenceError, DataError, LabelError, NotIdentifiedError
-from pluralism.choice import copeland, feasible_ranking, linear_social_choice
+from pluralism.choice import _inputs, _linear_fits, copeland, feasible_ranking, linear_social_choice
 from pluralism.kernels import _linear_reward as kernels
 
 NAMES = ["a", "a'", "b", "b'", "c", "c'"]
@@ -193,6 +193,109 @@ def test_majorities_in_a_circle_have_no_ranking():
     assert not few.exhaustive
 
 
+def test_as_many_rankings_as_the_limit_says():
+    cycle = Ballots.from_rankings(["abc", "bca", "cab"])
+    for limit, exhaustive in ((1, False), (5, False), (6, True)):
+        found = linear_social_choice(np.eye(3), cycle, limit=limit)
+        assert len(found.rankings) == limit
+        assert found.exhaustive == exhaustive
+        assert found.ranking == found.rankings[0]
+        order = [label for (label,) in found.ranking]
+        assert -np.diff(found.rewards.sel(alternative=order)) == pytest.approx([1, 1])
+
+
+def test_violations_are_listed_from_the_worst_and_printed():
+    ballots = Ballots.from_rankings(
+        ["abcd", "bacd", "dabc"], counts=[900.25, 600.25, 0.5], alternatives="dbca"
+    )
+    found = linear_social_choice(
+        [[4.0], [3.0], [3.0], [1.0]], ballots, rule="given", coefficients=[1.0]
+    )
+    assert found.rule == "given"
+    assert found.ranking == (("d",), ("b", "c"), ("a",))
+    assert found.rankings == (found.ranking,)
+    assert found.exhaustive
+    assert found.rank == 1
+    assert found.majority_ranking == ("a", "b", "c", "d")
+    assert found.majority_feasible is False
+    assert found.majority_consistent
+    assert found.pareto_violations == (("b", "c", 1501.0, 0.0), ("a", "c", 1501.0, 0.0))
+    assert found.majority_violations == (
+        ("b", "c", 1501.0, 0.0),
+        ("a", "c", 1501.0, 0.0),
+        ("b", "d", 1500.5, 0.5),
+        ("c", "d", 1500.5, 0.5),
+        ("a", "d", 1500.5, 0.5),
+        ("a", "b", 900.75, 600.25),
+    )
+    assert repr(found) == (
+        "LinearReward(given: ranking d > b = c > a; Pareto optimality fails: 1,501 of 1,501 "
+        "prefer b to c)"
+    )
+    both = linear_social_choice(np.eye(4), ballots, rule="given", coefficients=[4, 3, 2, 1])
+    assert not both.majority_consistent
+    assert both.rank == 3
+    assert repr(both).endswith(
+        "; Pareto optimality fails: 1,501 of 1,501 prefer a to c; majority consistency fails: "
+        "1,501 of 1,501 prefer a to c)"
+    )
+    kept = linear_social_choice([[1.0], [3.0], [2.0], [4.0]], ballots, rule="lcpo")
+    assert repr(kept) == "LinearReward(lcpo: ranking a > b > c > d)"
+    assert kept.rewards.name == "reward"
+
+
+def test_rewards_within_rounding_tie_and_overrule():
+    """.1 + .2 is not .3 in float64; all three voters put b first."""
+    ballots = Ballots.from_rankings(["bca", "bac"], counts=[0.2, 0.1], alternatives="abc")
+    features = [[0.3], [0.1 + 0.2], [0.3 - 1e-9]]
+    found = linear_social_choice(features, ballots, rule="given", coefficients=[1.0])
+    assert found.ranking == (("a", "b"), ("c",))
+    assert found.pareto_violations == (("b", "a", pytest.approx(0.3), 0.0),)
+    assert [pair[:2] for pair in found.majority_violations] == [("b", "a"), ("c", "a")]
+
+
+def test_unanimity_and_majorities_of_weights_in_tenths():
+    ballots = Ballots.from_rankings(
+        [("a", "b", "c"), ("a", "b", "c"), (("a", "b"), "c")], counts=[0.1, 0.2, 0.3]
+    )
+    pairwise = _inputs.as_pairwise(ballots)
+    assert _linear_fits.unanimous_pairs(pairwise) == [[0, 2], [1, 2]]
+    assert _linear_fits.majority_order(pairwise) == [0, 1, 2]
+    one = _inputs.as_pairwise(Ballots.from_rankings(["abc", "acb"], counts=[0.7, 1e-3]))
+    assert _linear_fits.unanimous_pairs(one) == [[0, 1], [0, 2]]
+    assert _linear_fits.majority_order(one) == [0, 1, 2]
+    for orders, expected in ((["ab"], [0, 1]), (["ab", "ba"], None), (["dbca"], [3, 1, 2, 0])):
+        found = _linear_fits.majority_order(_inputs.as_pairwise(Ballots.from_rankings(orders)))
+        assert found == expected
+    level = Ballots.from_rankings(["abcd", "abdc"])
+    assert _linear_fits.majority_order(_inputs.as_pairwise(level)) is None
+
+
+def test_what_lcpo_cannot_tell_apart_or_keep():
+    points = [[5.0, 5], [4.0, 4], [0.0, 1], [1.0, 3], [0.0, 1], [1.0, 3]]
+    with pytest.raises(DataError, match=r"^'c', 'e' have the same features, so no linear reward"):
+        linear_social_choice(points, Ballots.from_rankings(["abcdef", "fedcba"]))
+    with pytest.raises(DataError, match=r"^'a', 'b', 'd' have the same features"):
+        linear_social_choice([[1], [1], [2], [1]], Ballots.from_rankings(["abcd", "dcba"]))
+    # Nobody doubts d > a > c, which the line contradicts.
+    with pytest.raises(
+        DataError, match=r"no linear reward keeps the unanimous pairs (a > c, d > a|d > a, a > c)"
+    ):
+        linear_social_choice(
+            [[3.0], [0.0], [2.0], [2.5]],
+            Ballots.from_rankings(["dacb", "bdac"], alternatives="abcd"),
+        )
+
+
+def test_a_likelihood_without_a_maximum_names_who_grows():
+    wins = [[0, 3, 2], [0, 0, 0], [1, 0, 0]]
+    with pytest.raises(NotIdentifiedError, match=r"reward of 0 over 1 to .inf") as caught:
+        linear_social_choice([[1, 0], [0, 1], [0.9, 0]], wins, rule="mle")
+    assert caught.value.groups == ((0,), (1,))
+    with pytest.raises(NotIdentifiedError, match="leave some combination of the features unseen"):
+        linear_social_choice([[1, 0], [0, 1], [1, 1]], np.zeros((3, 3)), rule="mle")
+
+
 def test_labelled_features_are_matched_by_label():
     profile = Ballots.from_rankings([("x", "y", "z"), ("y", "x", "z")], counts=[2, 1])
     frame = pd.DataFrame({"size": [0.0, 2.0, 1.0]}, index=["z", "x", "y"])
@@ -288,10 +391,11 @@ def test_pairs_that_leave_a_feature_unseen():
 
 def test_refusals_of_rankings():
     points = [[0.0], [1.0], [2.0]]
+    assert feasible_ranking(points, [0, 1])
     with pytest.raises(LabelError, match="`ranking\\[1\\]` names 7"):
         feasible_ranking(points, [0, 7])
     with pytest.raises(LabelError, match="twice"):
         feasible_ranking(points, [0, 1, 0])
-    with pytest.raises(DataError, match="at least two"):
+    with pytest.raises(DataError, match=r"`ranking` has 1 label\(s\); an order needs at"):
         feasible_ranking(points, [0])
     assert feasible_ranking([[0.0], [0.0], [1.0]], [2, 1, 0]).conflict == ((1, 0),)

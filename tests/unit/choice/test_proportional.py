@@ -70,6 +70,66 @@ def test_the_flow_and_the_programme_agree(orders):
     assert proportional_veto_core(whole).winners == proportional_veto_core(halves).winners
 
 
+def core_of_weights(ranks, tenths, m):
+    """m |T| > n (m - |B|) for some coalition of rows and some set of alternatives."""
+    n, core = sum(tenths), set(range(m))
+    for coalition in subsets(range(len(ranks))):
+        for target in range(m):
+            better = [
+                b
+                for b in range(m)
+                if all(
+                    ranks[v][b] is not None
+                    and ranks[v][target] is not None
+                    and ranks[v][b] < ranks[v][target]
+                    for v in coalition
+                )
+            ]
+            if better and m * sum(tenths[v] for v in coalition) > n * (m - len(better)):
+                core.discard(target)
+    return core
+
+
+@pytest.mark.parametrize("tenth", [1, 10])
+def test_veto_core_of_weights_with_ties_and_silence(tenth):
+    rng = np.random.default_rng(6)
+    blocked = 0
+    for _ in range(30):
+        ranks = rng.integers(0, 8, (5, 4)).astype(float)
+        ranks[ranks == 7] = np.nan
+        ranks[np.isnan(ranks).sum(axis=1) > 1] = [0, 1, 2, 3]
+        tenths = [int(n) for n in rng.integers(1, 5, 5)]
+        ballots = Ballots.from_ranks(
+            ranks, counts=np.array(tenths) / tenth, alternatives="dbca", unranked="incomparable"
+        )
+        rows = [[None if np.isnan(x) else x for x in row] for row in ranks.tolist()]
+        found = proportional_veto_core(ballots)
+        core = core_of_weights(rows, tenths, 4)
+        assert found.winners == tuple("dbca"[a] for a in sorted(core))
+        assert set(found.vetoes) == set("dbca") - set(found.winners)
+        for label, veto in found.vetoes.items():
+            weight = sum(tenths[row] for row in veto.group)
+            assert veto.voters == pytest.approx(weight / tenth)
+            assert 4 * weight > sum(tenths) * (4 - len(veto.preferred))
+            for row in veto.group:
+                assert all(
+                    rows[row]["dbca".index(b)] < rows[row]["dbca".index(label)]
+                    for b in veto.preferred
+                )
+            blocked += 1
+    assert blocked > 20
+
+
+def test_three_vetoes_are_printed():
+    found = proportional_veto_core(Ballots.from_rankings(["abcde"], counts=[1500]))
+    assert found.winners == ("a",)
+    assert list(found.vetoes) == ["b", "c", "d", "e"]
+    assert repr(found) == (
+        "VetoCore(core 'a'; 1,500 voters block 'b', preferring 'a'; 1,500 voters block 'c', "
+        "preferring 'a', 'b'; 1,500 voters block 'd', preferring 'a', 'b', 'c')"
+    )
+
+
 def test_the_boundary_is_strict():
     # With "at least" either half would strike out the other's favourite, and nothing were left.
     assert proportional_veto_core(Ballots.from_rankings(["ab", "ba"])).winners == ("a", "b")
@@ -172,6 +232,38 @@ def test_a_pairwise_matrix_does_not_know_groups():
         + [("b", "c"), ("c", "b")]
     )
     assert proportional_alignment(pooled).bound.values == pytest.approx([0.5, 0.1, 0.5])
+
+
+def test_the_formula_by_hand():
+    """Shares of pairs in an order that is not sorted, a tie being half, at a beta between."""
+    ballots = Ballots.from_rankings(
+        [("b", "a", "c"), ("c", ("b", "a")), ("a", "c", "b")], counts=[5, 4, 1], alternatives="cab"
+    )
+    # c : a is 4 : 6, c : b is 5 : 5, a : b is 3 : 7
+    bound = np.array([0.4, 0.3, 0.5])
+    for beta in (0.0, 1.5):
+        policy = bound * np.exp(beta * bound)
+        policy /= policy.sum()
+        found = proportional_alignment(ballots, beta=beta)
+        assert found.probabilities.to_series().to_dict() == pytest.approx(
+            dict(zip("cab", policy, strict=True))
+        )
+        np.testing.assert_allclose(found.bound, bound)
+        np.testing.assert_allclose(found.groups, [0.4, 0.1, 0.5])
+        assert found.level == pytest.approx((policy / [0.4, 0.1, 0.5]).min())
+        assert found.guarantee == pytest.approx((policy / bound).min())
+        assert found.beta == beta
+        names = [x.name for x in (found.probabilities, found.bound, found.groups)]
+        assert names == ["probability", "bound", "share"]
+    assert repr(proportional_alignment(ballots)) == (
+        "ProportionalPolicy(c 0.333, a 0.25, b 0.417; level 0.833, at least 0.833)"
+    )
+    scaled = proportional_alignment(ballots, groups=[0, 5, 5])
+    assert scaled.level == pytest.approx(min(0.25, 0.5 / 1.2) / 0.5)
+    np.testing.assert_array_equal(scaled.groups, [0, 0.5, 0.5])
+    assert repr(proportional_alignment(ballots.pairwise().values)) == (
+        "ProportionalPolicy(0 0.375, 1 0.156, 2 0.469; groups unknown, at least 0.938)"
+    )
 
 
 def test_jackpot_populations():

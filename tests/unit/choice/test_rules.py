@@ -65,6 +65,31 @@ def test_lotteries_that_are_not_unique_say_so():
     assert choice.random_dictator(CYCLE).unique is True
 
 
+def test_lotteries_are_labelled():
+    ballots = Ballots.from_rankings(
+        [("a", "b", "c"), ("b", "c", "a"), (("c", "d"), "a", "b")],
+        counts=[0.25, 0.4, 0.35],
+        alternatives="dcba",
+    )
+    maximal = choice.maximal_lottery(ballots)
+    assert maximal.rule == "maximal lottery"
+    chances = maximal.probabilities.to_series().to_dict()
+    # a : b is 60 : 40, b : c 65 : 35, c : a 75 : 25; d is at best level with c.
+    assert chances == pytest.approx({"d": 0, "c": 2 / 10, "b": 5 / 10, "a": 3 / 10})
+    assert maximal.winners == ("c", "b", "a")
+    assert maximal.probabilities.name == "probability"
+    assert maximal.unique
+    dictator = choice.random_dictator(ballots)
+    assert dictator.rule == "random dictator"
+    assert dictator.winners == ("d", "c", "b", "a")
+    assert dictator.probabilities.to_series().to_dict() == pytest.approx(
+        {"d": 0.175, "c": 0.175, "b": 0.4, "a": 0.25}
+    )
+    assert choice.random_dictator(CYCLE).winners == ("a", "b", "c")
+    assert choice.random_dictator(Ballots.from_rankings(["abc", "acb"])).winners == ("a",)
+    assert not dictator.tied
+
+
 def test_a_failed_programme_is_an_error(monkeypatch):
     failed = Lottery(np.full(3, np.nan), False, np.nan, "time limit reached")
     monkeypatch.setattr(_lottery, "maximal_lottery_of", lambda margins: failed)
@@ -148,6 +173,11 @@ def test_positions_are_shared_by_those_who_tie():
         choice.positional(weak, points=[1, 0])
     with pytest.raises(DataError, match=r"`points\[0\]` is below the next"):
         choice.positional(weak, points=[0, 1, 2])
+    with pytest.raises(DataError, match=r"`points\[1\]` is below the next; best first"):
+        choice.positional(weak, points=[1, 1, 2])
+    for unranked in ("last", "incomparable"):  # all are ranked
+        ballots = Ballots.from_rankings([("a", "b"), ("b", "a")], unranked=unranked)
+        assert choice.veto(ballots).winners == ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -156,6 +186,18 @@ def test_positions_are_shared_by_those_who_tie():
 def test_rules_on_positions_refuse_a_matrix(rule):
     with pytest.raises(DataError, match="needs Ballots, since a pairwise matrix does not say"):
         rule(CYCLE.pairwise())
+
+
+def test_approvals_are_counted():
+    level = Ballots.from_approvals([{"c"}, {"c"}, {"a", "b"}], counts=[0.1, 0.2, 0.3])
+    outcome = choice.approval(level)
+    assert outcome.rule == "approval"
+    assert outcome.winners == ("a", "b", "c")
+    np.testing.assert_allclose(outcome.scores, 0.3)
+    more = Ballots.from_approvals([{"c"}, {"a", "b"}], counts=[0.3, 0.3 + 1e-10])
+    assert choice.approval(more).ranking == (("a", "b"), ("c",))
+    drawn = {choice.approval(level, tie_break="random", seed=k).winners for k in range(20)}
+    assert drawn == {("a",), ("b",), ("c",)}
 
 
 def test_approval_refuses_rankings():
