@@ -129,7 +129,7 @@ def _center(labels: tuple[Hashable, ...], center: Iterable[Hashable] | None) -> 
     if center is None:
         return np.arange(len(labels))
     ranking = tuple(center)
-    if sorted(map(str, ranking)) != sorted(map(str, labels)) or set(ranking) != set(labels):
+    if len(ranking) != len(labels) or set(ranking) != set(labels):
         raise DataError(f"`center` is {ranking!r}; it must rank each alternative once")
     return np.array([labels.index(label) for label in ranking])
 
@@ -139,7 +139,7 @@ def _mallows(n_voters: int, n: int, phi: float, generator: np.random.Generator) 
     orders = np.zeros((n_voters, 1), dtype=np.int64)
     for size in range(2, n + 1):
         steps = np.arange(size)  # how many places above the last
-        weight = phi**steps if phi > 0 else (steps == 0).astype(np.float64)
+        weight = phi**steps  # 0 to the 0 is 1
         up = generator.choice(size, size=n_voters, p=weight / weight.sum())
         place = (size - 1 - up)[:, None]
         columns = np.arange(size)[None, :]

@@ -188,6 +188,30 @@ def test_scores_and_tops():
             assert outcome.scores.values == pytest.approx([float(x) for x in scores])
 
 
+def test_large_weights_that_are_level_tie():
+    """300.1 + 600.2 is not 900.3 in float64, by more than a unit weight would round."""
+    assert 300.1 + 600.2 != 900.3
+    counts = [300.1, 600.2, 900.3, 0.5]
+    ballots = Ballots.from_rankings([("b",), ("b",), ("a",), ("c",)], counts=counts)
+    for rule in (choice.borda, choice.plurality, choice.copeland, choice.minimax, choice.schulze):
+        assert rule(ballots).winners == ("a", "b")
+    assert choice.irv(ballots).ranking == (("a", "b"), ("c",))
+    assert choice.irv(ballots, tie_break="parallel").winners == ("a", "b")
+    with pytest.raises(DataError, match="'a', 'b' tie for elimination at count 2"):
+        choice.stv(ballots, seats=1, quota="hare")
+    approvals = Ballots.from_approvals([{"b"}, {"b"}, {"a"}, {"c"}], counts=counts)
+    assert choice.approval(approvals).winners == ("a", "b")
+    utilities = [[0.0, 300.1, 0.0], [0.0, 600.2, 0.0], [900.3, 0.0, 0.5]]
+    assert choice.welfare(utilities).winners == (0, 1)
+    # A difference of a millionth is one.
+    near = Ballots.from_rankings(
+        [("b",), ("b",), ("a",), ("c",)], counts=[*counts[:2], 900.300001, 0.5]
+    )
+    for rule in (choice.borda, choice.plurality, choice.copeland, choice.minimax, choice.irv):
+        assert rule(near).winners == ("a",)
+    assert choice.stv(near, seats=1, quota="hare").winners == ("a",)
+
+
 def test_sets_of_majorities():
     several = 0
     for ranks, weights, ballots in profiles(60, seed=4, around=True):
