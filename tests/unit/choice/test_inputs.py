@@ -17,7 +17,7 @@ def refused(message, error=DataError):
 
 def test_margins_and_shares():
     wins = np.array([[0.0, 0.3, 2.0], [0.3 + 1e-13, 0.0, 0.0], [1.0, 0.0, 0.0]])
-    ties = np.array([[0.0, 0.4, 0.0], [0.4, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    ties = np.array([[0.0, 0.2, 0.0], [0.2, 0.0, 0.0], [0.0, 0.0, 0.0]])
     pairwise = Pairwise(("a", "b", "c"), wins, ties, 1e-12)
     np.testing.assert_array_equal(pairwise.margins, [[0, 0, 1], [0, 0, 0], [-1, 0, 0]])
     exact = pairwise._replace(tolerance=0.0).margins
@@ -129,6 +129,19 @@ def test_ballots_of_one_menu():
         "ranked where; got list"
     ):
         as_ballots([[0, 1], [1, 0]], "rule")
+
+
+def test_ballots_of_different_menus():
+    whole = Ballots.from_rankings(["abc", "bca"], menus=[tuple("abc")] * 2)
+    assert as_ballots(whole, "rule") is whole
+    own = Ballots.from_rankings(["abc", "ba"], menus=[tuple("abc"), tuple("ab")])
+    assert as_ballots(own, "rule", menus=True) is own
+    with refused(
+        "rule compares how often alternatives are ranked where, and these ballots were cast on "
+        "different menus: who was on fewer could win fewer; use a rule of pairwise majorities "
+        "(`schulze`, `minimax`, ...), or `utility.fit_plackett_luce`"
+    ):
+        as_ballots(own, "rule")
 
 
 def test_utilities_and_weights_are_read():
