@@ -242,10 +242,8 @@ def _replicates(data: Ballots, *, unit: str, weights: FloatArray, rule: Rule = s
 
 
 def _ties(wins: FloatArray, voters: Any) -> FloatArray:
-    ties = voters - wins - np.swapaxes(wins, -1, -2)
-    diagonal = np.arange(wins.shape[-1])
-    ties[..., diagonal, diagonal] = 0.0
-    return ties
+    """Weight that is indifferent; the diagonal adds the same to every Borda score."""
+    return np.asarray(voters - wins - np.swapaxes(wins, -1, -2))
 
 
 def _shares(winning: npt.NDArray[np.bool_]) -> FloatArray:

@@ -134,7 +134,7 @@ def test_ballots_of_one_menu():
 def test_ballots_of_different_menus():
     whole = Ballots.from_rankings(["abc", "bca"], menus=[tuple("abc")] * 2)
     assert as_ballots(whole, "rule") is whole
-    own = Ballots.from_rankings(["abc", "ba"], menus=[tuple("abc"), tuple("ab")])
+    own = Ballots.from_rankings([tuple("abc"), tuple("ba")], menus=[tuple("abc"), tuple("ab")])
     assert as_ballots(own, "rule", menus=True) is own
     with refused(
         "rule compares how often alternatives are ranked where, and these ballots were cast on "
