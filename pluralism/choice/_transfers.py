@@ -136,7 +136,7 @@ class _Count:
         self.rounds: list[Round] = []
         self.history: list[FloatArray] = []
         self.noise = 1e-9 * profile.n_voters
-        self.goal = 0.0
+        self.goal: float  # Meek's quota, which shrinks
 
     # -- Gregory -------------------------------------------------------------------------
 

@@ -192,6 +192,17 @@ def test_every_count_of_meek_has_keep_values_that_bisection_finds(seats):
         assert len(elected) == seats
 
 
+def test_meek_is_the_same_whatever_a_vote_weighs():
+    orders, counts = ["abcd", "bcad", "cdab", "dabc", "acbd"], np.array([31, 22, 17, 9, 5])
+    one = stv(Ballots.from_rankings(orders, counts=counts), seats=2, transfer="meek")
+    for weight in (1e-6, 1e8):
+        scaled = Ballots.from_rankings(orders, counts=counts * weight)
+        other = stv(scaled, seats=2, transfer="meek")
+        assert other.ranking == one.ranking
+        assert other.quota == pytest.approx(one.quota * weight, rel=1e-7)
+        assert len(other.rounds) == len(one.rounds)
+
+
 def test_votes_are_kept_in_every_count():
     rng = np.random.default_rng(5)
     orders = [tuple(rng.permutation(list("abcdefg"))[: rng.integers(1, 8)]) for _ in range(60)]
