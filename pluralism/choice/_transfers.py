@@ -121,7 +121,10 @@ def _quota(kind: str, voters: float, seats: int) -> float:
         return voters / seats
     if kind == "hagenbach-bischoff":
         return voters / (seats + 1)
-    return float(np.floor(voters / (seats + 1)) + 1)
+    share = voters / (seats + 1)
+    if voters != np.rint(voters):  # a sum of fractions may fall just short of a whole share
+        share *= 1 + 1e-12
+    return float(np.floor(share) + 1)
 
 
 class _Count:

@@ -248,6 +248,41 @@ def test_quotas_by_their_formulas():
         assert stv(profile, seats=2, quota=kind).quota == pytest.approx(quota)
 
 
+def test_votes_that_fall_short_of_a_whole_share_by_rounding_have_its_quota():
+    """Ten times 0.6 is less than 6 in float64: the quota is 3 + 1, which neither of two 3s has."""
+    profile = Ballots.from_rankings([("a",)] * 5 + [("b",)] * 5, counts=[0.6] * 10)
+    assert profile.n_voters < 6
+    with pytest.raises(DataError, match="'a', 'b' tie for elimination at count 1"):
+        stv(profile, seats=1)
+    broken = stv(profile, seats=1, tie_break="name")
+    assert (broken.quota, broken.winners) == (4.0, ("a",))
+    assert broken.broken_ties == (("elimination at count 1", ("a", "b"), "b"),)
+    short = Ballots.from_rankings([("a",), ("b",)], counts=[3.0, 2.999])
+    assert stv(short, seats=1).quota == 3.0
+
+
+@pytest.mark.parametrize("transfer", ["weighted-inclusive-gregory", "scottish"])
+def test_a_tie_on_a_ballot_is_half_of_each_order(transfer):
+    tied = Ballots.from_rankings(
+        [(("a", "b"), "c"), ("c", "d", "a"), ("d", "c"), ("a", ("c", "d"), "b")],
+        counts=[26, 11, 8, 22],
+        alternatives="abcd",
+    )
+    split = Ballots.from_rankings(
+        [tuple(order) for order in ("abc", "bac", "cda", "dc", "acdb", "adcb")],
+        counts=[13, 13, 11, 8, 11, 11],
+        alternatives="abcd",
+    )
+    for seats in (1, 2, 3):
+        one, two = (stv(p, seats=seats, transfer=transfer) for p in (tied, split))
+        assert one.ranking == two.ranking
+        assert len(one.rounds) == len(two.rounds)
+        for first, second in zip(one.rounds, two.rounds, strict=True):
+            # Scottish values are cut at five decimals, of each half by itself.
+            assert dict(first.votes) == pytest.approx(dict(second.votes), abs=1e-3)
+            assert first.exhausted == pytest.approx(second.exhausted, abs=1e-3)
+
+
 def test_scottish_transfers_are_cut_at_five_decimals():
     """The quota is 34 // 3 + 1 = 12; each of the 19 papers of a is worth 7/19 = 0.36842 to b."""
     profile = Ballots.from_rankings(["abcd", "bcad", "cdab", "dcab"], counts=[19, 7, 5, 3])
@@ -311,14 +346,14 @@ def test_those_without_votes_leave_without_a_tie_while_enough_others_stand():
 
 
 def test_a_scottish_tie_is_decided_by_the_latest_count_that_differs():
-    """b and c are level at the third count; b was behind at the first and ahead at the second."""
+    """b and c are level at the third count; b was ahead at the first and behind at the second."""
     profile = Ballots.from_rankings(
-        [("a",), ("b",), ("c",), ("d", "b"), ("e", "c")],
-        counts=[50, 20, 21, 3, 2],
+        [("a",), ("b",), ("c",), ("d", "c"), ("e", "b"), ("e",)],
+        counts=[50, 22, 21, 2, 1, 5],
         alternatives="abcde",
     )
     with pytest.raises(DataError, match="'b', 'c' tie for elimination at count 3"):
         stv(profile, seats=1, quota="hare")
     outcome = stv(profile, seats=1, quota="hare", transfer="scottish")
-    assert [count.eliminated for count in outcome.rounds[:3]] == [("e",), ("d",), ("b",)]
+    assert [count.eliminated for count in outcome.rounds[:3]] == [("d",), ("e",), ("b",)]
     assert outcome.broken_ties == ()
