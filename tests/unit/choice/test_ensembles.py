@@ -223,6 +223,22 @@ def test_features_are_matched_by_name():
         virtual_democracy(models, features.rename(columns={"young": "old"}))
 
 
+def test_features_without_names_are_matched_by_position():
+    models = pd.DataFrame({"young": [1.0, 2.0], "many": [0.0, 1.0]})
+    plain = virtual_democracy(models, [[0, 1], [3, 0]])
+    assert plain.outcome.scores.values.tolist() == [0.5, 4.5]
+    named = pd.DataFrame({"many": [0, 3], "young": [1, 0]})
+    by_place = virtual_democracy(models.to_numpy(), named)
+    assert by_place.outcome.scores.values.tolist() == [0.5, 4.5]
+    # Only the side of the features says whether they have names.
+    traits = xr.DataArray(
+        models.to_numpy(), dims=("rater", "trait"), coords={"trait": ["young", "many"]}
+    )
+    assert virtual_democracy(traits, named).outcome.scores.values.tolist() == [1.5, 1.5]
+    raters = xr.DataArray(models.to_numpy(), dims=("rater", "trait"), coords={"rater": ["p", "q"]})
+    assert virtual_democracy(raters, named).outcome.scores.values.tolist() == [0.5, 4.5]
+
+
 def test_equal_alternatives_tie():
     decision = virtual_democracy([[1, 0], [0, 1]], [[1, 0], [0, 1]])
     assert decision.winners == (0, 1)

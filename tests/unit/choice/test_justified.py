@@ -122,6 +122,16 @@ def test_the_example_of_the_majority_rules():
         assert justified_representation(ballots, "abd", axiom=axiom)
 
 
+def test_a_group_that_is_represented_jointly_only():
+    """Both agree on c and d, deserve two seats and have one member each."""
+    ballots = Ballots.from_approvals([set("acd"), set("bcd")], alternatives="abcd")
+    assert justified_representation(ballots, "ab", axiom="PJR")
+    found = justified_representation(ballots, "ab", axiom="EJR")
+    assert not found
+    assert (found.level, found.voters) == (2, 2.0)
+    assert found.alternatives == ("c", "d")
+
+
 def test_the_verdict_is_printed():
     ballots = Ballots.from_approvals([{"a"}, {"b"}])
     assert repr(justified_representation(ballots, "ab")) == "Representation(EJR+ holds)"

@@ -188,6 +188,14 @@ def test_rules_on_positions_refuse_a_matrix(rule):
         rule(CYCLE.pairwise())
 
 
+def test_one_vote_of_whole_votes_decides():
+    ballots = Ballots.from_rankings([("b", "a"), ("a", "b")], counts=[1000, 1001])
+    for rule in (choice.plurality, choice.veto, choice.borda, choice.copeland, choice.irv):
+        assert rule(ballots).ranking == (("a",), ("b",))
+    approvals = Ballots.from_approvals([{"b"}, {"a"}], counts=[1000, 1001])
+    assert choice.approval(approvals).winners == ("a",)
+
+
 def test_approvals_are_counted():
     level = Ballots.from_approvals([{"c"}, {"c"}, {"a", "b"}], counts=[0.1, 0.2, 0.3])
     outcome = choice.approval(level)
