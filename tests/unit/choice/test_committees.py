@@ -87,6 +87,15 @@ def test_limits_are_said():
         approval_committee(ballots, size=3, limit=0)
 
 
+def test_one_vote_decides_a_seat_and_rounding_does_not():
+    one = Ballots.from_approvals([{"a"}, {"b"}, {"c"}], counts=[1000, 1001, 1000])
+    assert approval_committee(one, size=1, rule="av").winners == (frozenset("b"),)
+    # 300.1 + 600.2 is not 900.3 in float64.
+    level = Ballots.from_approvals([{"b"}, {"b"}, {"a"}], counts=[300.1, 600.2, 900.3])
+    for rule in ("av", "sav", "pav", "seqpav", "cc", "phragmen"):
+        assert len(approval_committee(level, size=1, rule=rule).winners) == 2, rule
+
+
 @pytest.mark.parametrize("rule", ["av", "sav", "pav", "cc"])
 def test_scores_of_weights_in_tenths(rule):
     """Sums of tenths carry rounding in float64; those that are level tie nevertheless."""
@@ -136,7 +145,7 @@ def test_scores_of_weights_in_tenths(rule):
             "has no completion",
         ),
         (
-            Ballots.from_utilities([[1.0, 2.0], [0.0, -0.5]]),
+            Ballots.from_utilities([[1.0, 2.0], [0.0, -0.5], [-0.75, 1.0]]),
             {"size": 1, "rule": "av"},
             r"`utilities\[1, 1\]` is -0.5; it must be at least 0",
         ),
