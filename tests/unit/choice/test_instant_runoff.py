@@ -98,6 +98,8 @@ def test_every_way_to_break_the_ties():
         assert outcome.winners == names(in_parallel(ranks, weights, frozenset(PLACES)))
         assert outcome.tie_break == "parallel"
         assert outcome.ranking == outcome.rankings[0]
+        out = [entry.eliminated for entry in outcome.rounds if entry.eliminated]
+        assert tuple(out[::-1]) == outcome.ranking[len(outcome.ranking) - len(out) :]
         assert {name for ranking in outcome.rankings for name in ranking[0]} == {*outcome.winners}
         assert len(set(outcome.rankings)) == len(outcome.rankings)
         several += len(outcome.rankings) > 1
