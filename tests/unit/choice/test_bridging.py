@@ -1,5 +1,8 @@
 """Bridging: the factorisation at its exact optimum, and pairwise disagreement by brute force."""
 
+import itertools
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -362,3 +365,162 @@ def test_propensities_are_matched_by_label_whatever_their_dimensions(named):
     else:
         turned = chance[::-1, [1, 2, 0]].to_pandas().rename_axis(index=None, columns=None)
     np.testing.assert_array_equal(disagreement_bridging(votes, propensity=turned), expected)
+
+
+# -- edges, places and counts ---------------------------------------------------------------
+
+
+def test_a_threshold_includes_or_excludes_its_own_value():
+    """Helpful from i_n on and below |f_n|; not helpful strictly below the slanted line."""
+    ratings = np.array([[1, 0, 1, 0, 0.5]] * 20 + [[0, 1, 1, 0, 0.5]] * 20)
+    fit = bridging(ratings)
+    top, factor = float(fit.intercept[2]), abs(float(fit.factor[0]))
+    assert bridging(ratings, helpful=top).status.values[2] == "helpful"
+    assert bridging(ratings, helpful=np.nextafter(top, 2)).status.values[2] != "helpful"
+    assert "helpful" not in bridging(ratings, helpful=-1, helpful_factor=0.0).status.values[:2]
+    at_edge = bridging(ratings, helpful=-1, helpful_factor=factor, unhelpful=-9)
+    beyond = bridging(ratings, helpful=-1, helpful_factor=np.nextafter(factor, 2), unhelpful=-9)
+    assert at_edge.status.values[0] == "needs more ratings"
+    assert beyond.status.values[0] == "helpful"
+    line = float(fit.intercept[0]) + 0.5 * factor
+    for shift, status in ((0.0, "needs more ratings"), (1e-9, "not helpful")):
+        slanted = bridging(ratings, unhelpful=line + shift, unhelpful_slope=0.5, helpful=9)
+        assert slanted.status.values[0] == status
+
+
+def test_fewest_raters_and_ratings_include_the_bound():
+    ratings = np.full((6, 4), np.nan)
+    ratings[:, 0], ratings[:3, 1], ratings[:2, 2] = 1.0, 0.5, 0.0
+    ratings[5, 3] = 1.0
+    fit = bridging(ratings, min_raters=3, min_ratings=2)
+    assert fit.dropped == {"comments": 2, "participants": 3}
+    assert fit.n_ratings.values.tolist() == [3, 3, 0, 0]
+    np.testing.assert_array_equal(np.isfinite(fit.rater_intercept), [True] * 3 + [False] * 3)
+    assert bridging(ratings).dropped == {"comments": 0, "participants": 0}
+    # Who has no rating of the comments left takes those comments along.
+    ratings[5, :] = [np.nan, np.nan, np.nan, 1.0]
+    alone = bridging(ratings, min_ratings=2)
+    assert alone.dropped == {"comments": 1, "participants": 3}
+
+
+def test_ratings_out_of_range_are_placed_and_counted():
+    message = (
+        "`ratings[1, 2]` is 1.5 (2 such entries); a rating lies in [0, 1]. For votes of 1, 0 and "
+        "-1 pass `(votes + 1) / 2`"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        bridging([[0.0, 1.0, np.nan], [1.0, 0.0, 1.5], [-1.0, 1.0, 0.5]])
+    message = (
+        "nothing is left to fit: no comment with `min_raters` (2) and participant with "
+        "`min_ratings` (3)"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        bridging([[0.0, 1.0], [1.0, 1.0]], min_raters=2, min_ratings=3)
+    for name in ("min_raters", "min_ratings", "starts", "max_iterations"):
+        with pytest.raises(DataError, match=f"`{name}` is 0; it must be at least 1"):
+            bridging([[1.0]], **{name: 0})
+    for name in ("intercept_penalty", "factor_penalty"):
+        assert bridging([[1.0]], **{name: 0.5}).converged
+        with pytest.raises(DataError, match=f"`{name}` is 0; it must be finite above 0"):
+            bridging([[1.0]], **{name: 0})
+
+
+def test_a_fit_that_stopped_early_says_after_how_many_iterations():
+    ratings = random_ratings(np.random.default_rng(9), n=60, m=30, missing=0.6)
+    with pytest.raises(ConvergenceError) as caught:
+        bridging(ratings, penalty="sum", max_iterations=3)
+    result = caught.value.result
+    assert re.match(
+        rf"the fit stopped after {len(result.path) - 1} iterations with a step of "
+        r"\d\.\de[+-]\d\d to go; raise `max_iterations`, or pass `check=False` and look at "
+        "`converged`$",
+        str(caught.value),
+    )
+
+
+def test_the_start_that_is_alone_is_told_with_the_next():
+    missing = np.random.default_rng(0).random((30, 8)) < 0.5
+    ratings = np.where(missing, np.nan, np.random.default_rng(1).random((30, 8)))
+    weak = {"penalty": "sum", "factor_penalty": 1e-6, "intercept_penalty": 1e-6, "check": False}
+    with pytest.warns(ApproximationWarning) as told:
+        fit = bridging(ratings, **weak)
+    best, second = np.sort(fit.starts)[:2]
+    assert str(told[0].message) == (
+        f"one of 4 starts alone reached the objective {best:.6g}, the next {second:.6g}; there "
+        "may be a lower one, so raise `starts`"
+    )
+    assert told[0].filename == __file__
+    bridging(ratings, **weak, starts=1)  # nothing to compare with: no warning
+    assert bridging(random_ratings(np.random.default_rng(3)), starts=2).starts.shape == (2,)
+
+
+def test_the_summary_is_sorted_and_keeps_the_order_of_equals():
+    ratings = xr.DataArray(
+        np.array([[0.0, 1.0, 0.5, 1.0]] * 10),
+        dims=("participant", "comment"),
+        coords={"participant": list("jihgfedcba"), "comment": ["z", "y", "x", "w"]},
+    )
+    fit = bridging(ratings)
+    frame = fit.summary()
+    assert list(frame.columns) == ["intercept", "factor", "status", "n_ratings"]
+    assert frame.index.name == "comment"
+    assert set(frame.index[:2]) == {"y", "w"}
+    assert frame.index[2:].tolist() == ["x", "z"]
+    assert (np.diff(frame["intercept"]) <= 0).all()
+    assert (frame["n_ratings"] == 10).all()
+    assert fit.rater_intercept.participant.values.tolist() == list("jihgfedcba")
+
+
+def test_voteless_participants_are_counted_and_belong_to_n_with_propensities():
+    votes = np.array([[1.0, -1, 1], [np.nan] * 3, [1, 1, np.nan], [np.nan] * 3, [-1, 1, np.nan]])
+    plain = disagreement_bridging(votes)
+    assert plain.attrs == {"participants": 3, "voteless": 2}
+    weighted = disagreement_bridging(votes, propensity=np.ones(votes.shape))
+    assert weighted.attrs == {"participants": 5, "voteless": 2}
+
+
+def test_propensities_are_refused_where_they_matter_alone():
+    votes = np.array([[1.0, np.nan, -1.0], [np.nan, 1.0, 1.0]])
+    free = np.array([[1.0, 0.0, 1.0], [np.nan, 1.0, 1.0]])
+    np.testing.assert_array_equal(
+        disagreement_bridging(votes, propensity=free),
+        disagreement_bridging(votes, propensity=np.ones((2, 3))),
+    )
+    for wrong, said in ((1.25, "1.25"), (0.0, "0"), (-0.5, "-0.5"), (np.nan, "nan")):
+        bad = free.copy()
+        bad[1, 2] = wrong
+        with pytest.raises(DataError) as caught:
+            disagreement_bridging(votes, propensity=bad)
+        assert str(caught.value) == (
+            f"`propensity[1, 2]` is {said} where there is a vote; the probability of seeing it "
+            "lies in (0, 1]"
+        )
+
+
+def inverse_propensity_sum(votes, chance):
+    """The sum over pairs, each vote counting one over its probability."""
+    n, m = votes.shape
+    seen = ~np.isnan(votes)
+    weight = np.where(seen, 1 / chance, 0.0)
+    scores = np.zeros(m)
+    for c, i in itertools.product(range(m), range(n)):
+        for j in range(i):
+            if votes[i, c] == votes[j, c] == 1:
+                total = sum(
+                    (weight[i, k] * weight[j, k] if k != c else 0.0)
+                    for k in range(m)
+                    if k != c and seen[i, k] and seen[j, k]
+                    and (votes[i, k] == 1) != (votes[j, k] == 1)
+                )  # fmt: skip
+                scores[c] += weight[i, c] * weight[j, c] * total / m
+    return 4 / n**2 * scores
+
+
+def test_inverse_propensities_weight_every_vote_of_a_term():
+    rng = np.random.default_rng(15)
+    votes = rng.choice([1.0, 0.0, -1.0], (7, 5))
+    votes[rng.random(votes.shape) < 0.3] = np.nan
+    votes[2] = np.nan
+    chance = rng.uniform(0.2, 1.0, votes.shape)
+    found = disagreement_bridging(votes, propensity=chance)
+    np.testing.assert_allclose(found, inverse_propensity_sum(votes, chance), rtol=1e-12)
