@@ -282,8 +282,6 @@ def balanced_slate(
     if price.min() > limit:
         raise DataError(f"every statement costs more than `budget` {limit:g}; raise it")
     chosen, slots = kernels.greedy_slate(values, price, limit, size, repeat)
-    if not chosen:
-        raise DataError("no statement could be chosen")
     served = slots >= 0
     codes = np.array(chosen, dtype=np.intp)
     slots = np.where(served, slots, values[:, codes].argmax(axis=1))

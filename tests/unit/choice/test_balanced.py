@@ -1,5 +1,6 @@
 """Balanced justified representation against all groups, cut-offs and assignments."""
 
+import re
 from itertools import combinations, product
 from math import ceil, floor
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pluralism import Ballots, DataError, LabelError
+from pluralism import Ballots, ConvergenceError, DataError, LabelError
 from pluralism.choice import (
     approval_committee,
     balanced_justified_representation,
@@ -277,3 +278,147 @@ def test_how_many_voters_deserve_a_statement_of_the_published_pool():
         values, [5], costs=costs, budget=164, assignment="favourite"
     )
     assert short.statements == (2,)
+
+
+# -- what is printed, the edges of what is allowed, and what the errors say ----------------------
+
+
+def test_the_worst_of_several_short_groups_is_printed():
+    """By how far a group exceeds what suffices: here the second of three."""
+    values = [[4, 0, 0, 1]] * 2 + [[0, 2, 0, 1]] * 4 + [[0, 0, 9, 1]] * 2
+    found = balanced_justified_representation(
+        values, "dddd", statements="abcd", assignment=[3, 0, 1, 2, 3, 0, 1, 2]
+    )
+    assert found.kind == "given"
+    assert found.statements == ("a", "b", "c")
+    assert found.assignment.tolist() == [3, 0, 1, 2, 3, 0, 1, 2]
+    assert repr(found) == (
+        "BalancedRepresentation(fails for 3 statement(s), given assignment: 4 voters, 2 suffice, "
+        "value 'b' at 2 or more and get less; rows 2, 3, 4, 5)"
+    )
+    # Of other costs 'b' needs all of its group, and 'a' has one voter to spare.
+    costs = {"d": 1, "a": 0.5, "b": 2, "c": 1}
+    other = balanced_justified_representation(
+        values, "dddd", statements="abcd", costs=costs, budget=4, assignment="favourite"
+    )
+    assert [short.needed for short in other.violations] == [1, 4, 2]
+    assert "2 voters, 1 suffice, value 'a' at 4" in repr(other)
+
+
+def test_a_slate_serves_some_and_gives_the_others_their_favourite():
+    values = [[9, 0, 1]] * 4 + [[0, 5, 1]] * 2 + [[0, 1, 3], [0, 3, 1]]
+    found = balanced_slate(values, costs=[3, 3, 5.5], budget=6, statements="abc")
+    assert repr(found) == "BalancedSlate('a', 'b'; cost 6; 8 of 8 voters served)"
+    poorer = balanced_slate(values, costs=[3, 3, 5.5], budget=5, statements="abc")
+    assert repr(poorer) == "BalancedSlate('a'; cost 3; 5 of 8 voters served)"
+
+
+def test_who_is_not_served_gets_the_favourite_of_the_slate():
+    """Six of seven are served in threes; the last wants the second statement."""
+    values = [[5, 0]] * 3 + [[0, 4]] * 3 + [[1, 2]]
+    found = balanced_slate(values, costs=[3, 3], budget=7)
+    assert found.slate == (0, 1)
+    assert found.served.tolist() == [True] * 6 + [False]
+    assert found.assignment.tolist() == [0, 0, 0, 1, 1, 1, 1]
+
+
+def test_ballots_stand_for_as_many_voters_as_they_count():
+    values = [[1, 3], [7, 7], [2, 1]]
+    found = balanced_justified_representation(
+        Ballots.from_utilities(values, counts=[2, 0, 3]), [0], assignment="favourite"
+    )
+    assert found.assignment.tolist() == [0] * 5
+    both = balanced_justified_representation(
+        Ballots.from_utilities(values, counts=[2, 0, 3]), [0, 1], assignment="favourite"
+    )
+    assert both.assignment.tolist() == [1, 1, 0, 0, 0]
+
+
+def test_what_is_just_allowed():
+    values = [[1.0, 2.0], [2.0, 1.0], [2.0, 1.0]]
+    kept = {"costs": [0.1, 0.2], "assignment": "favourite"}
+    # 0.1 + 0.1 + 0.1 is 0.30000000000000004.
+    assert balanced_justified_representation(values, [0] * 3, budget=0.3, **kept).slate == (0,) * 3
+    with pytest.raises(DataError, match=r"`slate` costs 0.3, above `budget` 0.2999$"):
+        balanced_justified_representation(values, [0, 0, 0], budget=0.2999, **kept)
+    assert balanced_slate(values, size=2, repeat=False).slate == (0, 1)
+    assert balanced_slate(values, costs=[2, 3], budget=2).slate == (0,)
+    assert balanced_slate(values, size=1).slate == (0,)
+    with pytest.raises(DataError, match=r"`size` is 0; it must be at least 1"):
+        balanced_slate(values, size=0)
+    with pytest.raises(DataError, match=r"`time_limit` is 0.0; it must be finite above 0"):
+        balanced_justified_representation(values, [0], time_limit=0.0)
+    with pytest.raises(DataError, match="`budget` is 0; it must be finite above 0"):
+        balanced_justified_representation(values, [0], costs=[1, 1], budget=0)
+
+
+@pytest.mark.parametrize(
+    ("slate", "options", "error", "message"),
+    [
+        (
+            [0, 1, 7],
+            {},
+            LabelError,
+            "`slate[2]` names 7, which is not in the statements (2 known: 0, 1)",
+        ),
+        ([0, 1], {"costs": [1, 3], "budget": 3.5}, DataError, "costs 4, above `budget` 3.5"),
+        ([0], {"costs": [1, 2, 3], "budget": 3}, DataError, "has 3 entries for 2 statements"),
+        ([0], {"costs": {1: 1}, "budget": 3}, LabelError, "`costs` leaves out 0"),
+        (
+            [0],
+            {"costs": [2, -0.5], "budget": 3},
+            DataError,
+            "`costs[1]` is -0.5; a cost must be above 0, since any voter would deserve what is",
+        ),
+        ([0, 1], {"assignment": [0, 1, 1, 0]}, DataError, "has 4 entries for 3 voters"),
+        (
+            [0, 1],
+            {"assignment": [0, 2, 5]},
+            DataError,
+            "`assignment[1]` is 2; it must be a place in the slate, 0 to 1",
+        ),
+        ([0, 1], {"assignment": [0, 1, 0.5]}, DataError, "`assignment[2]` is 0.5; it must"),
+    ],
+)
+def test_refusals_name_the_place(slate, options, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        balanced_justified_representation([[1, 2], [2, 1], [3, 0]], slate, **options)
+
+
+def test_a_programme_that_is_too_large_or_too_slow_is_refused(monkeypatch):
+    from pluralism.choice import _balanced as module
+
+    values = np.array([[2, 1, 0], [1, 1, 2], [0, 3, 3], [0, 2, 1]], dtype=float)
+    # Of two slots, a claim needs two voters; who is at a worth or above, at each of three.
+    terms = 2 * sum(
+        count
+        for column in values.T
+        for worth in set(column)
+        if (count := int((column >= worth).sum())) >= 2
+    )
+    monkeypatch.setattr(module, "_LARGEST", terms)
+    assert balanced_justified_representation(values, [0, 1]).kind == "balanced"
+    monkeypatch.setattr(module, "_LARGEST", terms - 1)
+    message = f"an integer programme of {terms} terms (limit {terms - 1}); give an `assignment`"
+    with pytest.raises(DataError, match=re.escape(message)):
+        balanced_justified_representation(values, [0, 1])
+    monkeypatch.undo()
+    crowd = np.random.default_rng(0).random((30, 12))
+    with pytest.raises(ConvergenceError, match=r"programme .* was not solved: ") as caught:
+        balanced_justified_representation(crowd, range(5), time_limit=1e-4)
+    assert caught.value.result.message
+
+
+def test_costs_let_a_slot_have_fewer_voters_than_its_share():
+    """All want the same; without costs the other slot still gets its half."""
+    values = [[5, 0]] * 4
+    equal = balanced_justified_representation(values, [0, 1])
+    assert np.bincount(equal.assignment, minlength=2).tolist() == [2, 2]
+    assert not equal
+    # Of costs 3 and 1 the first may have three of four.
+    paid = balanced_justified_representation(values, [0, 1], costs=[3, 1], budget=4)
+    assert np.bincount(paid.assignment, minlength=2).tolist() == [3, 1]
+    # Where rounding up leaves room, the cheap slot may stay empty.
+    free = balanced_justified_representation([[5, 0]] * 3, [0, 0, 1], costs=[5, 0.1], budget=15)
+    assert np.bincount(free.assignment, minlength=3)[2] == 0
+    assert free.holds
