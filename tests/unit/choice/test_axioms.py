@@ -7,6 +7,7 @@ import pytest
 
 from pluralism import Ballots, DataError, choice
 from pluralism.choice import audit_rule
+from pluralism.choice._axiom_cases import AXIOMS
 
 CONDORCET = Ballots.from_rankings(
     ["ABC", "ACB", "BAC", "BCA", "CAB", "CBA"], counts=[30, 1, 29, 10, 10, 1]
@@ -217,3 +218,77 @@ def test_refusals():
     with pytest.raises(DataError, match="`budget` is 0"):
         audit_rule(choice.borda, CONDORCET, budget=0)
     assert not audit_rule(choice.borda, CONDORCET, axioms=["pareto"], budget=1).violations
+
+
+def test_a_counterexample_is_written_out_vote_by_vote():
+    ballots = Ballots.from_rankings([(("b", "a"), "c"), ("c", "a", "b")], counts=[2.5, 1])
+
+    def two(profile):
+        return ("c", "b")
+
+    result = audit_rule(two, ballots, axioms=["condorcet-loser"])["condorcet-loser"]
+    assert str(result.counterexample) == (
+        "condorcet-loser: c wins, though it loses to every other one by a majority\n"
+        "  profile 1: b, c wins\n"
+        "    2.5: a = b > c\n"
+        "    1: c > a > b"
+    )
+
+
+@pytest.mark.parametrize(("profiles", "more"), [(3, None), (4, "  and 1 more profiles")])
+def test_three_profiles_are_written_out(profiles, more):
+    ballots = Ballots.from_rankings(["ab"])
+    found = choice.Counterexample("smith", "so", (ballots,) * profiles, {}, choice.borda)
+    lines = str(found).splitlines()
+    assert lines[:3] == ["smith: so", "  profile 1: a wins", "    1: a > b"]
+    assert lines[5:7] == ["  profile 3: a wins", "    1: a > b"]
+    assert lines[7:] == ([] if more is None else [more])
+
+
+@pytest.mark.parametrize(("budget", "cases", "whole"), [(2, 2, False), (3, 3, True), (9, 3, True)])
+def test_a_search_is_exhaustive_if_the_budget_covers_it(budget, cases, whole):
+    ballots = Ballots.from_rankings(["abc", "bca", "cab"])
+    audit = audit_rule(choice.borda, ballots, axioms=["participation"], budget=budget)
+    assert (audit["participation"].cases, audit["participation"].exhaustive) == (cases, whole)
+    clones = audit_rule(choice.schulze, ballots, axioms=["clone-independence"], budget=budget)
+    assert clones["clone-independence"].exhaustive is False
+
+
+def test_a_violation_ends_the_search_and_is_counted():
+    """Only whoever ranks b first is sorry to have come, which is the third ballot."""
+
+    def late(profile):
+        return ("c",) if (profile.ranks[:, 1] == 0).any() else ("b",)
+
+    ballots = Ballots.from_rankings(["abc", "acb", "bac", "cab"])
+    result = audit_rule(late, ballots, axioms=["participation"])["participation"]
+    assert (result.violated, result.cases, result.exhaustive) == (True, 3, False)
+    assert result.counterexample.details == {"row": 2}
+
+
+def test_the_audit_as_a_table_and_in_a_line():
+    audit = audit_rule(
+        partial(choice.borda), CONDORCET, axioms=["pareto", "condorcet-winner", "smith"]
+    )
+    assert repr(audit) == "Audit(borda: breaks condorcet-winner, smith; 1 not seen broken)"
+    frame = audit.to_frame()
+    assert frame.index.name == "axiom"
+    assert list(frame.columns) == ["violated", "cases", "exhaustive", "searched", "statement"]
+    assert frame["statement"].tolist() == [
+        "",
+        "{B} wins, though A beats every other one by a majority",
+        "{B} wins from outside the Smith set",
+    ]
+    assert frame["cases"].tolist() == [1, 1, 1]
+    assert frame["exhaustive"].tolist() == [True, False, False]
+    assert [found.axiom for found in audit.violations] == ["condorcet-winner", "smith"]
+    kept = audit_rule(choice.schulze, CONDORCET, axioms=["pareto", "smith"])
+    assert repr(kept) == "Audit(schulze: breaks none; 2 not seen broken)"
+
+
+def test_what_the_axioms_are_searched_on():
+    whole = {name for name, axiom in AXIOMS.items() if axiom.exhaustive}
+    assert whole == {
+        "neutrality", "pareto", "condorcet-winner", "condorcet-loser", "smith", "majority",
+        "participation",
+    }  # fmt: skip

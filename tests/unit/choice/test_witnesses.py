@@ -1,5 +1,8 @@
 """Arrow's theorem holds for every rule of ours; Sen's paradox on its own example."""
 
+from itertools import permutations
+
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -114,3 +117,149 @@ def test_refusals():
         sen_witness({0: ("a", "a")}, ballots=profile)
     with pytest.raises(DataError, match="`rights` is empty"):
         sen_witness({}, ballots=profile)
+
+
+# -- the horns in words, and what was tried --------------------------------------------------
+
+
+def test_a_rule_that_turns_all_upside_down_breaks_pareto_at_once():
+    class Backwards:
+        def __init__(self, ballots):
+            first = ballots.rankings()[0]
+            self.ranking = tuple((label,) for label in reversed(first))
+
+    witness = arrow_witness(Backwards)
+    assert repr(witness) == (
+        "ArrowWitness(pareto: all voters prefer a to b, society does not; all 36 profiles tried)"
+    )
+    assert (witness.pair, witness.voters) == (("a", "b"), 2)
+    (profile,) = witness.profiles
+    assert [tuple(vote) for vote in profile.rankings()] == [("a", "b", "c")] * 2
+
+
+def test_pareto_is_broken_in_either_direction_of_the_alphabet():
+    class Always:
+        def __init__(self, ballots):
+            self.ranking = (("a",), ("b",), ("c",))
+
+    witness = arrow_witness(Always)
+    assert witness.statement == "all voters prefer c to b, society does not"
+    assert witness.pair == ("c", "b")
+
+
+def test_independence_is_broken_by_two_profiles_alike_on_the_pair():
+    witness = arrow_witness(choice.borda)
+    first, second = witness.profiles
+    a, b = witness.pair
+    assert witness.statement == f"every voter ranks {a} and {b} alike in both, society does not"
+    places = [
+        [(vote.index(a) < vote.index(b)) for vote in map(list, profile.rankings())]
+        for profile in (first, second)
+    ]
+    assert places[0] == places[1]
+    social = [
+        np.sign(points.loc[a].item() - points.loc[b].item())
+        for points in (choice.borda(profile).scores for profile in (first, second))
+    ]
+    assert social[0] != social[1]
+
+
+@pytest.mark.parametrize(("budget", "complete"), [(36, True), (35, False)])
+def test_all_profiles_are_tried_if_the_budget_covers_them(budget, complete):
+    witness = arrow_witness(lambda ballots: choice.borda(ballots.select([1])), budget=budget)
+    if complete:
+        assert repr(witness) == (
+            "ArrowWitness(dictatorship: society always ranks as voter 1 does; "
+            "all 36 profiles tried)"
+        )
+        assert (witness.voters, witness.profiles, witness.pair) == (2, (), ())
+    else:
+        assert witness.horn == "none found"
+        assert witness.statement == "no condition is broken in the profiles tried"
+        assert witness.voters == 3
+        assert not witness.exhaustive
+        assert 36 < witness.tried <= 70
+    alone = sen_witness({0: ("x", "y")}, alternatives="xyz", budget=budget)
+    assert (bool(alone), alone.exhaustive) == (False, complete)
+
+
+def test_two_voters_and_three_to_twenty_six_alternatives_are_enough():
+    assert arrow_witness(choice.borda, voters=2).voters == 2
+    assert arrow_witness(choice.borda, alternatives=26, budget=1, voters=2).tried == 1
+    for options, message in (
+        ({"alternatives": 27}, "`alternatives` is 27; it must be at least 3 and at most 26"),
+        ({"alternatives": 2}, "`alternatives` is 2; it must be at least 3 and at most 26"),
+        ({"voters": 1}, "`voters` is 1; it must be at least 2"),
+        ({"budget": 0}, "`budget` is 0; it must be at least 1"),
+    ):
+        with pytest.raises(DataError, match=f"^{message}$"):
+            arrow_witness(choice.borda, **options)
+    with pytest.raises(DataError, match="`budget` is 0; it must be at least 1"):
+        sen_witness({0: ("x", "y")}, budget=0)
+    assert sen_witness({0: ("x", "y")}, budget=1).exhaustive is False
+
+
+def test_a_search_has_as_many_voters_as_the_rights_need():
+    found = sen_witness({3: ("x", "y"), 1: [("y", "z"), ("z", "w")]}, budget=300)
+    assert found
+    assert len(found.ballots.counts) == 4
+    assert found.ballots.alternatives == ("w", "x", "y", "z")
+    assert not found.exhaustive
+    two = sen_witness({0: ("x", "y"), 1: ("y", "x")})
+    assert len(two.ballots.counts) == 2
+    assert two.exhaustive
+    assert repr(two) == (
+        "SenWitness(x > y > x: voter 0 decides x over y; voter 1 decides y over x)"
+    )
+
+
+def test_rights_that_are_none():
+    profile = Ballots.from_rankings(["abc", "bca"])
+    with pytest.raises(LabelError) as caught:
+        sen_witness({1: [("a", "b"), ("b", "c", "a")]}, ballots=profile)
+    assert str(caught.value) == ("`rights[1]` is ('b', 'c', 'a'); a right is over two alternatives")
+    with pytest.raises(DataError, match="`rights` is -1; it must be at least 0"):
+        sen_witness({-1: ("a", "b")}, ballots=profile)
+    assert sen_witness({1: ("a", "b")}, ballots=profile).exhaustive
+
+
+def test_the_cycle_is_a_shortest_one_and_every_step_has_its_reason():
+    """Against all simple cycles of what unanimity and rights say."""
+    rng = np.random.default_rng(0)
+    lengths = set()
+    for _ in range(60):
+        labels = "dbeac"[: int(rng.integers(3, 6))]
+        votes = [rng.permutation(list(labels)).tolist() for _ in range(3)]
+        profile = Ballots.from_rankings(votes, counts=rng.random(3), alternatives=labels)
+        rights = {
+            voter: [tuple(rng.choice(list(labels), 2, replace=False)) for _ in range(2)]
+            for voter in range(3)
+        }
+        said = nx.DiGraph()
+        for a, b in permutations(labels, 2):
+            if all(vote.index(a) < vote.index(b) for vote in votes):
+                said.add_edge(a, b, why={f"all prefer {a} to {b}"})
+        for voter, pairs in rights.items():
+            for pair in pairs:
+                a, b = sorted(pair, key=votes[voter].index)
+                why = said.edges[a, b]["why"] if said.has_edge(a, b) else set()
+                said.add_edge(a, b, why=why | {f"voter {voter} decides {a} over {b}"})
+        witness = sen_witness(rights, ballots=profile)
+        cycles = list(nx.simple_cycles(said))
+        assert bool(witness) == bool(cycles)
+        lengths.add(len(witness.cycle))
+        if not cycles:
+            continue
+        assert len(witness.cycle) == min(map(len, cycles))
+        # Of several the one that begins with the first alternative.
+        starts = {x for cycle in cycles if len(cycle) == len(witness.cycle) for x in cycle}
+        assert witness.cycle[0] == min(starts, key=labels.index)
+        ring = zip(witness.cycle, [*witness.cycle[1:], witness.cycle[0]], strict=True)
+        for (a, b), reason in zip(ring, witness.reasons, strict=True):
+            assert reason in said.edges[a, b]["why"]
+    assert lengths >= {0, 2, 3}
+
+
+def test_a_voter_without_an_order_on_the_pair_decides_nothing():
+    profile = Ballots.from_rankings([(("a", "b"), "c"), ("b", "a", "c")])
+    assert not sen_witness({0: ("a", "b"), 1: ("a", "b")}, ballots=profile)
