@@ -76,6 +76,9 @@ def test_a_majority_is_more_than_half_of_the_weight(counts, violated):
 
 
 def test_who_shares_the_first_place_is_not_first():
+    """And who is never first takes no first place from anybody."""
+    never = Ballots.from_rankings(["bac", "bca", "cab"])
+    assert said("majority", ["a"], never) == "{a} wins, though most voters rank b first"
     ballots = Ballots.from_rankings([(("a", "b"), "c"), ("c", "a", "b")], counts=[3, 2])
     assert said("majority", ["c"], ballots) is None
 

@@ -1,8 +1,12 @@
 """The audit of a pooled reward: theorems, recounts by hand, and data that should be refused."""
 
+import re
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -352,3 +356,251 @@ def test_a_rater_without_votes_is_as_before_any():
     np.testing.assert_allclose(fits.variance[0], (1 - 1 / 3) / 4)
     assert (fits.variance[1, :2] < fits.variance[0, :2]).all()
     assert fits.converged
+
+
+# -- recounts and words -------------------------------------------------------------------------
+
+
+def test_every_table_of_an_audit_from_rankings_is_recounted():
+    """Scores from their definitions; what is parted and overruled from rankings and ballots."""
+    rng = np.random.default_rng(39)
+    labels = list("dbca")
+    votes = [rng.permutation(labels).tolist() for _ in range(9)] + [[("a", "b"), "d", "c"]]
+    counts = rng.uniform(0.5, 3.0, 10)
+    audit = borda_audit(Ballots.from_rankings(votes, counts=counts, alternatives=labels))
+    total = counts.sum()
+    places = [
+        {x: k for k, group in enumerate(vote) for x in (group if len(group) > 1 else (group,))}
+        for vote in votes
+    ]
+
+    def weight(a, b, wanted):
+        signs = [np.sign(place[b] - place[a]) for place in places]
+        return sum(n for n, sign in zip(counts, signs, strict=True) if sign == wanted)
+
+    share = {
+        (a, b): (weight(a, b, 1) + weight(a, b, 0) / 2) / total for a in labels for b in labels
+    }
+    borda = [np.mean([share[a, b] for b in labels]) for a in labels]
+    assert audit.scores.sel(rule="borda").values == pytest.approx(borda)
+    copeland = [sum(np.sign(share[a, b] - share[b, a]) for b in labels) for a in labels]
+    assert audit.scores.sel(rule="copeland").values.tolist() == copeland
+    wins = np.array([[share[a, b] * total if a != b else 0.0 for b in labels] for a in labels])
+    expected = fit_bradley_terry(Comparisons.from_matrix(wins)).utility.values
+    assert audit.scores.sel(rule="bradley_terry").values == pytest.approx(expected, abs=1e-7)
+    assert audit.unit == "voters"
+    assert audit.n_raters == pytest.approx(total)
+    assert audit.equal_votes
+    assert audit.votes == pytest.approx((total, total))
+    place = {
+        rule: {label: spot for spot, group in enumerate(ranking) for label in group}
+        for rule, ranking in audit.rankings.items()
+    }
+    pairs = list(combinations(labels, 2))
+    rows = audit.disagreements.set_index(["first", "second"])
+    verdicts = {
+        pair: [int(np.sign(place[rule][pair[1]] - place[rule][pair[0]])) for rule in place]
+        for pair in pairs
+    }
+    parted = {pair for pair in pairs if {1, -1} <= set(verdicts[pair])}
+    assert parted == set(rows.index)
+    assert len(parted) > 1
+    for (a, b), row in rows.iterrows():
+        assert [row[rule] for rule in place] == [
+            {1: a, -1: b, 0: None}[verdict] for verdict in verdicts[a, b]
+        ]
+        assert row["for_first"] == pytest.approx(weight(a, b, 1))
+        assert row["for_second"] == pytest.approx(weight(a, b, -1))
+        assert row["indifferent"] == pytest.approx(weight(a, b, 0))
+        assert row["silent"] == pytest.approx(0.0, abs=1e-9)
+        assert row["overruled"] == pytest.approx(weight(a, b, -verdicts[a, b][0]))
+    assert (np.diff(audit.disagreements["overruled"]) <= 0).all()
+    for code, rule in enumerate(place):
+        chosen = {pair: verdicts[pair][code] for pair in pairs}
+        over = sum(weight(a, b, -verdict) for (a, b), verdict in chosen.items() if verdict)
+        assert audit.rules.loc[rule, "overruled"] == pytest.approx(over)
+        against = sum(
+            verdict * (share[a, b] - share[b, a]) < 0 for (a, b), verdict in chosen.items()
+        )
+        assert audit.rules.loc[rule, "majorities_overruled"] == against
+        apart = sum(verdict * verdicts[pair][0] < 0 for pair, verdict in chosen.items())
+        assert audit.rules.loc[rule, "parted"] == apart
+        best = min(place[rule].values())
+        winners = {label for label in labels if place[rule][label] == best}
+        assert set(audit.rules.loc[rule, "winners"]) == winners
+    assert audit.rules.index.name == "rule"
+
+
+def test_columns_and_order_of_the_disagreements():
+    table = [[2, 3, 0, 1], [2, 3, 0, 1], [5, 1, 3, 0], [1, 1, 0, 4]]
+    audit = borda_audit(np.array(table), weights=[1, 1, 1, 2.5], alternatives="dcba")
+    assert list(audit.disagreements.columns) == [
+        "first", "second", "bradley_terry", "borda", "mean_utility", "maximal_lottery", "copeland",
+        "for_first", "for_second", "indifferent", "silent", "overruled",
+    ]  # fmt: skip
+    assert audit.disagreements.index.tolist() == list(range(len(audit.disagreements)))
+    place = "dcba".index
+    assert all(place(row.first) < place(row.second) for row in audit.disagreements.itertuples())
+
+
+def grouped_votes():
+    """Votes with ties and counts of two unequal groups, without raters."""
+    rows = [
+        ("a", "b", "left", "x", 4), ("a", "b", "right", "x", 1), ("b", "c", "tie", "x", 3),
+        ("a", "c", "right", "x", 1), ("c", "a", "left", "y", 2), ("b", "a", "left", "y", 1),
+        ("c", "b", "left", "y", 2), ("c", "b", "tie", "y", 1), ("a", "c", "left", "x", 2),
+    ]  # fmt: skip
+    frame = pd.DataFrame(
+        [row[:4] for row in rows for _ in range(row[4])], columns=["one", "two", "won", "side"]
+    )
+    votes = Comparisons.from_frame(frame, first="one", second="two", outcome="won", group="side")
+    return votes, frame
+
+
+def test_groups_without_raters_count_by_their_votes():
+    """Modes and posterior variances of each group, from the curvature at the mode."""
+    votes, frame = grouped_votes()
+    audit = borda_audit(votes, by="side", prior=0.8)
+    centre = np.eye(3) - 1 / 3
+    utilities, variances, shares = [], [], []
+    for side in "xy":
+        own = frame[frame["side"] == side]
+        wins = np.zeros((3, 3))
+        for row in own.itertuples():
+            i, j = "abc".index(row.one), "abc".index(row.two)
+            wins[i, j] += {"left": 1, "tie": 0.5, "right": 0}[row.won]
+            wins[j, i] += {"left": 0, "tie": 0.5, "right": 1}[row.won]
+        fit = fit_bradley_terry(Comparisons.from_matrix(wins), prior=0.8).utility.values
+        chance = 1 / (1 + np.exp(-(fit[:, None] - fit)))
+        curvature = -(wins + wins.T) * chance * (1 - chance)
+        np.fill_diagonal(curvature, 0.8**-2 - curvature.sum(axis=1))
+        utilities.append(fit - fit.mean())
+        variances.append(np.diag(centre @ np.linalg.inv(curvature) @ centre))
+        shares.append(len(own) / len(frame))
+    mean = np.average(utilities, axis=0, weights=shares)
+    variance = np.average((np.array(utilities) - mean) ** 2, axis=0, weights=shares)
+    variance += np.average(variances, axis=0, weights=shares)
+    assert audit.utility_mean.values == pytest.approx(mean, abs=1e-6)
+    assert audit.utility_variance.values == pytest.approx(variance, abs=1e-6)
+    expected = mean.var() / (mean.var() + variance.mean())
+    assert audit.explained_variance == pytest.approx(expected, abs=1e-6)
+
+
+def test_votes_without_raters_are_themselves_counted():
+    votes, frame = grouped_votes()
+    audit = borda_audit(votes)
+    assert (audit.unit, audit.n_raters) == ("votes", len(frame))
+    assert audit.votes == (5.0, 6.0)
+    assert not audit.equal_votes
+    rules = audit.rules
+    tally = {
+        (a, b): sum(
+            ((r.one, r.two, r.won) in {(a, b, "left"), (b, a, "right")}) for r in frame.itertuples()
+        )
+        for a in "abc" for b in "abc"
+    }  # fmt: skip
+    for rule, ranking in audit.rankings.items():
+        spot = {label: k for k, group in enumerate(ranking) for label in group}
+        over = sum(n for (a, b), n in tally.items() if a != b and spot[a] > spot[b])
+        assert rules.loc[rule, "overruled"] == over
+    assert (audit.disagreements["silent"] == 0).all()
+
+
+def test_an_equal_number_of_votes_is_told_from_an_unequal_one():
+    wins = np.array([[0, 2, 3], [2, 0, 1], [1, 3, 0.0]])
+    assert borda_audit(Comparisons.from_matrix(wins)).equal_votes
+    wins[2, 1] += 1e-6
+    assert not borda_audit(Comparisons.from_matrix(wins)).equal_votes
+
+
+def test_the_whole_audit_in_a_line():
+    profile = Ballots.from_rankings(["ab", "ba"], counts=[1500, 1000])
+    audit = borda_audit(profile)
+    assert repr(audit) == (
+        "RewardAudit(2,500 voters; bradley terry a > b; borda a > b; maximal lottery a > b; "
+        f"copeland a > b; 0 pair(s) parted; explained variance {audit.explained_variance:.3g})"
+    )
+    jackpot = borda_audit(Ballots.from_rankings(["RGB", "BRG"], counts=[2, 3], alternatives="RGB"))
+    assert "borda R > B > G; maximal lottery B > R = G; " in repr(jackpot)
+    assert "; 1 pair(s) parted; " in repr(jackpot)
+
+
+def test_pairs_that_never_met_are_counted():
+    votes = Comparisons.from_pairs(
+        [("a", "b"), ("b", "a"), ("b", "c"), ("c", "b"), ("c", "d"), ("d", "c")]
+    )
+    message = (
+        "'a' and 'c' were never compared (3 such pairs); leave out one of them, or pass "
+        "unmet='observed'"
+    )
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        borda_audit(votes)
+    assert borda_audit(votes, unmet="observed").votes == (0.0, 2.0)
+
+
+REMEDY = "give the pooled fit a prior (`pooled_prior=1.0`), or leave them out"
+
+
+@pytest.mark.parametrize(
+    ("votes", "message", "groups"),
+    [
+        (
+            ["ab", "ba", "cd", "dc", "ef", "fe"],
+            "'a', 'b' were never compared with 'c', 'd', so one reward for all is not identified; "
+            + REMEDY,
+            [["a", "b"], ["c", "d"], ["e", "f"]],
+        ),
+        (
+            ["ab", "ba", "ac", "ad", "cd"],
+            "'a', 'b' won every vote against the others; 'd' lost every vote against the others: "
+            f"the pooled Bradley-Terry reward is infinite; {REMEDY}",
+            [["a", "b"], ["d"]],
+        ),
+    ],
+)
+def test_rewards_that_do_not_exist(votes, message, groups):
+    with pytest.raises(NotIdentifiedError) as caught:
+        borda_audit(Comparisons.from_pairs([tuple(vote) for vote in votes]), unmet="observed")
+    assert str(caught.value) == message
+    assert [list(group) for group in caught.value.groups] == groups
+    found = borda_audit(
+        Comparisons.from_pairs([tuple(vote) for vote in votes]), unmet="observed", pooled_prior=1.0
+    )
+    assert np.isfinite(found.scores.sel(rule="bradley_terry")).all()
+
+
+def test_arguments_that_do_not_go_with_the_data():
+    rankings = Ballots.from_rankings(["abc", "cba"])
+    approvals = Ballots.from_approvals([{"a"}, {"b"}])
+    pairs = Comparisons.from_pairs([("a", "b"), ("b", "a")])
+    for data, kind in ((rankings, "rankings"), (approvals, "approvals"), (pairs, "Comparisons")):
+        for name, value in (("beta", 1.0), ("weights", [1, 1]), ("alternatives", "ab")):
+            with pytest.raises(DataError) as caught:
+                borda_audit(data, **{name: value})
+            assert str(caught.value) == f"`{name}` goes with utilities, and the data are {kind}"
+    for data in (rankings, [[1.0, 2.0]]):
+        with pytest.raises(DataError) as caught:
+            borda_audit(data, by="rater")
+        assert str(caught.value) == (
+            "`by` groups the votes of Comparisons; other data have their own rows"
+        )
+    votes, _ = grouped_votes()
+    with pytest.raises(LabelError, match=r"`by` names 'rater', .* \(1 known: 'side'\)"):
+        borda_audit(votes, by="rater")
+    named = votes_of([(1, "a", "b", "left"), (2, "b", "a", "left")])
+    with pytest.raises(LabelError, match=r"`by` names 'side', .* \(1 known: 'rater'\)"):
+        borda_audit(named, by="side")
+
+
+def test_utilities_of_ballots_are_read_with_their_counts():
+    table = [[2.0, 0.0], [0.0, 1.0]]
+    ballots = Ballots.from_utilities(table, counts=[1, 3], alternatives="ab")
+    audit, weighted = borda_audit(ballots), borda_audit(table, weights=[1, 3], alternatives="ab")
+    xr.testing.assert_identical(audit.scores, weighted.scores)
+    assert audit.explained_by == "given utilities"
+    assert audit.utility_mean.values == pytest.approx([0.5, 0.75])
+    assert audit.utility_variance.values == pytest.approx([0.75, 0.1875])
+    assert audit.n_raters == 4.0
+    answered = borda_audit(table, beta=0.7, weights=[1, 3]).scores.sel(rule="borda").values
+    share = (1 / (1 + np.exp(-1.4)) + 3 / (1 + np.exp(0.7))) / 4
+    assert answered == pytest.approx([(0.5 + share) / 2, (1.5 - share) / 2])
