@@ -11,6 +11,7 @@ from scipy import stats
 
 from pluralism import DataError, LabelError, SmallSampleWarning
 from pluralism.choice import moral_graph
+from pluralism.choice._moral_votes import count_edges
 from pluralism.kernels import _moral_graph as kernels
 
 VOTES = ("upgrade", "no_upgrade", "not_sure")
@@ -408,3 +409,293 @@ def test_frames_of_any_library_are_taken():
         pd.testing.assert_frame_equal(moral_graph(frame, n=5).summary(), expected)
     spelled = {**GOOD, "vote": ["Upgrade", " wiser ", "UPGRADE"]}
     pd.testing.assert_frame_equal(moral_graph(spelled, n=5).summary(), expected)
+
+
+# -- edges of the rule, words and tables --------------------------------------------------------
+
+
+@pytest.mark.parametrize("as_published", [False, True])
+def test_resampling_raters_is_building_the_graph_again(as_published):
+    """Also where a resample has no edge at all, and at another level than the default."""
+    votes = {
+        "source": list("dddddbbba"),
+        "wiser": list("bbbbbcccd"),
+        "vote": ["upgrade"] * 3 + ["no_upgrade"] * 2 + ["upgrade"] * 2 + ["no_upgrade", "not_sure"],
+        "rater": [1, 2, 3, 4, 5, 2, 3, 5, 5],
+    }
+    frame = pd.DataFrame(votes).sort_values("rater", kind="stable", ignore_index=True)
+    rule = {"min_likelihood": 0.55, "as_published": as_published, "max_entropy": 2.0}
+    with pytest.warns(SmallSampleWarning):
+        graph = moral_graph(frame, n=14, seed=3, rater="rater", level=0.8, **rule)
+    names, pairs = list("abcd"), list(graph.edge_table().set_index(["source", "wiser"]).index)
+    wisdom, pagerank, kept = [], [], []
+    for weights in np.random.default_rng(3).multinomial(5, np.full(5, 1 / 5), 14):
+        rows = frame.loc[np.repeat(frame.index, weights[frame["rater"] - 1])]
+        try:
+            again = moral_graph(rows.reset_index(drop=True), n=2, **rule)
+        except DataError:
+            wisdom.append(np.zeros(4))
+            pagerank.append(np.full(4, np.nan if as_published else 0.25))
+            kept.append(dict.fromkeys(pairs, False))
+            continue
+        wisdom.append(again.values.wisdom.to_series().reindex(names).fillna(0.0).to_numpy())
+        pagerank.append(again.values.pagerank.to_series().reindex(names).to_numpy())
+        kept.append(again.edge_table().set_index(["source", "wiser"])["kept"].to_dict())
+    assert any(not any(each.values()) for each in kept)
+    expected = np.quantile(wisdom, [0.1, 0.9], axis=0).T
+    np.testing.assert_allclose(graph.values.wisdom_interval, expected, atol=1e-12)
+    if as_published:
+        bounds = graph.values.pagerank_interval
+        expected = np.nanquantile(np.array(pagerank)[:, 1:], [0.1, 0.9], axis=0).T
+        np.testing.assert_allclose(bounds[1:], expected, atol=1e-12)
+        assert np.isnan(bounds[0]).all()  # no resample has an edge at a
+    share = [np.mean([each.get(pair, False) for each in kept]) for pair in pairs]
+    np.testing.assert_allclose(graph.edges.kept_probability, share, atol=1e-12)
+    assert graph.values.wisdom_interval.attrs == {"ci_kind": "percentile", "ci_prob": 0.8}
+    assert graph.edges.likelihood_interval.attrs == {"ci_kind": "score", "ci_prob": 0.8}
+    assert graph.level == 0.8
+
+
+def test_what_an_edge_needs_includes_the_bounds():
+    frame = counted(("a", "b", 3, 1, 1, 0), ("b", "c", 9, 0, 0, 0), ("c", "d", 2, 0, 0, 0))
+    entropy = float(moral_graph(frame, n=2).edges.entropy[0])
+
+    def kept(**options):
+        return moral_graph(frame, n=2, **options).edges.kept.values.tolist()
+
+    assert kept() == [True] * 3
+    assert kept(min_wiser=3) == [True, True, False]
+    assert kept(min_wiser=4) == [False, True, False]
+    assert kept(min_likelihood=0.6) == [True] * 3
+    assert kept(min_likelihood=0.6 + 1e-9) == [False, True, True]
+    assert kept(min_likelihood=1.0) == [False, True, True]
+    assert kept(max_entropy=entropy) == [True] * 3
+    assert kept(max_entropy=entropy - 1e-9) == kept(max_entropy=0.0) == [False, True, True]
+    assert kept(min_wiser=0, min_likelihood=0.0, damping=0.999) == [True] * 3
+    for name, value, bounds in (
+        ("damping", 0.9991, "finite at least 0 and at most 0.999"),
+        ("damping", -0.1, "finite at least 0 and at most 0.999"),
+        ("min_likelihood", 1.1, "finite at least 0 and at most 1"),
+        ("max_entropy", -0.1, "finite at least 0"),
+        ("min_wiser", -1, "at least 0"),
+        ("n", 1, "at least 2"),
+    ):
+        with pytest.raises(DataError) as caught:
+            moral_graph(frame, **{name: value})
+        assert str(caught.value) == f"`{name}` is {value}; it must be {bounds}"
+
+
+def test_a_graph_without_edges_says_what_to_lower():
+    frame = counted(("a", "b", 1, 3, 1, 0), ("b", "c", 3, 1, 1, 0), ("c", "d", 0, 0, 0, 0))
+    with pytest.raises(DataError) as caught:
+        moral_graph(frame, min_wiser=5, min_likelihood=0.25, max_entropy=1.5)
+    assert str(caught.value) == (
+        "none of 3 pairs becomes an edge; the largest likelihood is 0.6. Lower `min_wiser` (5) or "
+        "`min_likelihood` (0.25), or raise `max_entropy` (1.5)"
+    )
+
+
+@pytest.mark.parametrize("raters", [1, 2, 5, 6])
+def test_six_raters_are_enough_to_resample(raters):
+    votes = {"source": ["a"] * 6, "wiser": ["b"] * 6, "vote": ["upgrade"] * 6}
+    votes["rater"] = [k % raters for k in range(6)]
+    if raters == 1:
+        with pytest.raises(DataError, match=r"leave out `rater` to treat the votes as independent"):
+            moral_graph(votes, rater="rater")
+    elif raters < 6:
+        with pytest.warns(SmallSampleWarning) as told:
+            moral_graph(votes, rater="rater", n=2)
+        message = f"{raters} raters are too few for intervals that resample them"
+        assert [str(each.message) for each in told] == [message]
+        assert told[0].filename == __file__
+    else:
+        assert moral_graph(votes, rater="rater", n=2).resampled == "raters"
+
+
+def test_tables_of_a_graph():
+    frame = counted(
+        ("d", "b", 5, 0, 1, 0), ("c", "a", 4, 0, 0, 0), ("b", "a", 3, 0, 0, 0),
+        ("c", "b", 0, 3, 0, 1),
+    )  # fmt: skip
+    frame["impressions"] = [9, 4, 8, 5]
+    graph = moral_graph(frame, n=20)
+    table = graph.edge_table()
+    assert list(table.columns) == [
+        "source", "wiser", "marked_wiser", "marked_not_wiser", "marked_unsure", "marked_less_wise",
+        "impressions", "likelihood", "lower", "upper", "entropy", "published_entropy", "kept",
+        "kept_published", "kept_probability",
+    ]  # fmt: skip
+    assert table["source"].tolist() == ["d", "c", "b", "c"]
+    assert table["impressions"].tolist() == [9, 4, 8, 5]
+    assert table["published_entropy"].tolist() == pytest.approx(
+        [entropy_of([5, 1, 9]), 1.0, entropy_of([3, 8]), entropy_of([3, 1, 5])]
+    )
+    assert table["kept"].tolist() == [True, True, True, False]
+    assert (table["lower"] < table["likelihood"]).all()
+    np.testing.assert_array_equal(table["upper"], graph.edges.likelihood_interval[:, 1])
+    summary = graph.summary()
+    columns = ["wisdom", "wisdom_rank", "pagerank", "pagerank_rank"]
+    assert list(summary.columns) == [
+        f"{name}{end}" for name in columns for end in ("", "_lower", "_upper")
+    ]
+    assert summary.index.name == "value"
+    assert summary["wisdom"].tolist() == pytest.approx([2.0, 5 / 6, 0.0, 0.0])
+    assert summary.index.tolist() == ["a", "b", "c", "d"]
+    assert summary["wisdom_rank"].tolist() == [1.0, 2.0, 3.0, 3.0]
+    for name in columns:
+        at = graph.values[f"{name}_interval"].sel(value=summary.index.to_list()).values
+        np.testing.assert_array_equal(summary[[f"{name}_lower", f"{name}_upper"]], at)
+    assert graph.values.in_graph.values.tolist() == [True] * 4
+    assert graph.edges.ci_bound.values.tolist() == ["lower", "upper"]
+    assert (graph.resampled, graph.ungrouped, graph.groups) == ("shares", 0, None)
+
+
+def test_counts_without_impressions_have_their_sum():
+    frame = counted(("b", "a", 5, 1, 2, 1), ("c", "a", 3, 0, 0, 0))
+    assert moral_graph(frame, n=2).edges.impressions.values.tolist() == [9, 3]
+
+
+def test_a_rank_is_missing_where_the_published_rule_has_no_pagerank():
+    frame = counted(("a", "b", 6, 1, 1, 1), ("b", "c", 5, 0, 0, 0), ("d", "c", 4, 0, 0, 0))
+    graph = moral_graph(frame, n=5, as_published=True)
+    np.testing.assert_array_equal(graph.values.pagerank_rank, [np.nan, 2.0, 1.0, 2.0])
+    np.testing.assert_array_equal(graph.values.wisdom_rank, [2.0, 2.0, 1.0, 2.0])
+
+
+def test_three_groups_of_which_some_cast_a_single_vote():
+    rows = [("a", "b", "upgrade", g) for g in "zzyx"]
+    rows += [("a", "c", "upgrade", "z"), ("a", "c", "upgrade", "y"), ("a", "c", "not_sure", "x")]
+    rows += [("a", "b", "upgrade", None), ("b", "a", "no_upgrade", None)]
+    votes = pd.DataFrame(rows, columns=["source", "wiser", "vote", "side"])
+    graph = moral_graph(votes, group="side", n=5)
+    assert graph.ungrouped == 2
+    assert graph.groups.group.values.tolist() == ["x", "y", "z"]
+    counts = graph.groups.votes.sel(value=["b", "c"]).values
+    assert counts.tolist() == [[1, 1], [1, 1], [2, 1]]
+    likelihood = graph.groups.likelihood.sel(value=["b", "c"]).values
+    assert likelihood.tolist() == [[1, 0], [1, 1], [1, 1]]
+    assert graph.groups.bridging.values.tolist() == [False, True, False]
+    assert np.isnan(graph.groups.likelihood.sel(value="a")).all()
+    bounds = graph.groups.likelihood_interval
+    z = stats.norm.ppf(0.975)
+    one = [np.array([x]) for x in (1.0, 0.0, 1.0)]
+    np.testing.assert_allclose(
+        bounds.sel(group="y", value="b"), kernels.likelihood_interval(*one, z)[0]
+    )
+    assert bounds.attrs == {"ci_kind": "score", "ci_prob": 0.95}
+    assert graph.resampled == "shares"
+
+
+def test_single_votes_by_rater_make_up_the_counts():
+    rng = np.random.default_rng(5)
+    frame = random_votes(rng, n=60, values=4, raters=7)
+    columns = {"source": "source", "wiser": "wiser", "vote": "vote"}
+    edges = count_edges(frame, **columns, rater="rater", group=None)
+    pairs = list(dict.fromkeys(
+        [*zip(frame["source"], frame["wiser"], strict=True),
+         *zip(frame["wiser"], frame["source"], strict=True)]
+    ))  # fmt: skip
+    assert [
+        (edges.values[s], edges.values[t]) for s, t in zip(edges.source, edges.target, strict=True)
+    ] == pairs
+    table = edges.votes.by_rater(len(pairs)).toarray().reshape(7, len(pairs), 5)
+    for rater in range(7):
+        own = frame[frame["rater"] == rater]
+        found = by_hand(own[["source", "wiser", "vote"]].itertuples(index=False))
+        for pair, row in zip(pairs, table[rater], strict=True):
+            c = found.get(pair, Counter())
+            assert row.tolist() == [c["wiser"], c["not"], c["unsure"], c["less"], c["impressions"]]
+    np.testing.assert_array_equal(table[..., :4].sum(axis=0), edges.counts)
+    np.testing.assert_array_equal(table[..., 4].sum(axis=0), edges.impressions)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "error", "message"),
+    [
+        (
+            {"source": ["a", "a", None], "wiser": ["b", "b", None]},
+            {},
+            DataError,
+            "row 2 of column 'value' is missing; every vote needs a value",
+        ),
+        (
+            {"wiser": ["b", "a", "a"]},
+            {},
+            DataError,
+            "row 1 of `votes` goes from 'a' to itself (2 such rows); a value cannot be wiser than "
+            "itself",
+        ),
+        (
+            {"vote": ["wiser", "no", "maybe"]},
+            {},
+            DataError,
+            "row 1 of column 'vote' is 'no' (2 such rows); a vote is one of 'upgrade', 'wiser', ",
+        ),
+        (
+            {"rater": [7, 7, None]},
+            {"rater": "rater"},
+            DataError,
+            "row 2 of column 'rater' is missing; every vote needs a value",
+        ),
+        (
+            {"side": ["x", "x", None]},
+            {"group": "side"},
+            DataError,
+            "column 'side' holds 1 group(s); bridging needs two",
+        ),
+        (
+            {"rater": [3, 8, 8], "side": ["x", "y", "x"]},
+            {"rater": "rater", "group": "side"},
+            LabelError,
+            "rater 8 is in the groups 'y' and 'x'; a rater belongs to one",
+        ),
+        (
+            {"side": ["x", "y", "x"]},
+            {"vote": "cast"},
+            DataError,
+            "`votes` has the columns 'source', 'wiser', 'vote', 'side'; it needs 'cast' (raw "
+            "votes) or 'marked_wiser' and its like (counts by edge)",
+        ),
+        ({}, {"rater": "who"}, LabelError, "`rater` names 'who', which is not in the columns of"),
+    ],
+)
+def test_bad_rows_are_placed_and_counted(change, options, error, message):
+    with pytest.raises(error) as caught:
+        moral_graph({**GOOD, **change}, **options)
+    assert str(caught.value).startswith(message)
+
+
+def test_bad_counts_are_placed():
+    good = [("a", "b", 3, 0, 0, 0), ("b", "c", 3, 0, 0, 0)]
+    with pytest.raises(LabelError) as caught:
+        moral_graph(counted(*good, ("c", "a", 1, 0, 0, 0), ("b", "c", 3, 0, 0, 0), good[0]))
+    assert str(caught.value) == (
+        "row 3 of `votes` repeats the edge from 'b' to 'c'; add its counts up"
+    )
+    with pytest.raises(DataError) as caught:
+        moral_graph(counted(*good, ("c", "a", 1, 0.5, 0, 0), ("a", "c", 1, 1.5, 0, 0)))
+    assert str(caught.value) == "`marked_not_wiser[2]` is 0.5; a count must be whole"
+    frame = counted(*good)
+    with pytest.raises(DataError, match="`rater` and `group` need one row for each vote"):
+        moral_graph(frame, group="side")
+    frame["impressions"] = [3.0, -1.0]
+    with pytest.raises(DataError, match=r"`impressions\[1\]` is -1; a count must be at least 0"):
+        moral_graph(frame)
+    assert moral_graph(counted(("a", "b", 3, 0, 0, 0), ("b", "a", 0, 0, 0, 3)), n=2).cycles == ()
+
+
+def test_a_rater_may_stay_in_a_group_and_votes_are_spelled_freely():
+    votes = {
+        **GOOD,
+        "vote": ["Not-Wiser", "no upgrade", "Unsure"],
+        "rater": [3, 8, 8],
+        "side": ["x", "y", None],
+    }
+    edges = count_edges(
+        votes, source="source", wiser="wiser", vote="vote", rater="rater", group="side"
+    )
+    assert edges.counts.tolist() == [[0, 2, 1, 0], [0, 0, 0, 0]]
+    assert edges.impressions.tolist() == [3, 3]
+    assert edges.votes.groups == ("x", "y")
+    assert edges.votes.group.tolist() == [0, 1, -1] * 2
+    assert edges.votes.n_raters == 2
