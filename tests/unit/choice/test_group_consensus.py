@@ -12,6 +12,7 @@ from scipy import stats
 
 from pluralism import DataError, LabelError
 from pluralism.choice import comment_representativeness, group_informed_consensus
+from pluralism.choice._consensus import consensus_replicates
 from pluralism.uncertainty import bootstrap
 
 
@@ -310,3 +311,207 @@ def test_words_and_a_column_of_groups_are_answered_with_what_to_do():
         group_informed_consensus(frame, groups=frame["side"])
     groups = frame.pop("side")
     assert group_informed_consensus(frame, groups=groups).sizes["comment"] == 2
+
+
+# -- every array and list, by hand --------------------------------------------------------------
+
+
+def labelled_votes(seed=8):
+    """Three unequal groups, comments that are not in order, and one without a group."""
+    rng = np.random.default_rng(seed)
+    values, _ = random_votes(rng, n=17, m=4)
+    votes = pd.DataFrame(values, columns=["z", "a", "m", "b"], index=[f"p{k}" for k in range(17)])
+    return votes, [*"ccccbbbbbbbaaaaa", None]
+
+
+@pytest.fixture(scope="module")
+def three():
+    votes, groups = labelled_votes()
+    return votes, np.array(groups[:-1]), comment_representativeness(
+        votes, groups=groups, n=40, level=0.8, seed=3
+    )  # fmt: skip
+
+
+def test_counts_shares_and_statistics_of_three_groups(three):
+    votes, group, found = three
+    assert found.group_size.to_series().to_dict() == {"a": 5, "b": 7, "c": 4}
+    assert (found.ungrouped, found.level, found.interval) == (1, 0.8, "bootstrap")
+    assert found.share.dims == ("stance", "group", "comment")
+    assert found.share.comment.values.tolist() == ["z", "a", "m", "b"]
+    for stance, vote in (("agree", 1.0), ("disagree", -1.0)):
+        product = np.ones(4)
+        for g in "abc":
+            for place, comment in enumerate("zamb"):
+                column = votes[comment].to_numpy()[:-1]
+                inside, outside = column[group == g], column[group != g]
+                x, y = (inside == vote).sum(), (outside == vote).sum()
+                s, t = (~np.isnan(inside)).sum(), (~np.isnan(outside)).sum()
+                share = (1 + x) / (2 + s)
+                at = {"stance": stance, "group": g, "comment": comment}
+                assert found.chosen.sel(at) == x
+                assert found.votes.sel(group=g, comment=comment) == s
+                assert float(found.share.sel(at)) == pytest.approx(share)
+                assert float(found.ratio.sel(at)) == pytest.approx(share * (2 + t) / (1 + y))
+                z = 2 * np.sqrt(s + 1) * ((x + 1) / (s + 1) - 0.5)
+                assert float(found.z_share.sel(at)) == pytest.approx(z)
+                p, q, both = (x + 1) / (s + 1), (y + 1) / (t + 1), (x + y + 2) / (s + t + 2)
+                z = (p - q) / np.sqrt(both * (1 - both) * (1 / (s + 1) + 1 / (t + 1)))
+                assert float(found.z_ratio.sel(at)) == pytest.approx(z)
+                product[place] *= share
+        np.testing.assert_allclose(found.consensus.sel(stance=stance), product)
+
+
+def test_intervals_are_percentiles_over_resampled_participants(three):
+    votes, group, found = three
+
+    def by_group(values, of):
+        parts = []
+        for vote in (1.0, -1.0):
+            here = [(values[of == g] == vote, ~np.isnan(values[of == g])) for g in "abc"]
+            rest = [(values[of != g] == vote, ~np.isnan(values[of != g])) for g in "abc"]
+            share, other = (
+                np.array([(1 + yes.sum(axis=0)) / (2 + seen.sum(axis=0)) for yes, seen in side])
+                for side in (here, rest)
+            )
+            parts.append([share, share / other])
+        return np.array(parts)  # (stance, share or ratio, group, comment)
+
+    values = votes.to_numpy()[:-1]
+    drawn = bootstrap(
+        lambda rows: by_group(values[rows], group[rows]), np.arange(16), n=40, level=0.8, seed=3
+    )
+    bounds = np.asarray(drawn.interval)
+    np.testing.assert_allclose(found.share_interval, bounds[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(found.ratio_interval, bounds[:, 1], rtol=1e-12)
+    for name in ("share", "ratio", "consensus"):
+        interval = getattr(found, f"{name}_interval")
+        assert interval.attrs == {"ci_kind": "bootstrap", "ci_prob": 0.8}
+        assert interval.ci_bound.values.tolist() == ["lower", "upper"]
+
+
+def test_posterior_intervals_are_quantiles_of_beta_shares():
+    votes, groups = labelled_votes()
+    found = comment_representativeness(
+        votes, groups=groups, interval="posterior", n=20_000, level=0.8
+    )
+    yes, seen = found.chosen.values, found.votes.values
+    no = seen - yes
+    lower, upper = stats.beta(1 + yes, 1 + no).interval(0.8)
+    np.testing.assert_allclose(found.share_interval, np.stack([lower, upper], axis=-1))
+    rng = np.random.default_rng(0)
+    size = (40_000, *yes.shape)
+    share = rng.beta(1 + yes, 1 + no, size)
+    others = rng.beta(
+        1 + yes.sum(axis=1, keepdims=True) - yes, 1 + no.sum(axis=1, keepdims=True) - no, size
+    )
+    for mine, draws in (
+        (found.ratio_interval, share / others),
+        (found.consensus_interval, share.prod(axis=2)),
+    ):
+        expected = np.moveaxis(np.quantile(draws, [0.1, 0.9], axis=0), 0, -1)
+        np.testing.assert_allclose(mine, expected, rtol=0.1)
+        assert mine.attrs == {"ci_kind": "posterior", "ci_prob": 0.8}
+    again = comment_representativeness(votes, groups=groups, interval="posterior", n=2, seed=1)
+    assert (again.ratio_interval[..., 0] <= again.ratio_interval[..., 1]).all()
+
+
+@pytest.mark.parametrize("stance", ["agree", "disagree"])
+def test_the_consensus_list_shows_what_it_is_made_of(three, stance):
+    _, _, found = three
+    listed = found.consensus_list(stance)
+    assert list(listed.columns) == [
+        "consensus", "lower", "upper", "fewest_votes", "share_a", "share_b", "share_c",
+    ]  # fmt: skip
+    assert listed.index.name == "comment"
+    assert listed["consensus"].is_monotonic_decreasing
+    fewest = found.votes.min("group").to_series()
+    for comment, row in listed.iterrows():
+        at = {"stance": stance, "comment": comment}
+        assert row["consensus"] == float(found.consensus.sel(at))
+        assert row[["lower", "upper"]].tolist() == found.consensus_interval.sel(at).values.tolist()
+        assert row["fewest_votes"] == fewest[comment]
+        assert row[["share_a", "share_b", "share_c"]].tolist() == (
+            found.share.sel(at).values.tolist()
+        )
+    for least in sorted(set(fewest)):
+        kept = found.consensus_list(stance, min_votes=int(least))
+        assert set(kept.index) == set(fewest.index[fewest >= least])
+    with pytest.raises(DataError, match="`min_votes` is -1; it must be at least 0"):
+        found.consensus_list(min_votes=-1)
+
+
+def test_what_sets_a_group_apart_exceeds_both_limits_in_its_better_stance():
+    votes, groups = labelled_votes()
+    rng = np.random.default_rng(1)
+    wide = pd.DataFrame(rng.choice([1.0, -1.0], (17, 12), p=[0.7, 0.3]), index=votes.index)
+    found = comment_representativeness(wide, groups=groups, n=4)
+    for group, z in (("b", -9.0), ("b", 0.3), ("a", 0.0), ("c", 1.2815515655446004)):
+        rows = [
+            (float(found.share.sel(at)) * float(found.ratio.sel(at)) * one * two, comment, stance)
+            for stance in ("agree", "disagree")
+            for comment in range(12)
+            for at in [{"stance": stance, "group": group, "comment": comment}]
+            for one, two in [(float(found.z_share.sel(at)), float(found.z_ratio.sel(at)))]
+            if one > z and two > z
+        ]
+        best = {}
+        for _, comment, stance in sorted(rows, key=lambda row: -row[0]):
+            best.setdefault(comment, stance)
+        listed = found.representative(group, z=z)
+        assert dict(zip(listed["comment"], listed["stance"], strict=True)) == best
+        assert listed["comment"].tolist() == list(best)
+        for row in listed.itertuples():
+            at = {"stance": row.stance, "group": group, "comment": row.comment}
+            assert (row.lower, row.upper) == tuple(found.ratio_interval.sel(at).values)
+            assert row.votes == found.votes.sel(group=group, comment=row.comment)
+            assert (row.share, row.ratio) == (found.share.sel(at), found.ratio.sel(at))
+    listed = found.representative("b", z=0.0)
+    assert list(listed.columns) == [
+        "comment", "stance", "share", "ratio", "lower", "upper", "z_share", "z_ratio", "votes",
+    ]  # fmt: skip
+    assert listed.index.tolist() == list(range(len(listed)))
+    # Exactly at the limit does not exceed it.
+    least = listed[["z_share", "z_ratio"]].min(axis=1)
+    stays = found.representative("b", z=float(least.min()))
+    assert len(stays) == len(listed) - 1
+
+
+def test_representativeness_says_what_it_lacks(capsys):
+    votes, group = counted((1, 4), (2, 3))
+    with pytest.raises(DataError) as caught:
+        comment_representativeness(votes, groups=["only"] * 7)
+    assert str(caught.value) == (
+        "`groups` has the single group 'only'; its votes cannot be held against anybody else's"
+    )
+    with pytest.raises(DataError, match="`n` is 1; it must be at least 2"):
+        comment_representativeness(votes, groups=group, n=1)
+    assert comment_representativeness(votes, groups=group, n=2).level == 0.95
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(DataError, match=r"`level` is 1.0; it must be finite above 0 and below 1"):
+        comment_representativeness(votes, groups=group, level=1.0)
+
+
+def test_consensus_says_whom_it_is_among():
+    votes, groups = labelled_votes()
+    score = group_informed_consensus(votes, groups=groups, stance="disagree")
+    assert score.attrs == {"groups": ("a", "b", "c"), "ungrouped": 1, "stance": "disagree"}
+    assert score.dims == ("comment",)
+
+
+@pytest.mark.parametrize("stance", ["agree", "disagree"])
+def test_weights_of_resamples_stand_for_repeated_participants(stance):
+    rng = np.random.default_rng(9)
+    votes, group = random_votes(rng, n=12, m=5)
+    groups = [*group[:-1].tolist(), None]
+    weights = rng.multinomial(12, np.full(12, 1 / 12), 3).astype(float)
+    found = consensus_replicates(votes, unit="row", weights=weights, groups=groups, stance=stance)
+    assert found.shape == (3, 5)
+    for row, drawn in zip(found, weights.astype(int), strict=True):
+        rows = np.repeat(np.arange(11), drawn[:-1])
+        expected = np.ones(5)
+        for g in range(3):
+            own = votes[rows[group[rows] == g]]
+            yes = (own == (1.0 if stance == "agree" else -1.0)).sum(axis=0)
+            expected *= (1 + yes) / (2 + (~np.isnan(own)).sum(axis=0))
+        np.testing.assert_allclose(row, expected)
+    assert consensus_replicates(votes, unit="cell", weights=weights) is NotImplemented

@@ -1,11 +1,12 @@
 """The opinion plane, k-means and the silhouette against definitions and scikit-learn."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from pluralism import DataError
-from pluralism.choice import opinion_groups
+from pluralism.choice import group_informed_consensus, opinion_groups
 from pluralism.kernels import _opinion_groups as kernels
 
 
@@ -153,3 +154,116 @@ def test_coins_fall_into_groups_too_but_the_silhouette_is_low(parted):
     coins = opinion_groups(rng.choice([1.0, -1.0], (200, 40)))
     assert coins.n_groups >= 2
     assert float(coins.silhouette.max()) < 0.45 < float(opinion_groups(parted[0]).silhouette.max())
+
+
+# -- who is grouped, which numbers are tried, and what is labelled -------------------------------
+
+
+def test_exactly_as_many_votes_as_asked_for_are_enough():
+    rng = np.random.default_rng(4)
+    votes = rng.choice([1.0, -1.0], (12, 9))
+    votes[2, 7:], votes[5, 6:], votes[8] = np.nan, np.nan, np.nan  # 7, 6 and no votes
+    found = opinion_groups(votes, n_groups=2)
+    assert found.ungrouped == 2
+    assert [row for row, g in enumerate(found.group.values) if g is None] == [5, 8]
+    assert np.isnan(found.position[8]).all()
+    assert np.isfinite(found.position[5]).all()
+    assert opinion_groups(votes, n_groups=2, min_votes=6).ungrouped == 1
+    assert opinion_groups(votes, n_groups=2, min_votes=1).ungrouped == 1
+    assert opinion_groups(votes, n_groups=2, min_votes=8).ungrouped == 3
+    # Of five comments a vote on each is enough, and four are not.
+    few = votes[:, :5].copy()
+    few[0, 4] = np.nan
+    assert opinion_groups(few, n_groups=2).ungrouped == 2
+
+
+def test_numbers_of_groups_go_from_two_to_the_largest_or_the_opinions():
+    rng = np.random.default_rng(5)
+    votes = rng.choice([1.0, 0.0, -1.0], (30, 8))
+
+    def tried(votes, **options):
+        return opinion_groups(votes, **options).silhouette.n_groups.values.tolist()
+
+    assert tried(votes) == [2, 3, 4, 5]
+    assert tried(votes, max_groups=2) == [2]
+    assert tried(votes, max_groups=7) == [2, 3, 4, 5, 6, 7]
+    assert tried(np.repeat(votes[:4], 3, axis=0)) == [2, 3, 4]
+    assert tried(np.repeat(votes[:2], 3, axis=0)) == [2]
+    assert tried(votes, n_groups=6) == [6]
+    assert tried(np.ones((3, 2)), n_groups=1) == [1]
+
+
+def test_the_number_with_the_largest_mean_silhouette_is_chosen(parted):
+    from sklearn.metrics import silhouette_score
+
+    votes, _ = parted
+    found = opinion_groups(votes)
+    assert found.n_groups == found.silhouette.idxmax() == 3
+    for k in (2, 4):
+        fixed = opinion_groups(votes, n_groups=k)
+        kept = np.array([label is not None for label in fixed.group.values])
+        labels = fixed.group.values[kept].astype(int)
+        expected = silhouette_score(fixed.position.values[kept], labels)
+        assert float(fixed.silhouette[0]) == pytest.approx(expected, abs=1e-9)
+        assert fixed.n_groups == k
+        assert len(set(fixed.group.values[kept])) == k
+
+
+def test_everything_is_labelled_as_the_votes_are():
+    rng = np.random.default_rng(6)
+    votes = pd.DataFrame(
+        rng.choice([1.0, -1.0], (9, 3)), index=list("ihgfedcba"), columns=["z", "y", "x"]
+    )
+    found = opinion_groups(votes, n_groups=2)
+    assert found.group.name == "group"
+    assert found.group.participant.values.tolist() == list("ihgfedcba")
+    assert found.position.dims == ("participant", "component")
+    assert found.loading.dims == ("component", "comment")
+    assert found.loading.comment.values.tolist() == ["z", "y", "x"]
+    assert found.loading.component.values.tolist() == [0, 1]
+    assert found.explained.sizes == {"component": 2}
+    assert opinion_groups(votes[["z"]], n_groups=2).explained.sizes == {"component": 1}
+    assert opinion_groups(votes[:1], n_groups=1).explained.sizes == {"component": 1}
+    assert opinion_groups(rng.choice([1.0, -1.0], (9, 3)), n_groups=2).group.participant.values[
+        -1
+    ] == 8  # fmt: skip
+
+
+def test_too_few_opinions_or_votes_are_told_with_their_numbers():
+    votes = np.array([[1.0, 1, 1], [1, 1, 1], [-1, 1, 1], [-1, 1, 1], [1, np.nan, -1]])
+    with pytest.raises(DataError) as caught:
+        opinion_groups(votes, n_groups=3)
+    assert str(caught.value) == (
+        "4 participants with enough votes hold 2 different opinion(s), which cannot be parted "
+        "into 3 groups"
+    )
+    with pytest.raises(DataError) as caught:
+        opinion_groups(np.ones((4, 2)))
+    assert str(caught.value) == (
+        "4 participants with enough votes hold 1 different opinion(s), which cannot be parted "
+        "into 2 groups"
+    )
+    with pytest.raises(DataError) as caught:
+        opinion_groups(np.where(np.eye(12) == 1, 1.0, np.nan), min_votes=2)
+    assert str(caught.value) == (
+        "no participant has `min_votes` (2) votes; lower it or leave participants with few votes "
+        "ungrouped yourself by `groups`"
+    )
+    for name, bound in (("n_groups", 1), ("max_groups", 2), ("min_votes", 1)):
+        with pytest.raises(
+            DataError, match=f"`{name}` is {bound - 1}; it must be at least {bound}"
+        ):
+            opinion_groups(votes, **{name: bound - 1})
+
+
+def test_found_groups_take_the_place_of_given_ones():
+    rng = np.random.default_rng(7)
+    side = np.repeat([0, 1], [9, 5])
+    votes = np.where(rng.random((14, 8)) < np.where(side[:, None] == 0, 0.9, 0.1), 1.0, -1.0)
+    votes[3, 1:] = np.nan
+    found = opinion_groups(votes)
+    ours, theirs = (
+        group_informed_consensus(votes, groups=groups) for groups in (None, found.group.values)
+    )
+    np.testing.assert_array_equal(ours, theirs)
+    assert ours.attrs == {"groups": (0, 1), "ungrouped": 1, "stance": "agree"}
