@@ -566,22 +566,23 @@ def test_three_groups_of_which_some_cast_a_single_vote():
     rows = [("a", "b", "upgrade", g) for g in "zzyx"]
     rows += [("a", "c", "upgrade", "z"), ("a", "c", "upgrade", "y"), ("a", "c", "not_sure", "x")]
     rows += [("a", "b", "upgrade", None), ("b", "a", "no_upgrade", None)]
+    # Against the edge into b: one says that b is less wise, one does not.
+    rows += [("b", "a", "upgrade", "z"), ("b", "a", "no_upgrade", "z")]
     votes = pd.DataFrame(rows, columns=["source", "wiser", "vote", "side"])
     graph = moral_graph(votes, group="side", n=5)
     assert graph.ungrouped == 2
     assert graph.groups.group.values.tolist() == ["x", "y", "z"]
     counts = graph.groups.votes.sel(value=["b", "c"]).values
-    assert counts.tolist() == [[1, 1], [1, 1], [2, 1]]
+    assert counts.tolist() == [[1, 1], [1, 1], [3, 1]]
     likelihood = graph.groups.likelihood.sel(value=["b", "c"]).values
-    assert likelihood.tolist() == [[1, 0], [1, 1], [1, 1]]
+    assert likelihood.tolist() == [[1, 0], [1, 1], [1 / 3, 1]]
     assert graph.groups.bridging.values.tolist() == [False, True, False]
     assert np.isnan(graph.groups.likelihood.sel(value="a")).all()
     bounds = graph.groups.likelihood_interval
     z = stats.norm.ppf(0.975)
-    one = [np.array([x]) for x in (1.0, 0.0, 1.0)]
-    np.testing.assert_allclose(
-        bounds.sel(group="y", value="b"), kernels.likelihood_interval(*one, z)[0]
-    )
+    for side, counts in (("y", (1, 0, 1)), ("z", (2, 1, 3))):  # wiser, less wise, all
+        expected = kernels.likelihood_interval(*(np.array([float(x)]) for x in counts), z)[0]
+        np.testing.assert_allclose(bounds.sel(group=side, value="b"), expected)
     assert bounds.attrs == {"ci_kind": "score", "ci_prob": 0.95}
     assert graph.resampled == "shares"
 
@@ -676,6 +677,10 @@ def test_bad_counts_are_placed():
         moral_graph(counted(*good, ("c", "a", 1, 0.5, 0, 0), ("a", "c", 1, 1.5, 0, 0)))
     assert str(caught.value) == "`marked_not_wiser[2]` is 0.5; a count must be whole"
     frame = counted(*good)
+    with pytest.raises(LabelError, match="`votes` names 'marked_not_wiser', which is not in"):
+        moral_graph(frame[["source", "wiser", "marked_wiser"]])
+    with pytest.raises(DataError, match=r"it needs 'vote' \(raw votes\) or 'marked_wiser' and its"):
+        moral_graph(frame.drop(columns="marked_wiser"))
     with pytest.raises(DataError, match="`rater` and `group` need one row for each vote"):
         moral_graph(frame, group="side")
     frame["impressions"] = [3.0, -1.0]
