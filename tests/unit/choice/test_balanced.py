@@ -422,3 +422,9 @@ def test_costs_let_a_slot_have_fewer_voters_than_its_share():
     free = balanced_justified_representation([[5, 0]] * 3, [0, 0, 1], costs=[5, 0.1], budget=15)
     assert np.bincount(free.assignment, minlength=3)[2] == 0
     assert free.holds
+
+
+def test_equal_costs_leave_no_slot_below_its_share():
+    """Four voters, three slots: one to two each, though nobody wants the third."""
+    found = balanced_justified_representation([[5, 0]] * 4, [0, 0, 1])
+    assert sorted(np.bincount(found.assignment, minlength=3)) == [1, 1, 2]

@@ -556,6 +556,12 @@ REMEDY = "give the pooled fit a prior (`pooled_prior=1.0`), or leave them out"
             f"the pooled Bradley-Terry reward is infinite; {REMEDY}",
             [["a", "b"], ["d"]],
         ),
+        (  # of several that never lose, or never win, the first
+            ["ac", "bc", "ad"],
+            "'a' won every vote against the others; 'c' lost every vote against the others: "
+            f"the pooled Bradley-Terry reward is infinite; {REMEDY}",
+            [["a"], ["c"]],
+        ),
     ],
 )
 def test_rewards_that_do_not_exist(votes, message, groups):
@@ -604,3 +610,13 @@ def test_utilities_of_ballots_are_read_with_their_counts():
     answered = borda_audit(table, beta=0.7, weights=[1, 3]).scores.sel(rule="borda").values
     share = (1 / (1 + np.exp(-1.4)) + 3 / (1 + np.exp(0.7))) / 4
     assert answered == pytest.approx([(0.5 + share) / 2, (1.5 - share) / 2])
+
+
+def test_a_pair_that_bradley_terry_ties_overrules_nobody():
+    """Two have a, b, c and one b, c, a: level by Borda; a by majority, b by mean utility."""
+    audit = borda_audit([[1, 0.9, 0], [0, 10, 1]], weights=[2, 1], alternatives="abc")
+    row = audit.disagreements.set_index(["first", "second"]).loc[("a", "b")]
+    assert row["bradley_terry"] is row["borda"] is None
+    assert (row["copeland"], row["mean_utility"]) == ("a", "b")
+    assert (row["for_first"], row["for_second"], row["indifferent"], row["silent"]) == (2, 1, 0, 0)
+    assert row["overruled"] == 0
