@@ -488,11 +488,11 @@ def test_propensities_are_refused_where_they_matter_alone():
     )
     for wrong, said in ((1.25, "1.25"), (0.0, "0"), (-0.5, "-0.5"), (np.nan, "nan")):
         bad = free.copy()
-        bad[1, 2] = wrong
+        bad[1, 1:] = wrong, 7.0  # the first is named
         with pytest.raises(DataError) as caught:
             disagreement_bridging(votes, propensity=bad)
         assert str(caught.value) == (
-            f"`propensity[1, 2]` is {said} where there is a vote; the probability of seeing it "
+            f"`propensity[1, 1]` is {said} where there is a vote; the probability of seeing it "
             "lies in (0, 1]"
         )
 
