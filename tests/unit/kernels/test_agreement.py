@@ -77,6 +77,8 @@ def test_agreement_within_items_and_chances_of_each():
         assert got.observed == pytest.approx(observed)
         assert got.expected == pytest.approx(expected)
         assert got.value == pytest.approx((observed - expected) / (1 - expected))
+        batch = coefficient(np.stack([labels.counts] * 2), *table[1:])
+        assert batch.value == pytest.approx([got.value] * 2)
 
 
 def test_conger_draws_from_two_different_raters():
@@ -201,7 +203,8 @@ def test_influence_on_the_chance_of_two_raters():
 # -- entropy -------------------------------------------------------------------------------------
 
 COUNTS = np.array([[3.0, 1.0, 0.0, 7.0, 1.0], [1.0, 1.0, 1.0, 0.0, 0.0], [0.0, 9.0, 0.0, 0.0, 0.0],
-                   [2.0, 2.0, 5.0, 4.0, 1.0], [1.0, 0.0, 0.0, 0.0, 0.0]])  # fmt: skip
+                   [2.0, 2.0, 5.0, 4.0, 1.0], [1.0, 0.0, 0.0, 0.0, 0.0], [6.0, 6.0, 0.0, 1.0, 3.0],
+                   [4.0, 0.0, 0.0, 2.0, 2.0]])  # fmt: skip
 
 
 def plugin(row):
@@ -258,7 +261,7 @@ def test_entropies_of_rows_are_their_sums(block, monkeypatch):
     assert found[2].tolist() == [0.0, 0.0]
     shares = COUNTS / COUNTS.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(
-        _entropy.plugin_with_bias(shares), np.column_stack([naive, np.zeros(5)]), atol=1e-15
+        _entropy.plugin_with_bias(shares), np.column_stack([naive, np.zeros(7)]), atol=1e-15
     )
 
 
