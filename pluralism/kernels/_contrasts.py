@@ -91,13 +91,13 @@ def quasi_variances(covariance: FloatArray, max_iterations: int = 100) -> QuasiV
     converged = False
     for _ in range(max_iterations):
         total = np.where(off, values[:, None] + values[None, :], 1.0)
-        error = np.where(off, log_target - np.log(total), 0.0)
+        error = log_target - np.log(total)
         slope = np.where(off, 1.0 / total, 0.0)
         normal = slope**2
         normal[np.diag_indices(n)] = normal.sum(axis=1)
         step = linalg.solve(normal, (error * slope).sum(axis=1), assume_a="sym")
         # Every sum of two must stay positive; one of the two may be negative.
-        change = np.where(off, step[:, None] + step[None, :], 0.0)
+        change = step[:, None] + step[None, :]
         shrink = np.where(off & (change < 0), -change / total, 0.0).max()
         values = values + step * min(1.0, 0.9 / shrink if shrink > 0 else 1.0)
         if np.abs(step).max() <= 1e-12 * np.abs(values).max():

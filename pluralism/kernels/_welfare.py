@@ -47,9 +47,9 @@ def gini_welfare(utilities: FloatArray, share: FloatArray, power: float) -> Floa
     """Rank-weighted mean: the worst-off first, with weights (1 - F)^power (generalised Gini)."""
     order = np.argsort(utilities, axis=-2, kind="stable")
     ordered = np.take_along_axis(utilities, order, axis=-2)
-    behind = 1.0 - np.cumsum(share[order], axis=-2)
+    behind = np.maximum(1.0 - np.cumsum(share[order], axis=-2), 0.0)  # but for rounding it is
     ahead = np.concatenate([np.ones_like(behind[..., :1, :]), behind[..., :-1, :]], axis=-2)
-    weight = np.power(ahead, power) - np.power(np.maximum(behind, 0.0), power)
+    weight = np.power(ahead, power) - np.power(behind, power)
     return np.asarray((weight * ordered).sum(axis=-2))
 
 

@@ -171,7 +171,7 @@ def test_pursuit_finds_a_planted_split_and_counts_its_steps():
 
 def test_pursuit_is_the_least_of_its_objective():
     rng = np.random.default_rng(7)
-    table = rng.normal(size=(5, 5))
+    table = 10.0 * rng.normal(size=(5, 5))
     seen = rng.random((5, 5)) < 0.8
     found = _robust.pursue_low_rank(table, seen, 0.4, tolerance=1e-11, max_iterations=50_000)
     assert found.status == _robust.CONVERGED

@@ -210,6 +210,7 @@ def test_a_common_odds_ratio_is_that_of_statsmodels():
 
 def test_contingency_tables_are_those_of_scipy():
     tables = np.random.default_rng(4).integers(1, 20, (2, 3, 4)).astype(float)
+    tables[1, 1] = [1.0, 0.0, 2.0, 0.0]  # less than one expected
     found = _contingency.contingency(tables)
     for place, table in enumerate(tables):
         reference = stats.chi2_contingency(table, correction=False)
@@ -229,7 +230,9 @@ def test_contingency_tables_are_those_of_scipy():
 
 def test_coefficients_of_variation():
     share = np.array([[0.1, 0.3, 0.5], [0.0, 0.0, 0.0], [0.2, 0.2, 0.2]])
-    np.testing.assert_allclose(_contingency.variation(share), [2 / 3, np.nan, 0.0], atol=1e-15)
+    expected = [2 / 3, np.nan, 0.0]
+    found = _contingency.variation(np.stack([share, share]))
+    np.testing.assert_allclose(found, [expected, expected], atol=1e-15)
 
 
 def test_confidence_of_tosses_by_all_outcomes():
