@@ -251,6 +251,18 @@ def test_an_empty_cluster_takes_the_farthest_point_of_a_larger_one():
     assert found.inertia == 0.5
 
 
+def test_a_cluster_of_one_is_not_emptied_for_another():
+    points = np.array([[0.0], [0.1], [50.0]])
+    found = _opinion_groups._lloyd(points, np.array([[0.0], [50.0], [200.0]]))
+    assert found.label.tolist() == [0, 2, 1]
+
+
+def test_points_go_to_the_nearest_center():
+    points = np.array([[0.0], [4.0], [9.0], [9.0]])
+    found = _opinion_groups._lloyd(points, np.array([[0.0], [9.0]]))
+    assert found.label.tolist() == [0, 0, 1, 1]
+
+
 @pytest.mark.parametrize("block", [2, 512])
 def test_silhouettes_by_loops(block, monkeypatch):
     monkeypatch.setattr(_opinion_groups, "_BLOCK", block)
