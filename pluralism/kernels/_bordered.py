@@ -94,7 +94,7 @@ class Bordered:
         self.local: Local = _outcomes.local(design.link, design.ties, eta, tie)
         counts = np.stack(design.counts)
         self.slope: FloatArray = (counts * self.local.score).sum(axis=0)  # (cells,)
-        self.tie_slope: FloatArray = (counts * self.local.tie_score).sum(axis=0)
+        self.tie_slope = float((counts * self.local.tie_score).sum())
         self.weight: FloatArray = weight * self.local.curvature
         weighted = design.columns * self.weight[:, None]
         border = [weighted]
@@ -134,7 +134,7 @@ class Bordered:
             design.columns.T @ self.slope - design.precision @ self.point[n : n + q],
         ]
         if design.has_tie:
-            parts.append(np.array([self.tie_slope.sum()]))
+            parts.append(np.array([self.tie_slope]))
         return np.concatenate(parts)
 
     def solve_utilities(self, right: FloatArray) -> FloatArray:
@@ -217,7 +217,7 @@ def fit_bordered(
         max_iterations=max_iterations,
     )
     n = design.n_utilities
-    if design.free and design.ridge == 0.0 and state.laplacian is not None:
+    if state.laplacian is not None:
         point = np.concatenate([state.laplacian.centre(point[:n]), point[n:]])
     method = "Newton, block elimination" if n else "Newton"
     return NewtonResult(point, decrement, iterations, status, method), state

@@ -125,6 +125,7 @@ def test_gradient_and_information_are_those_of_the_likelihood(link, ties, option
 def test_a_fit_ends_where_the_slope_is_zero_in_as_many_steps_as_it_says(link, ties, free):
     design = design_of(link, ties, free=free, apart=free)
     start = np.zeros(design.n_utilities + 2 + design.has_tie)
+    start[: design.n_utilities] = 0.1 * np.arange(design.n_utilities)
     if ties == "rao-kupper":
         start[-1] = 1.5
     result, state = _bordered.fit_bordered(design, start, tolerance=1e-9, max_iterations=50)
@@ -197,7 +198,7 @@ def sparse_design(seed, ties, *, free=True, q=1):
     return _bordered.make_design(
         first,
         second,
-        rng.integers(-2, 3, (6, q)) * 1e-3,
+        rng.integers(-2, 3, (6, q)) * 10.0 ** rng.integers(-9, 3),
         _outcomes.Counts(*counts),
         3,
         link="logit",
@@ -236,3 +237,32 @@ def test_a_direction_is_found_where_the_likelihood_rises_for_ever(ties, free):
             assert along[1] <= along[2] + 1e-12
             assert value_of(design, np.zeros(len(direction))) < along[2]
     assert 3 < found < 30 or (found == 30 and ties != "none")
+
+
+def test_what_has_a_prior_cannot_run_away():
+    first, second = np.array([0, 1, 0, 1], np.int32), np.array([1, 0, 2, 2], np.int32)
+    won = np.array([3.0, 2.0, 4.0, 5.0])  # item 2 never wins
+    columns = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.2], [0.0, 0.2]])
+    none = np.zeros(4)
+
+    def direction(counts, ridge, precision):
+        return _separation.separating_direction(
+            _bordered.make_design(
+                first, second, columns, counts, 3, link="logit", ties="none", free=True,
+                ridge=ridge, precision=np.diag(precision), component=np.zeros(3, np.int32),
+            )
+        )  # fmt: skip
+
+    never = _outcomes.Counts(won, none, none)
+    free = direction(never, 0.0, [0.0, 0.0])
+    assert free is not None
+    held = direction(never, 0.5, [0.0, 0.0])
+    np.testing.assert_allclose(held[:3], 0.0, atol=1e-9)
+    assert (columns @ held[3:] >= -1e-9).all()
+    assert held[4] == pytest.approx(5.0)  # as far as its largest entry counts one
+    only = direction(never, 0.0, [0.1, 0.1])
+    np.testing.assert_allclose(only[3:], 0.0, atol=1e-9)
+    assert only[2] < min(only[:2]) - 0.5
+    assert direction(never, 0.5, [0.1, 0.1]) is None
+    # a tie that counts as half of each was seen both ways
+    assert direction(_outcomes.Counts(won, none, np.ones(4)), 0.0, [0.0, 0.0]) is None

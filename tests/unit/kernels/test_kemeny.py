@@ -127,3 +127,36 @@ def test_a_search_that_runs_out_of_time_says_so():
     wins = (voters[:, :, None] < voters[:, None, :]).sum(axis=0).astype(float)
     solved = kemeny_rankings(wins, 100, 1e-9, seconds=1e-3)
     assert solved.message or not solved.complete
+
+
+@pytest.mark.parametrize("unit", [1.0, 1 / 3, 7.0])
+def test_all_optima_of_small_profiles_up_to_the_limit(unit):
+    tolerance = 0.0 if unit >= 1 else 1e-12
+    several = 0
+    for seed in range(4):
+        wins = unit * profile(np.random.default_rng(seed), 4, 2 + seed % 3)
+        cost = {order: disagreement(wins, order) for order in permutations(range(4))}
+        for order, value in cost.items():
+            brute = sum(wins[b, a] for k, a in enumerate(order) for b in order[k + 1 :])
+            assert value == pytest.approx(brute)
+        least = min(cost.values())
+        best = {order for order, value in cost.items() if value <= least + 1e-9}
+        found = kemeny_rankings(wins, len(best), tolerance)
+        assert set(found.rankings) == best
+        assert len(found.rankings) == len(best)
+        assert found.distance == pytest.approx(least)
+        assert found.complete
+        assert found.message == ""
+        if len(best) > 1:
+            several += 1
+            fewer = kemeny_rankings(wins, len(best) - 1, tolerance)
+            assert not fewer.complete
+            assert len(fewer.rankings) == len(best) - 1
+            assert set(fewer.rankings) < best
+    assert several
+
+
+def test_margins_within_the_tolerance_are_ties():
+    wins = np.array([[0.0, 1.25], [1.0, 0.0]])
+    assert sorted(kemeny_rankings(wins, 5, 0.25).rankings) == [(0, 1), (1, 0)]
+    assert kemeny_rankings(wins, 5, 0.2499).rankings == [(0, 1)]

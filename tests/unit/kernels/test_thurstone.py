@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from scipy.special import ndtr
 
 from pluralism._precision import in_float64
@@ -177,3 +177,80 @@ def test_padding_changes_nothing(problem):
     )
     np.testing.assert_allclose(filled.utility[:n], plain.utility, atol=1e-12)
     np.testing.assert_allclose(filled.variance[:n], plain.variance, rtol=1e-12)
+
+
+@pytest.mark.parametrize("precision", [(0.3, 1.0), (0.0, 0.0)])
+def test_case_three_ends_at_the_mode_in_as_many_steps_as_it_says(problem, precision):
+    n, first, second, theta, *_ = problem
+    chance = ndtr(_thurstone.case_iii_probits(theta, first, second))
+    won, lost = 95 * chance, 95 - 95 * chance
+    settings = {"precision": precision, "start": 0.8 * theta}
+    found = _thurstone.fit_case_iii(first, second, won, lost, n, **settings)
+    assert found.converged
+    assert found.decrement < 1e-7
+    prior = np.repeat(precision, n)
+
+    def slope(at):
+        terms = _thurstone.probit_terms(_thurstone.case_iii_probits(at, first, second), won, lost)
+        return _thurstone.case_iii_jacobian(at, first, second).T @ terms.score - prior * at
+
+    np.testing.assert_allclose(slope(found.theta), 0.0, atol=1e-6)
+
+    def loss(at):
+        z = _thurstone.case_iii_probits(at, first, second)
+        terms = _thurstone.probit_terms(z, won, lost)
+        return 0.5 * prior @ at**2 - terms.log_likelihood
+
+    best = optimize.minimize(loss, theta, jac=lambda at: -slope(at), method="BFGS")
+    assert loss(found.theta) <= best.fun + 1e-6
+    z = _thurstone.case_iii_probits(found.theta, first, second)
+    value = _thurstone.probit_terms(z, won, lost).log_likelihood
+    assert found.log_likelihood == pytest.approx(value)
+    settings["max_iterations"] = found.iterations
+    again = _thurstone.fit_case_iii(first, second, won, lost, n, **settings)
+    assert again.converged
+    assert again.iterations == found.iterations > 2
+    settings["max_iterations"] -= 1
+    early = _thurstone.fit_case_iii(first, second, won, lost, n, **settings)
+    assert not early.converged
+    assert early.iterations == found.iterations - 1
+
+
+def test_a_variance_that_runs_away_ends_the_fit():
+    # item 2 splits evenly with items that are far apart: the wider, the better
+    first, second = np.array([0, 0, 1]), np.array([1, 2, 2])
+    won, lost = np.array([90.0, 50.0, 50.0]), np.array([10.0, 50.0, 50.0])
+    start = np.array([0.5, -0.5, 0.0, 0.0, 0.0, 1.0])
+    found = _thurstone.fit_case_iii(
+        first, second, won, lost, 3, precision=(0.1, 0.0), start=start, max_iterations=500
+    )
+    assert not found.converged
+    assert found.iterations < 500
+    assert np.abs(found.theta[3:]).max() > 15.0
+
+
+def test_what_is_open_is_seen_by_no_probit_and_leaves_the_median_item():
+    first, second = np.zeros(4, int), np.arange(1, 5)
+    rng = np.random.default_rng(0)
+    open_ = _thurstone.undetermined_directions(first, second, 5, rng)
+    assert open_.shape[1] == 10 - 2 - 4
+    again = np.random.default_rng(0)
+    theta = np.concatenate([again.normal(size=5), again.normal(scale=0.5, size=5)])
+    jacobian = _thurstone.case_iii_jacobian(theta, first, second)
+    np.testing.assert_allclose(jacobian @ open_, 0.0, atol=1e-5)
+    np.testing.assert_allclose(np.median(open_[5:], axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.median(open_[:5], axis=0), 0.0, atol=1e-12)
+
+
+def test_expected_information_is_the_mean_square_of_the_score(problem):
+    n, first, second, theta, won, lost = problem
+    z = _thurstone.case_iii_probits(theta, first, second)
+    jacobian = _thurstone.case_iii_jacobian(theta, first, second).toarray()
+    density = stats.norm.pdf(z) ** 2 / (stats.norm.cdf(z) * stats.norm.sf(z))
+    expected = (jacobian.T * (won + lost) * density) @ jacobian
+    found = _thurstone.case_iii_information(theta, first, second, won + lost)
+    np.testing.assert_allclose(_thurstone.as_dense(found), expected, atol=1e-10)
+    pinned = _thurstone.pin_gauge(expected, theta)
+    values = np.linalg.eigvalsh(pinned)
+    assert values.min() > 0
+    assert np.trace(pinned) == pytest.approx(np.trace(expected) * (1 + 2 / (2 * n)))
