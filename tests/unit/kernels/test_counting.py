@@ -73,3 +73,38 @@ def test_keys_too_wide_for_one_word_are_summed_and_ordered_all_the_same():
     order = _counting.key_order(keys, [size] * 3)
     everything = list(zip(*(column.tolist() for column in keys), strict=True))
     assert [everything[place] for place in order] == sorted(everything)
+
+
+@pytest.mark.parametrize("dense", [True, False])
+@pytest.mark.parametrize("sizes", [(3,), (4, 2), (2, 5, 3), (7, 2**40, 3), (2**40, 2**40, 4)])
+@pytest.mark.parametrize("n_values", [0, 2])
+def test_sums_by_key_equal_a_dictionary(sizes, n_values, dense, monkeypatch):
+    if not dense:
+        monkeypatch.setattr(_counting, "_DENSE_BINS", 0)
+    rng = np.random.default_rng(len(sizes))
+    # large key spaces at their ends, where a key packed into too narrow a word would wrap
+    keys = [rng.choice([0, 1, size // 2, size - 1], 60) for size in sizes]
+    values = list(rng.random((n_values, 60)))
+    found = _counting.group_sums(keys, sizes, values)
+    rows = list(zip(*(key.tolist() for key in keys), strict=True))
+    cells = sorted(set(rows))
+    assert [tuple(cell) for cell in found.keys.T.tolist()] == cells
+    assert found.counts.tolist() == [rows.count(cell) for cell in cells]
+    assert found.sums.shape == (n_values, len(cells))
+    for value, sums in zip(values, found.sums, strict=True):
+        expected = [
+            sum(v for v, row in zip(value, rows, strict=True) if row == cell) for cell in cells
+        ]
+        np.testing.assert_allclose(sums, expected)
+    order = _counting.key_order(keys, sizes)
+    assert [rows[place] for place in order] == sorted(rows)
+    same = [place for place in order.tolist() if rows[place] == rows[order[0]]]
+    assert same == sorted(same)
+
+
+def test_halves_of_words():
+    for word, bits in ((np.uint16, 8), (np.uint32, 16)):
+        words = np.array([[(3 << bits) + 7, (1 << bits) - 1]], word)
+        won, lost = _counting.halves(words)
+        assert won.tolist() == [[3, 0]]
+        assert lost.tolist() == [[7, (1 << bits) - 1]]

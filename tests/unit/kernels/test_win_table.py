@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pluralism.kernels import _win_table
 from pluralism.kernels._counting import PairTable, count_table
 from pluralism.kernels._newton import fit_pairs
 from pluralism.kernels._pairs import fold_pairs, pair_log_likelihood
@@ -106,3 +107,47 @@ def test_mutual_wins_are_followed_in_both_directions_and_as_far_as_they_reach(n,
     assert tabulate_counts(PairTable(words, n_cells)).linked
     words[chain[n // 2], chain[n // 2 + 1]] = 7 << 8
     assert not tabulate_counts(PairTable(words, n_cells)).linked
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.5])
+@pytest.mark.parametrize("block", [1, 9, 1 << 15])
+def test_the_curvature_of_a_table_is_a_dense_matrix(ridge, block, monkeypatch):
+    monkeypatch.setattr(_win_table, "_BLOCK", block)
+    rng = np.random.default_rng(3)
+    n = 6
+    first, second = np.nonzero(~np.eye(n, dtype=bool))
+    won, lost = rng.random((2, len(first))) + 0.2
+    table = _win_table.tabulate_wins(first.astype(np.int32), second.astype(np.int32), won, lost, n)
+    both, wins = np.zeros((n, n)), np.zeros(n)
+    for i, j, w, x in zip(first, second, won, lost, strict=True):
+        both[max(i, j), min(i, j)] += w + x
+        wins[i] += w
+        wins[j] += x
+    np.testing.assert_allclose(np.tril(table.votes), both)
+    np.testing.assert_allclose(table.wins, wins)
+    total = both + both.T
+    share = (wins + 0.5) / (total.sum(axis=1) + 1.0)
+    start = np.log(share / (1 - share))
+    mixed = start - start.mean()
+    flat = 1 - (16 * np.sqrt(3) / (15 * np.pi)) ** 2 * mixed.var()
+    np.testing.assert_allclose(_win_table.shares(table), mixed / np.sqrt(flat))
+    result, curvature = _win_table.fit_win_table(table, ridge=ridge)
+    u = result.point
+    p = 1 / (1 + np.exp(u - u[:, None]))
+    np.testing.assert_allclose(wins - (total * p).sum(axis=1) - ridge * u, 0.0, atol=1e-8)
+    weight = total * p * (1 - p)
+    dense = np.diag(weight.sum(axis=1) + ridge) - weight
+    right = rng.normal(size=(n, 2))
+    np.testing.assert_allclose(curvature.times(right), dense @ right)
+    np.testing.assert_allclose(curvature.times(right[:, 0]), dense @ right[:, 0])
+    np.testing.assert_allclose(curvature.inverse(), np.linalg.pinv(dense, rcond=1e-12), atol=1e-9)
+    chance = np.log(p, where=total > 0, out=np.zeros((n, n)))
+    mine = np.zeros((n, n))
+    np.add.at(mine, (first, second), won)
+    np.add.at(mine, (second, first), lost)
+    value = _win_table.win_table_log_likelihood(table, u)
+    assert value == pytest.approx((mine * chance).sum())
+    exactly, _ = _win_table.fit_win_table(table, ridge=ridge, max_iterations=result.iterations)
+    assert exactly.status == 0
+    fewer, _ = _win_table.fit_win_table(table, ridge=ridge, max_iterations=result.iterations - 1)
+    assert fewer.status == 1
