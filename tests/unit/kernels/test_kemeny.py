@@ -160,3 +160,12 @@ def test_margins_within_the_tolerance_are_ties():
     wins = np.array([[0.0, 1.25], [1.0, 0.0]])
     assert sorted(kemeny_rankings(wins, 5, 0.25).rankings) == [(0, 1), (1, 0)]
     assert kemeny_rankings(wins, 5, 0.2499).rankings == [(0, 1)]
+
+
+def test_level_pairs_join_blocks():
+    """0 is level with 1 and with 2, and 1 beats 2: 0 may stand anywhere."""
+    wins = np.array([[0, 1, 1], [1, 0, 2], [1, 0, 0.0]])
+    assert condorcet_blocks(wins - wins.T) == [[0, 1, 2]]
+    found = kemeny_rankings(wins, 5, 0.0)
+    assert sorted(found.rankings) == [(0, 1, 2), (1, 0, 2), (1, 2, 0)]
+    assert condorcet_blocks(np.array([[0, -1, -1], [1, 0, -2], [1, 2, 0.0]])) == [[2], [1], [0]]
