@@ -218,3 +218,29 @@ def test_dyadic_error_counts_pairs_that_share_an_item():
     wanted = 12 * 11 / 100 * sums - (residual**2).sum()
     assert result.stderr == pytest.approx(np.sqrt(wanted) / 66, rel=1e-12)
     assert np.isnan(dyadic_mean(value[:1], np.ones(1), low[:1], high[:1], 12).stderr)
+
+
+def test_the_jackknife_leaves_out_one_item_after_the_other():
+    pairs, matrix = random_pairs(8, 4, 0.9, seed=3)
+    values, met = brute_force(matrix)
+    rates = np.array([
+        values[(met != item).all(axis=1)].mean(axis=0)
+        for item in range(8) if (met == item).any()
+    ])  # fmt: skip
+    n = len(rates)
+    expected = np.sqrt((n - 1) / n * ((rates - rates.mean(axis=0)) ** 2).sum(axis=0))
+    np.testing.assert_allclose(item_jackknife(triad_sums(pairs)), expected)
+    three, _ = random_pairs(3, 4, 1.0, seed=0)
+    assert np.isnan(item_jackknife(triad_sums(three))).all()  # every item is in the one triad
+
+
+def test_majorities_by_all_outcomes():
+    decided, chance = np.array([0, 1, 2, 3, 4]), 0.3
+    win, even = majority_probabilities(decided, chance)
+    for n, up, level in zip(decided.tolist(), win, even, strict=True):
+        mass = stats.binom(n, chance).pmf(np.arange(n + 1))
+        assert up == pytest.approx(sum(mass[k] for k in range(n + 1) if 2 * k > n))
+        assert level == pytest.approx(sum(mass[k] for k in range(n + 1) if 2 * k == n))
+    certain, never = majority_probabilities(np.array([2, 2]), np.array([0.0, 1.0]))
+    assert certain.tolist() == [0.0, 1.0]
+    assert never.tolist() == [0.0, 0.0]
