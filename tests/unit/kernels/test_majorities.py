@@ -242,10 +242,10 @@ def test_hypervolumes_by_a_grid():
     assert _pareto.hypervolume_3d(np.zeros((0, 3))) == 0.0
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.3])
+@pytest.mark.parametrize("scale", [1.0, 0.3, 3e8])
 def test_coalitions_with_a_veto_by_enumeration(scale):
     hit = 0
-    for seed in range(40):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         prefers = rng.random((4, 4)) < 0.5
         prefers[:, 0] = False
@@ -263,7 +263,7 @@ def test_coalitions_with_a_veto_by_enumeration(scale):
             power = 4 * counts[found.voters].sum()
             assert power > total * (4 - found.preferred.sum())
             assert found.message == ""
-    assert 3 < hit < 37
+    assert 3 < hit < 17
 
 
 def test_swaps_that_never_make_a_ranking_weigh_more():
@@ -271,7 +271,7 @@ def test_swaps_that_never_make_a_ranking_weigh_more():
         rng = np.random.default_rng(seed)
         rankings = [tuple(r) for r in itertools.permutations(range(3))]
         rows = [rankings[i] for i in rng.integers(0, 6, 5)]
-        counts = rng.integers(1, 3, 5) / 3
+        counts = rng.integers(1, 3, 5) * 1e5 / 3
         weight = {
             r: sum(c for row, c in zip(rows, counts, strict=True) if row == r) for r in rankings
         }
@@ -282,7 +282,7 @@ def test_swaps_that_never_make_a_ranking_weigh_more():
                 image = list(ranks)
                 image[a], image[b] = image[b], image[a]
                 if ranks[a] < ranks[b]:
-                    expected &= weight[ranks] >= weight[tuple(image)] - 1e-9
+                    expected &= weight[ranks] >= weight[tuple(image)] - 1.0
             assert found[a, b] == expected
         assert not np.diagonal(found).any()
 
