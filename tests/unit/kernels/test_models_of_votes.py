@@ -265,6 +265,7 @@ def test_verdicts_and_ties():
     assert _verdicts.verdict(votes, 3, 2, 0.5).tolist() == pytest.approx([0.55, 1.0])
     assert _verdicts.verdict(votes, 1, 0, 0.5).tolist() == pytest.approx([0.95, 1.0])
     assert _verdicts.verdict(votes, 2, -1, 0.5).max() == 1.0
+    assert _verdicts.verdict(votes[None], 2, -1, 0.5).shape == (1, 2)
 
 
 # -- refits --------------------------------------------------------------------------------------
@@ -612,6 +613,12 @@ def test_rankings_by_their_order_are_their_choices(below, block, monkeypatch):
     np.testing.assert_allclose(found.information, expected.information, atol=1e-12)
 
 
+def test_the_last_that_is_listed_is_above_all_that_is_not():
+    ranks = np.array([[99, 1, 99, 0, 99]])
+    rankings = _rankings.strict_rankings(ranks, np.ones(1), unranked=99, below=True)
+    assert np.argwhere(rankings.beaten).tolist() == [[1, 0], [1, 2], [1, 4], [3, 1]]
+
+
 # -- pairs and shares ----------------------------------------------------------------------------
 
 
@@ -648,7 +655,7 @@ def test_likelihoods_of_pairs_near_and_far(link, block, spread, monkeypatch):
     rng = np.random.default_rng(13)
     low, high = (part.astype(np.int32) for part in np.triu_indices(5, 1))
     won, lost = rng.random((2, 10))
-    utility = spread * np.array([1.0, 0.2, 0.0, -0.4, -1.0])
+    utility = spread * np.array([0.2, 1.0, 0.2, 0.2, -1.0]) + np.array([0.0, 0.0, 0.7, -0.9, 0.0])
     if link == "probit":
         utility = utility / 40
     pairs = _pairs.fold_pairs(low, high, won, lost, 5)
