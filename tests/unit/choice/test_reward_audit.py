@@ -565,9 +565,8 @@ REMEDY = "give the pooled fit a prior (`pooled_prior=1.0`), or leave them out"
     ],
 )
 def test_rewards_that_do_not_exist(votes, message, groups):
-    with pytest.raises(NotIdentifiedError) as caught:
+    with pytest.raises(NotIdentifiedError, match=f"^{re.escape(message)}$") as caught:
         borda_audit(Comparisons.from_pairs([tuple(vote) for vote in votes]), unmet="observed")
-    assert str(caught.value) == message
     assert [list(group) for group in caught.value.groups] == groups
     found = borda_audit(
         Comparisons.from_pairs([tuple(vote) for vote in votes]), unmet="observed", pooled_prior=1.0
@@ -581,15 +580,13 @@ def test_arguments_that_do_not_go_with_the_data():
     pairs = Comparisons.from_pairs([("a", "b"), ("b", "a")])
     for data, kind in ((rankings, "rankings"), (approvals, "approvals"), (pairs, "Comparisons")):
         for name, value in (("beta", 1.0), ("weights", [1, 1]), ("alternatives", "ab")):
-            with pytest.raises(DataError) as caught:
+            message = f"`{name}` goes with utilities, and the data are {kind}"
+            with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
                 borda_audit(data, **{name: value})
-            assert str(caught.value) == f"`{name}` goes with utilities, and the data are {kind}"
     for data in (rankings, [[1.0, 2.0]]):
-        with pytest.raises(DataError) as caught:
+        message = "`by` groups the votes of Comparisons; other data have their own rows"
+        with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
             borda_audit(data, by="rater")
-        assert str(caught.value) == (
-            "`by` groups the votes of Comparisons; other data have their own rows"
-        )
     votes, _ = grouped_votes()
     with pytest.raises(LabelError, match=r"`by` names 'rater', .* \(1 known: 'side'\)"):
         borda_audit(votes, by="rater")

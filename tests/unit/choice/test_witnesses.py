@@ -1,5 +1,6 @@
 """Arrow's theorem holds for every rule of ours; Sen's paradox on its own example."""
 
+import re
 from itertools import permutations
 
 import networkx as nx
@@ -215,9 +216,9 @@ def test_a_search_has_as_many_voters_as_the_rights_need():
 
 def test_rights_that_are_none():
     profile = Ballots.from_rankings(["abc", "bca"])
-    with pytest.raises(LabelError) as caught:
+    message = "`rights[1]` is ('b', 'c', 'a'); a right is over two alternatives"
+    with pytest.raises(LabelError, match=f"^{re.escape(message)}$"):
         sen_witness({1: [("a", "b"), ("b", "c", "a")]}, ballots=profile)
-    assert str(caught.value) == ("`rights[1]` is ('b', 'c', 'a'); a right is over two alternatives")
     with pytest.raises(DataError, match="`rights` is -1; it must be at least 0"):
         sen_witness({-1: ("a", "b")}, ballots=profile)
     assert sen_witness({1: ("a", "b")}, ballots=profile).exhaustive
