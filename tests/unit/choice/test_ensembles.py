@@ -56,6 +56,9 @@ def test_noise_and_ties_of_raters_by_hand():
     noise = np.array([(2 / 3) * (1 / 3) / 2, (2 / 3 * 1 / 3 - 0.25 * 2 / 6) / 5])
     assert found.noise == pytest.approx(votes @ noise / 9)
     assert found.skipped == 1
+    wins = np.zeros((4, 4))
+    wins[0, 1] = wins[2, 3] = 1.0
+    assert pairwise_calibration(np.eye(4), wins).skipped == 4
     table = found.pairs
     assert table.columns.tolist() == [
         "first", "second", "votes", "ensemble", "raters", "squared_error",

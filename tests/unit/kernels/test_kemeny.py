@@ -169,3 +169,13 @@ def test_level_pairs_join_blocks():
     found = kemeny_rankings(wins, 5, 0.0)
     assert sorted(found.rankings) == [(0, 1, 2), (1, 0, 2), (1, 2, 0)]
     assert condorcet_blocks(np.array([[0, -1, -1], [1, 0, -2], [1, 2, 0.0]])) == [[2], [1], [0]]
+
+
+def test_whole_votes_are_exact_however_many():
+    """One vote in ten billion decides: the costs are counted in whole votes."""
+    wins = np.zeros((3, 3))
+    wins[0, 1], wins[1, 2], wins[2, 0] = 1e10 + 1, 1e10 + 2, 1e10 + 4
+    found = kemeny_rankings(wins, limit=9, tolerance=0.0)
+    assert found.rankings == [(1, 2, 0)]
+    assert found.complete
+    assert found.distance == 1e10 + 1

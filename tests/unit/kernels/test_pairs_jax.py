@@ -63,20 +63,22 @@ def test_log_likelihood_and_its_gradient():
 def test_estimate_is_differentiable_in_the_counts():
     pairs = simulate(6, 300, seed=2)
 
-    def spread(won):
+    def spread(won, lost):
         utility = bradley_terry_utilities(
-            pairs.low, pairs.high, won, pairs.lost, np.zeros(6), np.float64(0), np.float64(1e-9)
+            pairs.low, pairs.high, won, lost, np.zeros(6), np.float64(0), np.float64(1e-9)
         )
         return utility[0] - utility[1]
 
-    gradient = in_float64(jax.grad(spread), pairs.won)
-    for place in range(3):
-        move = np.zeros(len(pairs.won))
-        move[place] = 1e-4
-        up, _ = _newton.fit_pairs(pairs._replace(won=pairs.won + move))
-        down, _ = _newton.fit_pairs(pairs._replace(won=pairs.won - move))
-        numeric = ((up.point - down.point)[0] - (up.point - down.point)[1]) / 2e-4
-        assert gradient[place] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
+    gradients = in_float64(jax.grad(spread, argnums=(0, 1)), pairs.won, pairs.lost)
+    for name, gradient in zip(("won", "lost"), gradients, strict=True):
+        counts = getattr(pairs, name)
+        for place in range(3):
+            move = np.zeros(len(counts))
+            move[place] = 1e-4
+            up, _ = _newton.fit_pairs(pairs._replace(**{name: counts + move}))
+            down, _ = _newton.fit_pairs(pairs._replace(**{name: counts - move}))
+            numeric = ((up.point - down.point)[0] - (up.point - down.point)[1]) / 2e-4
+            assert gradient[place] == pytest.approx(numeric, rel=1e-5, abs=1e-8)
 
 
 def test_estimate_is_differentiable_in_the_prior():
