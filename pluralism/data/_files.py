@@ -2,7 +2,9 @@
 
 What DuckDB would pass over in silence is settled here: a column that is whole numbers in the first
 file, or in the first rows, would round 0.5 to 1 further down; a column that one file lacks would be
-missing there; a file that is named twice would count twice.
+missing there; a file that is named twice would count twice; a folder named x=y would write over the
+column x; a column whose name comes twice would be the first of them; text that looks like an
+identifier, a time or a truth value would be written anew.
 """
 
 from __future__ import annotations
@@ -37,6 +39,10 @@ _READERS = {
     ".ndjson": "read_json",
 }
 _INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+#: What DuckDB makes of some text in JSON.
+_FROM_TEXT = re.compile(r"UUID|DATE|TIME.*")
+#: What divides fields in one file or another.
+_DELIMITERS = ",;\t|"
 _MEMORY = re.compile(r"\s*\d+(\.\d+)?\s*([KMGT]i?)?B\s*", re.IGNORECASE)
 
 
@@ -46,6 +52,7 @@ class Opened(NamedTuple):
     frame: nw.DataFrame[Any] | nw.LazyFrame[Any]
     connection: Any = None  # DuckDB's own, where paths were opened
     is_text: bool = False  # labels were read as text, whatever they look like
+    whole: frozenset[str] = frozenset()  # columns read as float64 that look like whole numbers
 
 
 def attended(connection: Any, work: Callable[[], Answer]) -> Answer:
@@ -113,12 +120,12 @@ def open_path(
     try:
         if reader == "read_parquet":
             _refuse_saved(connection, files)
-        relation = attended(
+        relation, whole = attended(
             connection, lambda: _relation(connection, files, reader, labels, numbers)
         )
     except duckdb.Error as error:
         raise DataError(f"{_named(source)} cannot be read: {reason_of(error)}") from None
-    return Opened(nw.from_native(relation), connection, is_text=reader == "read_csv")
+    return Opened(nw.from_native(relation), connection, reader == "read_csv", whole)
 
 
 def reason_of(error: BaseException) -> str:
@@ -234,8 +241,8 @@ def _relation(
     reader: str,
     labels: Sequence[str],
     numbers: Sequence[str],
-) -> Any:
-    """One relation over all files, whose columns mean the same in each."""
+) -> tuple[Any, frozenset[str]]:
+    """One relation over all files, whose columns mean the same in each; see `Opened.whole`."""
     options = {
         "read_parquet": "",
         # Left to guess, DuckDB looks at the first rows: quotes that come later would be part of a
@@ -243,12 +250,16 @@ def _relation(
         "read_csv": """, header = true, quote = '"', escape = '"', comment = ''""",
         "read_json": ", format = 'newline_delimited'",
     }[reader]
+    options += ", hive_partitioning = false"
+    is_text = reader == "read_csv"
     schemas = {}
     for file in files:
-        if reader == "read_csv":
-            _refuse_skipped(connection, file, options)
+        if is_text:
+            _check_header(connection, file, options, (*labels, *numbers))
         head = connection.sql(f"SELECT * FROM {reader}({quoted(file)}{options})")
         schemas[file] = dict(zip(head.columns, map(str, head.types), strict=True))
+        if reader == "read_json":
+            schemas[file] |= dict.fromkeys(_texts(labels, schemas[file]), "VARCHAR")
     first = next(iter(schemas.values()))
     if len(files) > 1:
         filled = {
@@ -261,46 +272,102 @@ def _relation(
         schemas = filled or {files[0]: first}  # an empty file has no types worth comparing
         files = list(schemas)
         first = schemas[files[0]]
-        is_text = reader == "read_csv"
         for column in (*labels, *numbers):
             _refuse_differing(column, schemas, column in labels, is_text)
         options += ", union_by_name = true"
-    if reader == "read_csv":
+    whole: frozenset[str] = frozenset()
+    if is_text:
         types = {name: "VARCHAR" for name in labels if name in first}
         for name in numbers:
-            if any(_INTEGERS.fullmatch(schema.get(name, "")) for schema in schemas.values()):
+            found = [schema.get(name, "") for schema in schemas.values()]
+            is_whole = [_INTEGERS.fullmatch(type_) is not None for type_ in found]
+            if any(is_whole):
                 types[name] = "DOUBLE"
-        if types:
-            pairs = ", ".join(f"{quoted(name)}: '{type_}'" for name, type_ in types.items())
-            options += f", types = {{{pairs}}}"
+            if all(is_whole):
+                whole |= {name}
+            if "BOOLEAN" in found and not _is_boolean(connection, files, options, name):
+                types[name] = "VARCHAR"
+        options += _typed("types", types)
     elif reader == "read_json" and (labels or numbers):
         # Every row is looked at: types guessed from the first would round what comes later.
         options += f", sample_size = -1, maximum_sample_files = {len(files)}"
     relation = connection.sql(f"SELECT * FROM {reader}({_listed(files)}{options})")
-    for name, type_ in zip(relation.columns, map(str, relation.types), strict=True):
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    for name, type_ in types.items():
         if type_ == "JSON" and name in (*labels, *numbers):
             raise DataError(
                 f"column {name!r} of {_text(files[0])!r} mixes text, numbers or nested values; "
                 "write it in one way"
             )
-    return relation
+    if reader == "read_json":
+        if texts := _texts(labels, types):
+            options += _typed("columns", types | dict.fromkeys(texts, "VARCHAR"))
+            relation = connection.sql(f"SELECT * FROM {reader}({_listed(files)}{options})")
+        for name in labels:
+            if types.get(name) == "DOUBLE":
+                _refuse_rounded(connection, relation, name)
+    return relation, whole
 
 
-def _refuse_skipped(connection: Any, file: str, options: str) -> None:
-    """Refuse rows above what DuckDB takes for the header, which it would drop; a title is none."""
-    if "://" in file:
-        return
+def _texts(labels: Sequence[str], types: Mapping[str, str]) -> list[str]:
+    """Which labels in JSON are text that DuckDB would make something else of."""
+    return [name for name in labels if _FROM_TEXT.fullmatch(types.get(name, ""))]
+
+
+def _typed(option: str, types: Mapping[str, str]) -> str:
+    """Write an option that gives columns their types; nothing where there are none."""
+    pairs = ", ".join(f"{quoted(name)}: {quoted(type_)}" for name, type_ in types.items())
+    return f", {option} = {{{pairs}}}" if pairs else ""
+
+
+def _is_boolean(connection: Any, files: Sequence[str], options: str, name: str) -> bool:
+    """Whether a column of a CSV file says true and false; DuckDB also takes t, f, yes and no."""
+    as_text = f"read_csv({_listed(files)}{options}{_typed('types', {name: 'VARCHAR'})})"
+    said = f"lower(trim({_identifier(name)}))"
+    other = f"SELECT 1 FROM {as_text} WHERE {said} NOT IN ('true', 'false') LIMIT 1"
+    return not connection.execute(other).fetchall()
+
+
+def _refuse_rounded(connection: Any, relation: Any, name: str) -> None:
+    """Refuse labels that are numbers too large for a float64: two of them may have become one."""
+    large = relation.filter(f"abs({_identifier(name)}) >= {_validate.LARGEST_EXACT_COUNT}")
+    found = large.project(_identifier(name)).limit(1).fetchall()
+    if found:
+        raise DataError(
+            f"column {name!r} holds a number like {found[0][0]:g}, whose digits are not all "
+            "kept beside fractions or beyond 2**64; write the labels as text"
+        )
+
+
+def _check_header(connection: Any, file: str, options: str, names: Sequence[str]) -> None:
+    """Refuse a column that comes twice, and rows above the header; a title is none.
+
+    DuckDB would give the second column another name, and drop the rows.
+    """
     ((skipped, delimiter),) = connection.execute(
         f"SELECT SkipRows, Delimiter FROM sniff_csv({quoted(file)}{options})"
     ).fetchall()
+    raw = options.replace("header = true", "header = false")
+    raw += f", all_varchar = true, skip = {skipped}, delim = {quoted(delimiter)}"
+    header = connection.execute(f"SELECT * FROM read_csv({quoted(file)}{raw}) LIMIT 1").fetchall()
+    folded = [str(name).strip().casefold() for row in header for name in row]
+    for name in names:
+        if folded.count(str(name).strip().casefold()) > 1:
+            raise DataError(
+                f"{_text(file)!r} has two columns named {name!r}, be it in another case; rename one"
+            )
+    if "://" in file:
+        return
     with open(_unescaped(file), encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(islice(lines, skipped), start=1):
-            if delimiter in line:
-                raise DataError(
-                    f"{_text(file)!r}: line {number} has another number of fields than line "
-                    f"{skipped + 1}, where the names of the columns seem to be; remove the lines "
-                    "above the header, or give all lines as many fields"
-                )
+        above = [line for line in islice(lines, skipped) if line.strip()]
+    for line in above:
+        if len(above) > 1 or any(mark in line for mark in _DELIMITERS):
+            shown = line.strip() if len(line) <= 60 else f"{line[:60].strip()}..."
+            raise DataError(
+                f"{_text(file)!r}: {shown!r} stands above line {skipped + 1}, where the names of "
+                "the columns seem to be; remove the lines above the header, or divide all lines "
+                "into fields in one way"
+            )
 
 
 def _refuse_differing(
@@ -324,10 +391,13 @@ def _refuse_differing(
 
 
 def _kind(type_: str, is_label: bool) -> str:
-    """What a column holds; a label that is 7 in one file and 7.0 in another is two labels."""
+    """What a column holds; a label that is 7 in one file and 7.0 in another is two labels.
+
+    So is 0.1 as FLOAT and as DOUBLE.
+    """
     if _INTEGERS.fullmatch(type_):
         return "integer" if is_label else "number"
-    if type_ in ("FLOAT", "DOUBLE") or (type_.startswith("DECIMAL") and not is_label):
+    if not is_label and (type_ in ("FLOAT", "DOUBLE") or type_.startswith("DECIMAL")):
         return "number"
     return "text" if type_ == "VARCHAR" or type_.startswith("ENUM") else type_
 
@@ -349,6 +419,11 @@ def _named(source: Any) -> str:
 
 def _listed(files: Sequence[str]) -> str:
     return f"[{', '.join(quoted(file) for file in files)}]"
+
+
+def _identifier(name: str) -> str:
+    """Write an SQL name."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def quoted(text: str) -> str:

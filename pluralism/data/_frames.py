@@ -136,10 +136,16 @@ def count_rows(
     if isinstance(frame, nw.LazyFrame):
         from ._pushdown import count_lazily
 
-        return count_lazily(
-            frame, used, weight, measure, missing, most=most or {}, connection=opened.connection
-        )
-    return _count_eagerly(frame, used, weight, measure, missing, most or {})
+        rows = count_lazily(
+            frame, used, weight, measure, missing, most=most or {}, connection=opened.connection,
+            whole=opened.whole,
+        )  # fmt: skip
+    else:
+        rows = _count_eagerly(frame, used, weight, measure, missing, most or {})
+    for name in numeric:
+        if name in opened.whole or schema[name].is_integer():
+            _refuse_large(name, rows.labels[name])
+    return rows
 
 
 def open_frame(
@@ -421,6 +427,14 @@ def weight_bounds(is_weight: bool, is_whole: bool) -> tuple[float, float, str]:
         return -np.inf, np.inf, ""
     most = _validate.LARGEST_WEIGHT
     return 0.0, most, f" and at least 0, and weights at most {most:g}"
+
+
+def _refuse_large(name: str, values: Sequence[Any]) -> None:
+    """Refuse whole numbers that a float64 would round."""
+    low, high, bound = weight_bounds(False, True)
+    for value in values:
+        if not low <= value <= high:
+            raise DataError(f"column {name!r} holds {value:.0f}; values must be finite{bound}")
 
 
 def _check_numbers(name: str, column: FloatArray, bounds: tuple[float, float, str]) -> None:

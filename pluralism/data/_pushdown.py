@@ -6,7 +6,7 @@ without one. Only a row without a weight or a measure must be told apart inside 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -35,10 +35,12 @@ def count_lazily(
     *,
     most: Mapping[str, int],
     connection: Any = None,
+    whole: Collection[str] = (),
 ) -> CountedRows:
     """Group by the keys inside the engine and collect the cells; arguments as in `count_rows`.
 
-    `connection` is DuckDB's where paths were opened; the cells then come in batches.
+    `connection` is DuckDB's where paths were opened; the cells then come in batches. `whole` names
+    columns of whole numbers that were read as float64.
     """
     numbers = [name for name in (weight, measure) if name is not None]
     query = _query(frame, keys, weight, measure)
@@ -76,7 +78,7 @@ def count_lazily(
         code_of = {key: code[kept] for key, code in code_of.items()}
     for numeric, short in ((weight, "__w"), (measure, "__y")):
         if numeric is not None:
-            is_whole = frame.collect_schema()[numeric].is_integer()
+            is_whole = numeric in whole or frame.collect_schema()[numeric].is_integer()
             _check_range(numeric, cells, short, weight_bounds(numeric == weight, is_whole))
     labels_of = {key: list(place) for key, place in places.items()}
     return _in_key_order(cells, keys, labels_of, code_of, weight, measure, n_rows, dropped)

@@ -83,7 +83,7 @@ def read_columns(path: Path, kind: str) -> tuple[dict[str, npt.NDArray[Any]], di
     try:
         with duckdb.connect() as connection:
             found = _saved_metadata(connection, path)
-            query = f"SELECT * FROM read_parquet({name})"
+            query = f"SELECT * FROM read_parquet({name}, hive_partitioning = false)"
             columns = attended(connection, lambda: connection.execute(query).fetchnumpy())
     except duckdb.Error as error:
         raise DataError(f"{str(path)!r} is no Parquet file: {first_line(error)}") from None

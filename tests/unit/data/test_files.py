@@ -155,7 +155,15 @@ def test_a_list_of_files_and_globs_is_their_sum(tmp_path):
         ),
         (  # two logs in one, the later with a column more
             b"first,second\nx,y\nfirst,second,outcome\n" + b"x,y,first\n" * 5,
-            "line 1 has another number of fields than line 3, where the names",
+            r"'first,second' stands above line 3, where the names",
+        ),
+        (  # two logs in one, the later divided in another way
+            b"first;second;outcome\nx;y;first\nfirst,second,outcome\n" + b"x,y,first\n" * 5,
+            r"'first;second;outcome' stands above line 3, where the names",
+        ),
+        (  # a title of two lines could be two rows of one column
+            b"Votes\nof May\nfirst,second,outcome\n" + b"x,y,first\n" * 5,
+            r"'Votes' stands above line 3, where the names",
         ),
         (  # a comment, it might be guessed
             b"first,second,outcome\nx,y,first\n#x\n#x\n" + b"x,y,first\n" * 5,
@@ -167,6 +175,102 @@ def test_a_csv_file_that_cannot_be_read_says_why_and_where(tmp_path, content, me
     (tmp_path / "bad.csv").write_bytes(content)
     with pytest.raises(DataError, match=message):
         Comparisons.from_frame(tmp_path / "bad.csv", **COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "header", ["first,second,outcome,outcome", "first,second,outcome, Outcome"]
+)
+@pytest.mark.parametrize("above", ["", "Votes of May\n"])
+def test_two_columns_of_one_name_are_refused_where_one_is_read(tmp_path, header, above):
+    """DuckDB reads the first and calls the other outcome_1."""
+    (tmp_path / "votes.csv").write_text(above + header + "\n" + "x,y,1,0\n" * 5, encoding="utf-8")
+    with pytest.raises(DataError, match=r"votes.csv' has two columns named 'outcome'"):
+        Comparisons.from_frame(tmp_path / "votes.csv", **COLUMNS)
+    (tmp_path / "other.csv").write_text("first,second,outcome,w,w\nx,y,1,2,3\n", encoding="utf-8")
+    assert total(Comparisons.from_frame(tmp_path / "other.csv", **COLUMNS)) == 1
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_folder_named_like_a_column_does_not_replace_it(tmp_path, suffix):
+    (tmp_path / "first=zzz").mkdir()
+    path = write(table(), tmp_path / "first=zzz" / f"votes{suffix}")
+    found = Comparisons.from_frame(path, **COLUMNS)
+    assert found.items == ("a", "b", "c")
+    saved = tmp_path / "first=zzz" / "cells.parquet"
+    found.save(saved)
+    assert Comparisons.load(saved).items == found.items
+
+
+@pytest.mark.parametrize("words", [["t", "f"], ["yes", "no"], ["T", "F"]])
+def test_words_that_duckdb_takes_for_true_and_false_are_words(tmp_path, words):
+    path = write(table(word=words, truth=["True", "false"]), tmp_path / "votes.csv")
+    for source in (path, pd.read_csv(path)):
+        with pytest.raises(DataError, match=r"column 'word' holds .* no outcomes that are known"):
+            Comparisons.from_frame(source, **COLUMNS | {"outcome": "word"})
+        with pytest.raises(DataError, match=r"covariate column 'word' must hold numbers"):
+            Comparisons.from_frame(source, **COLUMNS, covariates=["word"])
+        with pytest.raises(DataError, match=r"column 'word' must hold numbers"):
+            Comparisons.from_frame(source, **COLUMNS, weight="word")
+        with pytest.raises(DataError, match=r"column 'word' must hold numbers"):
+            Ballots.from_frame(source, voter="second", alternative="first", approved="word")
+    found = Comparisons.from_frame(path, **COLUMNS | {"outcome": "truth"}, covariates=["outcome"])
+    assert found.first_won.tolist() == [1, 0]
+    found = Comparisons.from_frame(path, **COLUMNS, covariates=["truth"])
+    assert found.covariates["truth"].tolist() == [1, 0]
+
+
+IDS = ["6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "6BA7B810-9DAD-11D1-80B4-00C04FD430C9"]
+
+
+@pytest.mark.parametrize("labels", [IDS, ["2024-01-01", "2024-1-2"], ["12:30:00", "12:30:01"]])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_text_in_json_stays_as_it_is_written(tmp_path, labels, suffix):
+    """DuckDB makes identifiers, days and times of text; identifiers then are in lower case."""
+    path = write(table(first=labels, second="x"), tmp_path / f"0{suffix}")
+    write(table(first=labels[::-1], second="y"), tmp_path / f"1{suffix}")
+    assert Comparisons.from_frame(path, **COLUMNS).items == (*sorted(labels), "x")
+    found = Comparisons.from_frame(tmp_path / f"*{suffix}", **COLUMNS)
+    assert found.items == (*sorted(labels), "x", "y")
+
+
+@pytest.mark.parametrize(
+    "numbers", [(2**65 + 1, 2**65 + 2, 3), (2**53 + 1, 2**53, 0.5), (2**53 + 1, -(2**53), 0.5)]
+)
+def test_numbers_in_json_that_would_be_rounded_are_no_labels(tmp_path, numbers):
+    rows = [f'{{"first": {x}, "second": 1, "outcome": 1}}\n' for x in numbers]
+    (tmp_path / "votes.jsonl").write_text("".join(rows), encoding="utf-8")
+    with pytest.raises(DataError, match=r"column 'first' holds a number like .* labels as text"):
+        Comparisons.from_frame(tmp_path / "votes.jsonl", **COLUMNS)
+
+
+def test_large_whole_numbers_in_json_are_labels(tmp_path):
+    rows = [f'{{"first": {x}, "second": 1, "outcome": 1}}\n' for x in (2**53, 2**53 + 1)]
+    (tmp_path / "votes.jsonl").write_text("".join(rows), encoding="utf-8")
+    found = Comparisons.from_frame(tmp_path / "votes.jsonl", **COLUMNS)
+    assert found.items == (1, 2**53, 2**53 + 1)
+
+
+def test_labels_of_two_precisions_are_refused(tmp_path):
+    half = table(first=np.array([0.1, 0.2], dtype=np.float32), second=[1.0, 1.0])
+    write(half, tmp_path / "0.parquet")
+    write(half.astype({"first": float}), tmp_path / "1.parquet")
+    with pytest.raises(DataError, match=r"column 'first' is FLOAT in .* but DOUBLE in .*1\."):
+        Comparisons.from_frame(tmp_path / "*.parquet", **COLUMNS)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_whole_numbers_that_would_be_rounded_are_refused(tmp_path, suffix):
+    path = write(table(n=[2**53 + 1, 1], voter=[1, 1]), tmp_path / f"votes{suffix}")
+    for source in (path, table(n=[2**53 + 1, 1], voter=[1, 1])):
+        for argument in ({"weight": "n"}, {"covariates": ["n"]}):
+            with pytest.raises(DataError, match=r"column 'n' holds 9.* below 2\*\*53 to be exact"):
+                Comparisons.from_frame(source, **COLUMNS, **argument)
+        with pytest.raises(DataError, match=r"column 'n' holds 9.* below 2\*\*53 to be exact"):
+            Ballots.from_frame(
+                source, voter="voter", alternative="first", rank="outcome", count="n"
+            )
+    write(table(w=[1e16, 1]), tmp_path / f"votes{suffix}")
+    assert total(Comparisons.from_frame(path, **COLUMNS, weight="w")) == 1e16
 
 
 @pytest.mark.parametrize("before", [0, 30_000])
