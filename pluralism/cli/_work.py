@@ -141,7 +141,7 @@ def _meanings(text: str | None) -> dict[str, str] | None:
     """Read ``good=first,bad=second``; the last equals sign of an entry divides it."""
     if text is None:
         return None
-    meanings = {}
+    meanings: dict[str, str] = {}
     for entry in text.split(","):
         code, sign, meaning = entry.rpartition("=")
         if not sign or meaning.strip() not in ("first", "second", "tie"):
@@ -149,7 +149,8 @@ def _meanings(text: str | None) -> dict[str, str] | None:
                 f"--outcomes holds {entry.strip()!r}; write code=first, code=second or code=tie, "
                 "divided by commas"
             )
-        meanings[code.strip()] = meaning.strip()
+        if meanings.setdefault(code.strip(), meaning.strip()) != meaning.strip():
+            raise DataError(f"--outcomes gives {code.strip()!r} two meanings; name it once")
     return meanings
 
 

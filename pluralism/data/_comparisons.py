@@ -212,7 +212,9 @@ class Comparisons:
             Numeric columns to keep as contest covariates. A continuous one keeps almost every
             vote a cell of its own.
         outcomes : mapping, optional
-            Raw outcome -> "first", "second" or "tie", for codes that are not recognised.
+            Raw outcome -> "first", "second" or "tie", for codes that are not recognised or mean
+            something else here. ``1`` is also ``1.0`` and ``"1"``, ``True`` also ``"true"``, and
+            words are matched in any case.
         missing : {"error", "drop"}
             What to do with a vote that lacks an item, its outcome or another value asked for;
             dropped votes are counted in `dropped`.

@@ -56,7 +56,7 @@ def ordered_votes(
     first, second, outcome : str, optional
         Columns of a table.
     outcomes : mapping, optional
-        Raw outcome -> "first", "second" or "tie", for codes that are not recognised.
+        Raw outcome -> "first", "second" or "tie", matched as in `Comparisons.from_frame`.
 
     Raises
     ------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -27,13 +29,35 @@ RECOGNISED = {
 }
 
 
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII)
+
+
 def recognise(code: Any) -> int:
     """Return FIRST, SECOND or TIE for a code that needs no map, else -1."""
+    return _KNOWN.get(_normal(code), _UNKNOWN)
+
+
+def _normal(code: Any) -> Hashable:
+    """One form for a code however it is written: a number, or a word in lower case.
+
+    A file of text has "1.0" or "true" where the caller wrote 1 or True.
+    """
     if isinstance(code, (bool, np.bool_)):
-        return FIRST if code else SECOND
-    if isinstance(code, (int, float, np.number)):
-        return {1.0: FIRST, 0.0: SECOND}.get(float(code), _UNKNOWN)
-    return RECOGNISED.get(str(code).strip().casefold(), _UNKNOWN)
+        return int(code)
+    if isinstance(code, (int, float)):
+        return code
+    if isinstance(code, np.number):
+        return code.item()  # type: ignore[no-any-return]
+    text = unicodedata.normalize("NFC", str(code)).strip().casefold()
+    if text in ("true", "false"):
+        return int(text == "true")
+    if len(text) > 40 or not _NUMBER.fullmatch(text):
+        return text
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
+
+
+#: `RECOGNISED` in its one form.
+_KNOWN = {_normal(word): meaning for word, meaning in RECOGNISED.items()}
 
 
 def outcome_codes(
@@ -51,24 +75,30 @@ def outcome_codes(
     labels : sequence
         The distinct raw outcomes.
     outcomes : mapping, optional
-        Raw outcome -> "first", "second" or "tie"; what it does not name must be recognised.
+        Raw outcome -> "first", "second" or "tie", matched as numbers or as words in any case;
+        what it does not name must be recognised.
     items : sequence, optional
         Labels of the items, to tell a column of winners that is given as one of codes.
 
     Raises
     ------
     DataError
-        An outcome has no meaning, or `outcomes` gives one that is none of the three.
+        An outcome has no meaning, or `outcomes` gives one that is none of the three, or gives two
+        to one code.
     """
     given = dict(outcomes or {})
     for raw, meaning in given.items():
         _validate.one_of(f"outcomes[{raw!r}]", meaning, _MEANING)
-    # A file of text has "2" where the caller wrote 2.
-    by_text = {str(raw): meaning for raw, meaning in given.items()}
-    codes = np.empty(len(labels), dtype=np.int8)
-    for place, label in enumerate(labels):
-        meaning = given.get(label, by_text.get(str(label)))
-        codes[place] = recognise(label) if meaning is None else _MEANING[meaning]
+    written: dict[Hashable, Any] = {}
+    for raw, meaning in given.items():
+        other = written.setdefault(_normal(raw), raw)
+        if given[other] != meaning:
+            raise DataError(
+                f"`outcomes` maps {other!r} to {given[other]!r} and {raw!r} to {meaning!r}, which "
+                "are one code written in two ways; name it once"
+            )
+    known = _KNOWN | {_normal(raw): _MEANING[meaning] for raw, meaning in given.items()}
+    codes = np.array([known.get(_normal(label), _UNKNOWN) for label in labels], dtype=np.int8)
     unknown = [label for label, code in zip(labels, codes, strict=True) if code == _UNKNOWN]
     if unknown:
         if set(unknown) <= set(items):

@@ -299,8 +299,13 @@ def _winner_codes(
     numbers_as_text: bool,
 ) -> npt.NDArray[np.int8]:
     """Whether each cell's winner is its first item, its second, or a word for a tie."""
-    position = {(str(label) if numbers_as_text else label): i for i, label in enumerate(labels)}
-    item = np.array([position.get(label, -1) for label in raw])[code]
+
+    def key(label: Hashable) -> Hashable:
+        # Python takes True for the item 1; it is a code.
+        return str(label) if numbers_as_text else (isinstance(label, bool), label)
+
+    position = {key(label): i for i, label in enumerate(labels)}
+    item = np.array([position.get(key(label), -1) for label in raw])[code]
     is_tie = np.array([recognise(label) == TIE for label in raw])[code] & (item < 0)
     vote = np.select([item == left, item == right, is_tie], [FIRST, SECOND, TIE], default=-1)
     if (vote < 0).any():

@@ -250,6 +250,13 @@ def test_columns_may_be_named_and_codes_explained(run, tmp_path) -> None:
     assert re.search(r"1  u +0\.255", done.out)
 
 
+def test_outcomes_are_matched_as_numbers(run, tmp_path) -> None:
+    (tmp_path / "v.csv").write_text("first,second,outcome\na,b,1.0\na,b,1.0\nb,a,0.0\na,b,0.0\n")
+    done = run("fit", "v.csv", "--outcomes", "1=second,0=first")
+    assert done.status == 0, done.err
+    assert re.search(r"1  b .*\n2  a ", done.out)
+
+
 # -- simulate ----------------------------------------------------------------------------
 
 
@@ -311,6 +318,11 @@ WRONG = {
         ["fit", "odd.csv", "--outcomes", "perhaps=maybe"],
         1,
         "write code=first, code=second or code=tie",
+    ),
+    "two meanings": (
+        ["fit", "odd.csv", "--outcomes", "perhaps=tie,perhaps=first"],
+        1,
+        "--outcomes gives 'perhaps' two meanings; name it once",
     ),
     "no items": (["fit", "strange.csv"], 1, "name them with --first and --second"),
     "no result": (["fit", "unjudged.csv"], 1, "name it with --outcome or --winner"),

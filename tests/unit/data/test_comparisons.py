@@ -235,6 +235,67 @@ def test_outcome_codes(codes, options):
     assert (found.first_won.sum(), found.second_won.sum(), found.tied.sum()) == (1, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("codes", "outcomes"),
+    [
+        (["1.0", "1.0", "0.0"], {1: "second", 0: "first"}),
+        ([1.0, 1.0, 0.0], {"1": "second", "0": "first"}),
+        (["01", "+1", "0e0"], {1: "second", 0: "first"}),
+        (["true", "TRUE", "false"], {True: "second", False: "first"}),
+        ([True, True, False], {"True": "second", "False": "first"}),
+        (["A", "a", "b"], {"A": "second", "B": "first"}),
+        (["B ", "B ", " a"], {"A": "first", "B": "second"}),
+        (["caf\u00e9", "caf\u00e9", "The"], {"Cafe\u0301": "second", "the": "first"}),
+    ],
+)
+@pytest.mark.parametrize("how", ["frame", "file"])
+def test_outcomes_are_matched_however_they_are_written(codes, outcomes, how, tmp_path):
+    """A code of the map that were not met would be read as if there were no map."""
+    frame = pd.DataFrame({"a": ["x", "x", "y"], "b": ["y", "y", "x"], "r": codes})
+    if how == "file":
+        frame.to_csv(tmp_path / "v.csv", index=False)
+    source = frame if how == "frame" else tmp_path / "v.csv"
+    found = Comparisons.from_frame(source, first="a", second="b", outcome="r", outcomes=outcomes)
+    assert (found.first_won.sum(), found.second_won.sum()) == (1, 2)
+    assert found.items == ("x", "y")
+
+
+@pytest.mark.parametrize("other", [1.0, "1", "1.0", True, "true", " TRUE"])
+def test_two_meanings_of_one_code_are_refused(other):
+    frame = pd.DataFrame({"a": ["x"], "b": ["y"], "r": ["1"]})
+    columns = {"first": "a", "second": "b", "outcome": "r"}
+    given = {"1 ": "first", other: "second"}
+    with pytest.raises(DataError, match=r"`outcomes` maps '1 ' to 'first' and .* name it once"):
+        Comparisons.from_frame(frame, **columns, outcomes=given)
+    found = Comparisons.from_frame(frame, **columns, outcomes={"1 ": "second", other: "second"})
+    assert found.second_won.tolist() == [1]
+
+
+def test_large_codes_and_words_like_numbers_are_told_apart():
+    codes = [2**53, 2**53 + 1, 0]
+    frame = pd.DataFrame({"a": ["x"] * 3, "b": ["y"] * 3, "r": codes})
+    meanings = dict(zip(map(str, codes), ("first", "second", "tie"), strict=True))
+    columns = {"first": "a", "second": "b", "outcome": "r"}
+    found = Comparisons.from_frame(frame, **columns, outcomes=meanings)
+    assert (found.first_won[0], found.second_won[0], found.tied[0]) == (1, 1, 1)
+    words = frame.assign(r=["1_0", "10", "9" * 5000])
+    meanings = {"1_0": "first", 10: "second", "9" * 5000: "tie"}
+    found = Comparisons.from_frame(words, **columns, outcomes=meanings)
+    assert (found.first_won[0], found.second_won[0], found.tied[0]) == (1, 1, 1)
+
+
+def test_true_is_no_item():
+    frame = pd.DataFrame({"a": [1, 0, 2], "b": [0, 1, 1], "w": [True] * 3})
+    with pytest.raises(DataError, match=r"names True as the winner.*a code: use outcome='w'"):
+        Comparisons.from_frame(frame, first="a", second="b", winner="w")
+    truths = pd.DataFrame({"a": [True, False], "b": [False, True], "w": [True, True]})
+    found = Comparisons.from_frame(truths, first="a", second="b", winner="w")
+    assert found.items == (False, True)
+    assert found.first_won.sum() == 1
+    with pytest.raises(DataError, match=r"names 1 as the winner of True"):
+        Comparisons.from_frame(truths.assign(w=1), first="a", second="b", winner="w")
+
+
 def test_numeric_half_is_half_a_win_each_and_not_a_tie():
     frame = pd.DataFrame({"a": ["x"], "b": ["y"], "r": [0.5]})
     found = Comparisons.from_frame(frame, first="a", second="b", outcome="r")
