@@ -101,7 +101,9 @@ def report(
     level: Level = 0.95,
     item: Annotated[str | None, typer.Option(help="For ratings: column of items.")] = None,
     label: Annotated[str | None, typer.Option(help="For ratings: column of labels.")] = None,
-    scale: Annotated[Scale, typer.Option(help="For ratings: what labels mean.")] = Scale.nominal,
+    scale: Annotated[
+        Scale | None, typer.Option(help="For ratings: what labels mean, nominal by default.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write a report on votes, ratings or ballots: one HTML page, and a summary here.
@@ -129,6 +131,8 @@ def report(
             "first": first, "second": second, "outcome": outcome, "winner": winner,
             "outcomes": outcomes, "order-effect": order_effect, "prior": prior,
         }  # fmt: skip
+        if kind == "ballots":
+            votes_only |= {"rater": rater, "group": group, "weight": weight, "scale": scale}
         _answers.check_kind(kind, votes_only)
         with _work.steps() as step:
             tables = [
@@ -142,7 +146,7 @@ def report(
                     label=label,
                     group=group,
                     weight=weight,
-                    scale=scale.value,
+                    scale=scale and scale.value,
                     missing=missing.value,
                 )
                 for path in (votes, *([compare] if compare else []))
@@ -153,6 +157,7 @@ def report(
             )  # fmt: skip
         _answers.show(answer, as_json=json)
         return
+    _answers.check_kind(kind, {"scale": scale})
     _work.check_output(output, [path for path in (votes, compare) if path])
     columns = {
         "first": first, "second": second, "outcome": outcome, "winner": winner,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._labelled import collected
 from ..errors import DataError, enumerate_some
 from ._columns import PAIRS, RATERS
-from ._work import Step, note
+from ._work import Step, note, refuse_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,8 @@ VOTERS = ("voter", "ballot", *RATERS)
 ALTERNATIVES = ("alternative", "candidate", "option", "item")
 #: Kinds of saved containers.
 _SAVED = {"comparisons": "votes", "annotations": "ratings", "ballots": "ballots"}
+#: Where options that name columns belong.
+_TABLE = "with a table, a row for each rating or rank"
 #: What a ballot says of an alternative -> names of its column.
 SAYINGS = {
     "rank": ("rank", "ranking", "place", "position"),
@@ -70,7 +72,7 @@ def read_ratings(
     label: str | None,
     group: Sequence[str] | None,
     weight: str | None,
-    scale: str,
+    scale: str | None,
     missing: str,
 ) -> Annotations:
     """Count the labels of a file, one row a label."""
@@ -78,6 +80,9 @@ def read_ratings(
 
     path = existing_file(path, "ratings")
     if _is_saved(path, "ratings"):
+        given = {"item": item, "rater": rater, "label": label, "group": group, "weight": weight}
+        given["scale"] = scale
+        refuse_options(path, "ratings that are counted already", given, missing, _TABLE)
         return Annotations.load(path)
     step(f"looking at {path.name}")
     names = _names(path)
@@ -90,8 +95,8 @@ def read_ratings(
         note(f"guessed columns: {' '.join(f'{key}={name}' for key, name in columns.items())}")
     step(f"counting the labels of {path.name}")
     ratings = Annotations.from_frame(
-        path, **columns, group=list(group) if group else None, weight=weight, scale=scale,
-        missing=missing,
+        path, **columns, group=list(group) if group else None, weight=weight,
+        scale=scale or "nominal", missing=missing,
     )  # fmt: skip
     note(str(ratings))
     return ratings
@@ -107,17 +112,23 @@ def read_ballots(
     utility: str | None = None,
     approved: str | None = None,
     count: str | None = None,
-    unranked: str = "last",
+    unranked: str | None = None,
     missing: str = "error",
 ) -> Ballots:
     """Read ballots from a PrefLib file, or a table with a row for each voter and alternative."""
     from ..data import Ballots
 
     path = existing_file(path, "ballots")
+    given = {"rank": rank, "utility": utility, "approved": approved}
+    of_table = {"voter": voter, "alternative": alternative, **given, "count": count}
     if _is_saved(path, "ballots"):
+        of_table["unranked"] = unranked
+        refuse_options(path, "ballots that are counted already", of_table, missing, _TABLE)
         return Ballots.load(path)
     step(f"reading {path.name}")
+    unranked = unranked or "last"
     if path.suffix.lower() in PREFLIB:
+        refuse_options(path, "ballots as PrefLib writes them", of_table, missing, _TABLE)
         ballots = Ballots.from_preflib(path, unranked=unranked)
         note(str(ballots))
         return ballots
@@ -128,7 +139,6 @@ def read_ballots(
             f"{path} holds pairwise votes, not ballots; `pluralism report` says what voting rules "
             "make of those"
         )
-    given = {"rank": rank, "utility": utility, "approved": approved}
     columns = {
         "voter": voter or _guess(names, VOTERS, "voter"),
         "alternative": alternative or _guess(names, ALTERNATIVES, "alternative"),

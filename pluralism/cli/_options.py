@@ -162,5 +162,6 @@ Utility = Annotated[str | None, typer.Option(help="Column of utilities, larger b
 Approved = Annotated[str | None, typer.Option(help="Column of 0 and 1.")]
 Count = Annotated[str | None, typer.Option(help="Column of how many voters cast the ballot.")]
 NotRanked = Annotated[
-    Unranked, typer.Option(help="What a ballot says of alternatives that it leaves out.")
+    Unranked | None,
+    typer.Option(help="What a ballot says of alternatives that it leaves out: last by default."),
 ]

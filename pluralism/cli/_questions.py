@@ -22,7 +22,6 @@ from ._options import (
     Ratings,
     Rule,
     Scale,
-    Unranked,
     Utility,
     Voter,
 )
@@ -37,7 +36,9 @@ def agree(
     label: Annotated[str | None, typer.Option(help="Column of labels.")] = None,
     group: Group = None,
     weight: Annotated[str | None, typer.Option(help="Column of label weights.")] = None,
-    scale: Annotated[Scale, typer.Option(help="What the labels mean.")] = Scale.nominal,
+    scale: Annotated[
+        Scale | None, typer.Option(help="What the labels mean: nominal by default.")
+    ] = None,
     missing: MissingValues = Missing.error,
     bootstrap: Annotated[
         int, typer.Option(help="Also draw raters so many times, for other raters.", min=0)
@@ -58,7 +59,7 @@ def agree(
     with _work.steps() as step:
         data = _files.read_ratings(
             ratings, step, item=item, rater=rater, label=label, group=group, weight=weight,
-            scale=scale.value, missing=missing.value,
+            scale=scale and scale.value, missing=missing.value,
         )  # fmt: skip
         step("comparing raters")
         answer = _answers.agreement(data, level=level)
@@ -105,7 +106,7 @@ def vote(
     utility: Utility = None,
     approved: Approved = None,
     count: Count = None,
-    unranked: NotRanked = Unranked.last,
+    unranked: NotRanked = None,
     missing: MissingValues = Missing.error,
     json: Json = False,
 ) -> None:
@@ -120,7 +121,8 @@ def vote(
     with _work.steps() as step:
         data = _files.read_ballots(
             ballots, step, voter=voter, alternative=alternative, rank=rank, utility=utility,
-            approved=approved, count=count, unranked=unranked.value, missing=missing.value,
+            approved=approved, count=count, unranked=unranked and unranked.value,
+            missing=missing.value,
         )  # fmt: skip
         step("applying the rules")
         answer = _answers.votes(data)
@@ -140,7 +142,7 @@ def audit(
     alternative: Alternative = None,
     rank: Rank = None,
     count: Count = None,
-    unranked: NotRanked = Unranked.last,
+    unranked: NotRanked = None,
     missing: MissingValues = Missing.error,
     metric: Annotated[
         str | None,
@@ -186,7 +188,7 @@ def audit(
         _answers.check_kind(
             "answers of systems",
             {"axiom": axiom, "voter": voter, "alternative": alternative, "rank": rank,
-             "count": count},
+             "count": count, "unranked": unranked},
         )  # fmt: skip
         with _work.steps() as step:
             step(f"auditing {metric}")
@@ -203,7 +205,7 @@ def audit(
     with _work.steps() as step:
         data = _files.read_ballots(
             ballots, step, voter=voter, alternative=alternative, rank=rank, count=count,
-            unranked=unranked.value, missing=missing.value,
+            unranked=unranked and unranked.value, missing=missing.value,
         )  # fmt: skip
     answer = _answers.audit(data, rule.value, axioms=axiom, budget=budget, seed=seed)
     _answers.show(answer, as_json=json)

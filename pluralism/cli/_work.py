@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ __all__ = [
     "plain",
     "put_out",
     "read",
+    "refuse_options",
     "report",
     "simulate",
     "steps",
@@ -88,14 +89,18 @@ def _cells(path: Path, options: dict[str, Any]) -> Comparisons | None:
     if saved_kind(path) is None:
         return None
     missing = options.pop("missing", "error")
+    refuse_options(path, "votes that are counted already", options, missing, "to `pluralism count`")
+    return Comparisons.load(path)
+
+
+def refuse_options(
+    path: Path, held: str, options: Mapping[str, Any], missing: str, where: str
+) -> None:
+    """Refuse options that say how to read a table, where the file is read in its own way."""
     given = [f"--{name}" for name, value in options.items() if value]
     given += ["--missing"] if missing != "error" else []
     if given:
-        raise DataError(
-            f"{path} holds votes that are counted already; {enumerate_some(given)} can only be "
-            "given to `pluralism count`"
-        )
-    return Comparisons.load(path)
+        raise DataError(f"{path} holds {held}; {enumerate_some(given)} can only be given {where}")
 
 
 def count(

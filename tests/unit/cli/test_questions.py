@@ -168,6 +168,56 @@ def test_report_knows_what_a_file_holds(run, ratings, ballots, tmp_path, kind: s
     assert "Compared with" in page
 
 
+SAVED = {
+    ("agree", "ratings.parquet"): (
+        {"--scale": "nominal", "--group": "side", "--item": "x", "--rater": "x", "--label": "x",
+         "--weight": "x", "--missing": "drop"},
+        "ratings that are counted already",
+    ),
+    ("report", "ratings.parquet"): (
+        {"--scale": "ordinal", "--group": "side"},
+        "ratings that are counted already",
+    ),
+    ("vote", "ballots.parquet"): (
+        {"--unranked": "last", "--voter": "x", "--alternative": "x", "--rank": "x",
+         "--utility": "x", "--approved": "x", "--count": "x", "--missing": "drop"},
+        "ballots that are counted already",
+    ),
+    ("audit", "ballots.parquet"): (
+        {"--unranked": "incomparable", "--rank": "x"},
+        "ballots that are counted already",
+    ),
+    ("vote", "e.soc"): (
+        {"--voter": "x", "--alternative": "x", "--rank": "x", "--utility": "x", "--approved": "x",
+         "--count": "x", "--missing": "drop"},
+        "ballots as PrefLib writes them",
+    ),
+    ("report", "ballots.parquet"): (
+        {"--group": "x", "--scale": "nominal", "--rater": "x", "--weight": "x"},
+        "means nothing",
+    ),
+    ("report", "votes.csv"): ({"--scale": "ordinal"}, "holds votes, for which --scale means"),
+    ("audit", "ratings.csv", "--metric", "accuracy"): (
+        {"--unranked": "last"},
+        "for which --unranked means nothing",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", SAVED)
+def test_what_a_file_says_itself_takes_no_options(run, ratings, ballots, tmp_path, command) -> None:
+    columns = {"item": "question_id", "rater": "worker_id", "label": "rating"}
+    Annotations.from_frame(ratings, **columns).save(tmp_path / "ratings.parquet")
+    ballots.save(tmp_path / "ballots.parquet")
+    (tmp_path / "votes.csv").write_text("first,second,outcome\na,b,first\n", encoding="utf-8")
+    options, message = SAVED[command]
+    for option, value in options.items():
+        status, out, err = run(*command, option, value)
+        assert (status, out) == (1, ""), option
+        assert message in err, option
+        assert option in err, option
+
+
 @pytest.mark.slow
 def test_saved_containers_are_known(run, ratings, ballots, tmp_path) -> None:
     data = Annotations.from_frame(ratings, item="question_id", rater="worker_id", label="rating")
