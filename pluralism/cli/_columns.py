@@ -65,7 +65,8 @@ def find_columns(paths: Sequence[Path], given: Columns) -> Columns:
     check_columns(frame, [str(columns.first), str(columns.second), result])
     if given.outcome is not None:
         return columns
-    sample = frame.head(SAMPLE)
+    labels = [str(columns.first), str(columns.second), result]
+    sample = open_frame(paths, labels=labels).frame.head(SAMPLE)  # as they are written
     items = _values(sample, columns.first) | _values(sample, columns.second)
     return _as_codes_or_labels(columns, result, _values(sample, result), items)
 

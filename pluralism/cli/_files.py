@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..data import Annotations, Ballots
 
-__all__ = ["count_answers", "existing_file", "kind_of", "read_ballots", "read_ratings"]
+__all__ = ["count_answers", "existing_file", "kind_of", "names_of", "read_ballots", "read_ratings"]
 
 PREFLIB = (".soc", ".soi", ".toc", ".toi", ".cat")
 ITEMS = ("item", "instance", "question", "example", "comment", "document", "text", "prompt", "task")
@@ -52,7 +52,7 @@ def kind_of(path: Path | None, *, item: str | None, label: str | None) -> str:
         return "ballots"
     if (saved := saved_kind(path)) is not None:
         return _SAVED.get(saved, "votes")
-    names = {name.strip().casefold() for name in _names(path)}
+    names = {name.strip().casefold() for name in names_of(path)}
     if any(one in names and other in names for one, other in PAIRS):
         return "votes"
     known = {name.removesuffix("_id") for name in names}
@@ -85,7 +85,7 @@ def read_ratings(
         refuse_options(path, "ratings that are counted already", given, missing, _TABLE)
         return Annotations.load(path)
     step(f"looking at {path.name}")
-    names = _names(path)
+    names = names_of(path)
     columns = {
         "item": item or _guess(names, ITEMS, "item"),
         "rater": rater or _guess(names, RATERS, "rater"),
@@ -132,7 +132,7 @@ def read_ballots(
         ballots = Ballots.from_preflib(path, unranked=unranked)
         note(str(ballots))
         return ballots
-    names = _names(path)
+    names = names_of(path)
     known = {name.strip().casefold() for name in names}
     if voter is None and any(one in known and other in known for one, other in PAIRS):
         raise DataError(
@@ -173,7 +173,7 @@ def count_answers(
 
     path = existing_file(path, "answers")
     step(f"counting the answers of {path.name}")
-    names = _names(path)
+    names = names_of(path)
     column = label or _guess(names, LABELS, "label")
     if label is None:
         note(f"guessed columns: label={column}")
@@ -215,7 +215,8 @@ def existing_file(path: Path | None, what: str) -> Path:
     return path
 
 
-def _names(path: Path) -> list[str]:
+def names_of(path: Path) -> list[str]:
+    """Names of the columns of a table."""
     from ..data._frames import open_frame
 
     return list(open_frame(path).frame.collect_schema().names())

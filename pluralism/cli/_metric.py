@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from .._labelled import collected
 from ..errors import DataError, enumerate_some
 from ._answers import Answer, Part
-from ._files import existing_file
+from ._files import existing_file, names_of
 
 __all__ = ["METRICS", "audit_columns"]
 
@@ -55,13 +56,18 @@ def audit_columns(
 
     function, higher = _metric_of(metric)
     path = existing_file(path, "answers")
-    columns = _columns(path)
-    named = list(systems) if systems else [name for name in columns if name != truth]
-    for name in (*named, *([truth] if truth is not None else [])):
-        if name not in columns:
+    names = names_of(path)
+    named = list(systems) if systems else [name for name in names if name != truth]
+    used = [*named, *([truth] if truth is not None else [])]
+    for name in used:
+        if name not in names:
             raise DataError(
-                f"there is no column {name!r} in {path} (its columns: {enumerate_some(columns)})"
+                f"there is no column {name!r} in {path} (its columns: {enumerate_some(names)})"
             )
+    compares_labels = function is _accuracy
+    columns = _columns(path, used if compares_labels else [])
+    if compares_labels:
+        _refuse_two_ways({name: columns[name] for name in used})
     found = audit_metric(
         function,
         {name: columns[name] for name in named},
@@ -117,17 +123,51 @@ def _metric_of(name: str) -> tuple[Callable[..., Any], bool]:
         sys.path.remove("")
 
 
-def _columns(path: Path) -> dict[str, Any]:
+def _columns(path: Path, labels: Sequence[str]) -> dict[str, Any]:
     """Columns of a file as arrays; a row without a value is an error."""
     from ..data._frames import open_frame
 
-    frame = collected(open_frame(path, in_order=True).frame)
+    frame = collected(open_frame(path, labels=labels, in_order=True).frame)
     columns = {}
     for name in frame.columns:
         if (absent := int(frame[name].is_null().sum())) > 0:
             raise DataError(f"column {name!r} has no value in {absent} row(s); complete them first")
         columns[str(name)] = frame[name].to_numpy()
     return columns
+
+
+def _refuse_two_ways(columns: dict[str, Any]) -> None:
+    """Refuse answers that would never be equal, since they are written in another way."""
+    from ..data._labels import check_labels
+
+    values = {name: set(column.tolist()) for name, column in columns.items()}
+    words = [name for name, held in values.items() if any(isinstance(x, str) for x in held)]
+    others = [name for name in values if name not in words]
+    if not words:
+        return
+    if others:
+        raise DataError(
+            f"column {words[0]!r} holds text but {others[0]!r} does not, and no text equals a "
+            "number; write both in one way"
+        )
+    texts = check_labels(", ".join(columns), sorted(set().union(*values.values())))
+    written: dict[Any, Any] = {}
+    for text in texts:
+        other = written.setdefault(_number(text), text)
+        if other != text:
+            raise DataError(
+                f"columns {enumerate_some(columns)} hold {other!r} and {text!r}, which are one "
+                "number and two texts; write the answer in one way"
+            )
+
+
+def _number(text: Any) -> Any:
+    """The number that a text writes, else the text."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    return number if number.is_finite() else text
 
 
 def _range(text: str | None) -> tuple[float, float] | None:

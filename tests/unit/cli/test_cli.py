@@ -200,6 +200,15 @@ def test_labels_in_the_result_column_are_recognised(run, tmp_path) -> None:
     assert re.search(r"1  u +0\.255", done.out)
 
 
+def test_winners_that_look_like_truth_values_are_items(run, tmp_path) -> None:
+    rows = "t,f,t\nf,t,f\nt,g,t\ng,t,t\nf,g,f\n" * 2 + "t,f,f\ng,f,f\n"
+    text = "first,second,winner\n" + rows
+    (tmp_path / "v.csv").write_text(text, encoding="utf-8")
+    done = run("fit", "v.csv", "--prior", "1")
+    assert done.status == 0, done.err
+    assert "winner=winner" in done.err
+
+
 def test_items_named_like_codes_are_items(run, tmp_path) -> None:
     rows = [("a", "b", "a"), ("b", "a", "a"), ("a", "b", "b")]
     pd.DataFrame(rows, columns=["left", "right", "winner"]).to_csv(tmp_path / "v.csv", index=False)

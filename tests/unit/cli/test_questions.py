@@ -567,6 +567,42 @@ def test_audit_of_a_metric_is_that_of_scores(run, answers) -> None:
     assert said.endswith("accuracy fails baselines\n")
 
 
+def test_one_word_among_numbers_leaves_the_other_answers_right(run, tmp_path) -> None:
+    truth = [n % 3 for n in range(100)]
+    frame = pd.DataFrame({"truth": truth, "model": ["none", *truth[1:]]})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    status, out, err = run("audit", "a.csv", "--metric", "accuracy", "--truth", "truth", "--json")
+    assert status == 0, err
+    assert strict(out)["scores"][0]["score"] == 0.99
+
+
+@pytest.mark.parametrize(
+    ("truth", "model", "suffix", "message"),
+    [
+        (["1.10", "2"], ["1.1", "2"], ".csv", "hold '1.1' and '1.10', which are one number"),
+        ([1, 2], [1.0, 2.5], ".csv", "hold '1' and '1.0', which are one number and two texts"),
+        ([1, 2], ["1", "2"], ".parquet", "column 'model' holds text but 'truth' does not"),
+        (["A", "B"], ["A ", "B"], ".csv", "'A' (str) and 'A ' (str), which look alike"),
+    ],
+)
+def test_answers_written_in_two_ways_are_not_counted_as_wrong(
+    run, tmp_path, truth, model, suffix, message
+) -> None:
+    frame = pd.DataFrame({"truth": truth, "model": model})
+    path = tmp_path / f"a{suffix}"
+    frame.to_csv(path, index=False) if suffix == ".csv" else frame.to_parquet(path)
+    status, out, err = run("audit", path.name, "--metric", "accuracy", "--truth", "truth")
+    assert (status, out) == (1, "")
+    assert message in err
+
+
+def test_a_metric_of_numbers_gets_numbers(run, tmp_path) -> None:
+    frame = pd.DataFrame({"truth": [1, 0, 1, 0], "model": [0.75, 0.25, 1, 0]})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    arguments = ("a.csv", "--metric", "brier_score", "--truth", "truth", "--json")
+    assert strict(run("audit", *arguments)[1])["scores"][0]["score"] == pytest.approx(0.03125)
+
+
 def test_audit_of_a_metric_of_ones_own(run, answers, tmp_path) -> None:
     source = "def share(answers):\n    return (answers == 'A').mean()\n"
     (tmp_path / "mine_for_audit.py").write_text(source, encoding="utf-8")
