@@ -127,13 +127,13 @@ def report(
     kind = "votes" if example else _files.kind_of(votes, item=item, label=label)
     if kind != "votes":
         _work.check_output(output, [path for path in (votes, compare) if path])
-        votes_only = {
+        meaningless: dict[str, object] = {
             "first": first, "second": second, "outcome": outcome, "winner": winner,
             "outcomes": outcomes, "order-effect": order_effect, "prior": prior,
         }  # fmt: skip
         if kind == "ballots":
-            votes_only |= {"rater": rater, "group": group, "weight": weight, "scale": scale}
-        _answers.check_kind(kind, votes_only)
+            meaningless |= {"rater": rater, "group": group, "weight": weight, "scale": scale}
+        _answers.check_kind(kind, meaningless)
         with _work.steps() as step:
             tables = [
                 _files.read_ballots(path, step, missing=missing.value)

@@ -47,7 +47,7 @@ def _normal(code: Any) -> Hashable:
     if isinstance(code, (int, float)):
         return code
     if isinstance(code, np.number):
-        return code.item()  # type: ignore[no-any-return]
+        return code.item()
     text = unicodedata.normalize("NFC", str(code)).strip().casefold()
     if text in ("true", "false"):
         return int(text == "true")
