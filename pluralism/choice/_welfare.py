@@ -301,4 +301,4 @@ def _lottery_matrix(
         _validate.within(place, _validate.finite_array(place, matrix[row]), 0.0, what="it")
         if abs(matrix[row].sum() - 1) > 1e-9:
             raise DataError(f"`{place}` sums to {matrix[row].sum():g}; probabilities sum to 1")
-    return matrix, _labels.check_labels("lotteries", lotteries)
+    return matrix, _labels.check_labels("lotteries", tuple(lotteries))

@@ -51,7 +51,7 @@ def count_labels(
     keys = [item, rater, label, *columns]
     if len(set(keys)) < len(keys):
         raise DataError(f"a column has two roles: {keys}; each needs a column of its own")
-    wanted = None if categories is None else list(categories)
+    wanted = None if categories is None else _labels.check_labels("categories", categories)
     rows = count_rows(frame, keys, weight=weight, missing=missing, memory_limit=memory_limit)
     seen = rows.labels[label]
     if is_path(frame) and _numbers_expected(wanted, scale):

@@ -116,7 +116,7 @@ def _labels_met(rankings: list[Any]) -> Labels:
     for label, row in met.items():
         if label is None or label != label:  # NaN
             raise DataError(f"`rankings[{row}]` holds {label!r}; every label must be given")
-    return _labels.in_order(_labels.check_labels("rankings", met))
+    return _labels.in_order(_labels.check_labels("rankings", tuple(met)))
 
 
 def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Labels, RankArray]:
@@ -268,7 +268,7 @@ def approvals_from(
     _refuse_unmarked_matrix(ballots)
     if alternatives is None:
         met = dict.fromkeys(label for ballot in ballots for label in ballot)
-        labels = _labels.in_order(_labels.check_labels("approvals", met))
+        labels = _labels.in_order(_labels.check_labels("approvals", tuple(met)))
     else:
         labels = _labels.check_labels("alternatives", alternatives)
     codes = _labels.code_of(labels, "`alternatives`")

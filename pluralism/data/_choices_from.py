@@ -92,7 +92,7 @@ def listed_menus(menus: Any) -> Any:
     for row, menu in enumerate(menus):
         if isinstance(menu, (str, bytes)) or not isinstance(menu, Iterable):
             raise DataError(f"`menus[{row}]` is {menu!r}; a menu is a list of labels")
-        listed.append(_labels.check_labels(f"menus[{row}]", menu))
+        listed.append(_labels.check_labels(f"menus[{row}]", tuple(menu)))
     return listed
 
 
@@ -101,7 +101,7 @@ def labels_of_menus(menus: Any) -> tuple[Hashable, ...] | None:
     if isinstance(menus, np.ndarray):
         return None
     met = dict.fromkeys(label for menu in menus for label in menu)
-    return _labels.in_order(_labels.check_labels("menus", met))
+    return _labels.in_order(_labels.check_labels("menus", tuple(met)))
 
 
 def read_menus(

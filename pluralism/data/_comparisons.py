@@ -363,7 +363,7 @@ class Comparisons:
             raise DataError("`pairs` is empty; at least one comparison is needed")
         seen = _labels.check_labels("pairs", (x for row in rows for x in row), unique=False)
         labels = (
-            _labels.in_order(dict.fromkeys(seen)) if items is None else item_labels(tuple(items))
+            _labels.in_order(dict.fromkeys(seen)) if items is None else item_labels(items)
         )
         code = _labels.code_of(labels, "items")
         for position, label in enumerate(seen):
@@ -416,7 +416,7 @@ class Comparisons:
         Comparisons(2 items; 4 votes in 1 cell; no shown order)
         """
         values, own = labelled_matrix("wins", wins)
-        labels = item_labels(tuple(items) if items is not None else own or len(values))
+        labels = item_labels(items if items is not None else own or len(values))
         if len(labels) != len(values):
             raise DataError(f"`items` has {len(labels)} labels for {len(values)} rows of `wins`")
         refuse_other_order("wins", own, labels)

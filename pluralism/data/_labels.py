@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import LabelError, enumerate_some
+from ..errors import DataError, LabelError, enumerate_some
 
 __all__ = [
     "Nameless",
@@ -67,10 +67,15 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
     name : str
         How the message calls them.
     labels : iterable
-        The labels, NumPy scalars included.
+        The labels in their order, NumPy scalars included; a set or a mapping is refused.
     unique : bool
         Whether a repeated label is an error.
     """
+    if isinstance(labels, UNORDERED) or not isinstance(labels, Iterable):
+        what = f"a {type(labels).__name__}, which has no order of its labels"
+        raise DataError(
+            f"`{name}` is {what if isinstance(labels, Iterable) else repr(labels)}; give a list"
+        )
     clean = tuple(
         label.item() if hasattr(label, "item") and hasattr(label, "dtype") else label
         for label in labels

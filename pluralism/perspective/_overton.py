@@ -281,7 +281,7 @@ def _sets(name: str, collections: Iterable[Collection[Hashable]]) -> list[frozen
     for place, labels in enumerate(collections):
         if isinstance(labels, str) or not isinstance(labels, Iterable):
             raise DataError(f"`{name}[{place}]` is {labels!r}; it must be a collection of labels")
-        sets.append(frozenset(check_labels(f"{name}[{place}]", labels, unique=False)))
+        sets.append(frozenset(check_labels(f"{name}[{place}]", tuple(labels), unique=False)))
     return sets
 
 

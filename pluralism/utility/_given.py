@@ -98,13 +98,13 @@ def stacked_utilities(name: str, value: Any, unmatched: str) -> Stack:
             f"{len(every)} are not everywhere ({enumerate_some(dropped)}); pass "
             "unmatched='drop' to use what they share"
         )
-    _labels.check_labels(name, every)
+    _labels.check_labels(name, tuple(every))
     if len(shared) < 3:
         raise DataError(
             f"the respondents of `{name}` share {len(shared)} item(s); at least three are needed"
         )
     values = np.stack([g.values[g.codes(name, shared)] for g in given.values()])
-    return Stack(_labels.check_labels(name, given), tuple(shared), values, dropped)
+    return Stack(_labels.check_labels(name, tuple(given)), tuple(shared), values, dropped)
 
 
 def merged(values: FloatArray, slack: float) -> FloatArray:
