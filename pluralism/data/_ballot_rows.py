@@ -58,14 +58,12 @@ def ranks_from_rankings(rankings: Any, known: Labels | None) -> tuple[Labels, Ra
         if not any(isinstance(label, tuple) for label in known or ()):
             return _ranks_from_orders(rankings, known)
         rankings = rankings.tolist()  # labels that an array cannot hold
-    if isinstance(rankings, (str, bytes)):
-        raise DataError(f"`rankings` is the string {rankings!r}; give a list of rankings")
     rankings = _listed("rankings", rankings)
     if not rankings:
         raise DataError("`rankings` holds no ballot; give at least one")
     _refuse_words(rankings)
     for row, ranking in enumerate(rankings):
-        if isinstance(ranking, (set, frozenset)) or not isinstance(ranking, Iterable):
+        if isinstance(ranking, _labels.UNORDERED) or not isinstance(ranking, Iterable):
             raise DataError(
                 f"`rankings[{row}]` is {ranking!r}; a ranking is a sequence of labels, best first"
             )
@@ -243,9 +241,7 @@ def dense_ranks(name: str, values: npt.NDArray) -> RankArray:
 
 
 def _listed(name: str, value: Any) -> list[Any]:
-    if not isinstance(value, Iterable):
-        raise DataError(f"`{name}` is {value!r}; give a list with one entry a ballot")
-    return list(value)
+    return _labels.listed(name, value, counts="as `counts`", table="`Ballots.from_frame`")
 
 
 def approvals_from(

@@ -72,10 +72,11 @@ class ChoicesFrom:
         >>> lunch.pairwise().sel(alternative="soup", alternative_bis=["pie", "salad"]).values
         array([5., 0.])
         """
-        if isinstance(choices, (str, bytes)) or not isinstance(choices, Iterable):
-            raise DataError(f"`choices` is {choices!r}; give a list with one label a ballot")
+        listed = _labels.listed(
+            "choices", choices, counts="as `counts`", table="one column as a list"
+        )
         return cls.from_rankings(
-            [(choice,) for choice in choices],
+            [(choice,) for choice in listed],
             counts=counts,
             alternatives=alternatives,
             menus=menus,
@@ -86,7 +87,8 @@ def listed_menus(menus: Any) -> Any:
     """Menus as lists of labels; a boolean matrix stays one."""
     if isinstance(menus, np.ndarray) and menus.dtype == bool:
         return menus
-    if isinstance(menus, (str, bytes)) or not isinstance(menus, Iterable):
+    one_a_ballot = _labels.is_ordered(menus) and not hasattr(menus, "columns")
+    if not one_a_ballot:
         raise DataError(f"`menus` is {menus!r}; give a list with one menu a ballot")
     listed = []
     for row, menu in enumerate(menus):

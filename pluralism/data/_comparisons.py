@@ -348,23 +348,27 @@ class Comparisons:
         LabelError
             A label is not in `items`, is missing, or is written in two ways.
         DataError
-            There are no pairs, an entry is not a pair, or an item meets itself.
+            There are no pairs, an entry is not a pair, an item meets itself, or `pairs` is a
+            mapping (of counts), a set or a data frame.
 
         Examples
         --------
         >>> Comparisons.from_pairs([("a", "b"), ("b", "c"), ("a", "c")]).items
         ('a', 'b', 'c')
         """
-        rows = pairs.tolist() if isinstance(pairs, np.ndarray) else list(pairs)
+        rows = _labels.listed(
+            "pairs",
+            pairs.tolist() if isinstance(pairs, np.ndarray) else pairs,
+            counts="as weights to `from_codes`",
+            table="`from_frame`",
+        )
         for place, row in enumerate(rows):
             if not (_labels.is_ordered(row) and hasattr(row, "__len__") and len(row) == 2):
                 raise DataError(f"`pairs[{place}]` is {row!r}; every entry must be (winner, loser)")
         if not rows:
             raise DataError("`pairs` is empty; at least one comparison is needed")
         seen = _labels.check_labels("pairs", (x for row in rows for x in row), unique=False)
-        labels = (
-            _labels.in_order(dict.fromkeys(seen)) if items is None else item_labels(items)
-        )
+        labels = _labels.in_order(dict.fromkeys(seen)) if items is None else item_labels(items)
         code = _labels.code_of(labels, "items")
         for position, label in enumerate(seen):
             if label not in code:
@@ -482,7 +486,8 @@ class Comparisons:
         LabelError
             A label is not in `items` or is written in two ways.
         DataError
-            A ranking names an item twice, or there is no pair.
+            A ranking names an item twice, a tied group is a set, there is no pair, or `rankings`
+            is a mapping (of counts), a set or a data frame.
 
         Examples
         --------

@@ -23,6 +23,7 @@ __all__ = [
     "code_of",
     "in_order",
     "is_missing",
+    "listed",
     "recode",
     "union",
 ]
@@ -57,6 +58,31 @@ def is_missing(label: Any) -> bool:
 def is_ordered(row: Any) -> bool:
     """Whether `row` is a sequence of labels: a set has no order, a mapping and a word no labels."""
     return isinstance(row, Iterable) and not isinstance(row, (*UNORDERED, str, bytes))
+
+
+def listed(name: str, rows: Any, *, counts: str, table: str) -> list[Any]:
+    """List votes one by one, or say what a walk through `rows` would lose.
+
+    `counts` says where the values of a mapping belong, `table` what takes a data frame.
+    """
+    if isinstance(rows, Mapping):
+        raise DataError(
+            f"`{name}` is a {type(rows).__name__}, whose values would be lost; give a list of its "
+            f"keys, and its values {counts}"
+        )
+    if isinstance(rows, UNORDERED):
+        raise DataError(
+            f"`{name}` is a {type(rows).__name__}, which has no order and holds equal entries "
+            "once; give a list"
+        )
+    if hasattr(rows, "columns"):
+        raise DataError(
+            f"`{name}` is a data frame, whose rows would not be read; give a list of its rows "
+            f"(`frame.rows()` in Polars, `frame.to_numpy().tolist()` in pandas), or use {table}"
+        )
+    if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
+        raise DataError(f"`{name}` is {rows!r}; give a list of {name}")
+    return list(rows)
 
 
 def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tuple[Label, ...]:

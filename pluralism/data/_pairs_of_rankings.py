@@ -29,7 +29,9 @@ def pairs_of_rankings(
     items: Sequence[Hashable] | None,
 ) -> Comparisons:
     """Break rankings into pairs; arguments as in `Comparisons.from_rankings`."""
-    listed = list(rankings)
+    listed = _labels.listed(
+        "rankings", rankings, counts="as `counts`", table="`Ballots.from_frame`"
+    )
     if counts is None:
         repeats = np.ones(len(listed), dtype=np.int64)
     else:
@@ -47,6 +49,11 @@ def pairs_of_rankings(
             raise DataError(f"`rankings[{place}]` is {ranking!r}; it must be a sequence of labels")
         tiers.append([tier if isinstance(tier, tuple) else (tier,) for tier in ranking])
         named = [label for tier in tiers[-1] for label in tier]
+        for label in named:
+            if isinstance(label, (set, frozenset)):
+                raise DataError(
+                    f"`rankings[{place}]` holds {label!r}; a tied group is a nested tuple"
+                )
         for label in named:
             if named.count(label) > 1:
                 raise DataError(f"`rankings[{place}]` names {label!r} twice")
