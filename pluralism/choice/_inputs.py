@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..data import Ballots, _ballot_rows, _labels
+from ..data._named_matrix import rows_first
 from ..errors import DataError, LabelError
 
 __all__ = ["Pairwise", "Profile", "as_ballots", "as_pairwise", "as_utilities", "require_met"]
@@ -69,7 +70,7 @@ def as_pairwise(value: Any) -> Pairwise:
     if hasattr(value, "dims") and hasattr(value, "coords"):
         voters = value.attrs.get("voters")
         if len(value.dims) == 2:
-            value = _ballot_rows.rows_first(value)
+            value = rows_first(value)
             sides = [value.coords[d].values.tolist() for d in value.dims if d in value.coords]
             labels = _same_labels(sides)
         value = value.values

@@ -23,6 +23,7 @@ __all__ = [
     "check_scale",
     "groupings",
     "index",
+    "label_matrix",
     "merged",
     "names",
     "resolve_categories",
@@ -42,6 +43,28 @@ def names(name: str, given: Iterable[Any] | None, size: int) -> tuple[Hashable, 
     if len(names) != size:
         raise DataError(f"`{name}` names {len(names)}, but there are {size}")
     return names
+
+
+def label_matrix(name: str, values: Any) -> npt.NDArray[Any]:
+    """A raters x items array of labels as they were written: NumPy makes one type of several."""
+    values = _validate.unmasked(values)
+    try:
+        array = np.asarray(values)
+        mixed = array if array is values else np.asarray(values, dtype=object)
+    except ValueError:
+        raise DataError(f"`{name}` is ragged; its rows must be equally long") from None
+    if array.ndim != 2:
+        raise DataError(f"`{name}` must be raters x items; it has shape {array.shape}")
+    if array.dtype.kind in "US":
+        return np.asarray(values, dtype=object)
+    if mixed.dtype != object:
+        return array
+    flat = [label for label in mixed.ravel().tolist() if not _labels.is_missing(label)]
+    if any(isinstance(label, (bool, np.bool_)) for label in flat):
+        _labels.check_labels(name, flat, unique=False)
+        return mixed
+    huge = array.dtype.kind == "f" and (np.abs(array) >= _validate.LARGEST_EXACT_COUNT).any()
+    return mixed if huge else array
 
 
 def resolve_categories(
@@ -78,6 +101,11 @@ def check_scale(scale: Any, categories: Sequence[Any]) -> None:
             raise DataError(
                 f"`categories[{place}]` is {label!r}; on the scale {scale!r} categories must be "
                 "finite numbers"
+            )
+        if isinstance(label, int) and abs(label) > _validate.LARGEST_EXACT_COUNT:
+            raise DataError(
+                f"`categories[{place}]` is {label!r}, which is not exact in float64 (above 2**53); "
+                f"on the scale {scale!r} categories are computed with"
             )
         if scale == "ratio" and label < 0:
             raise DataError(

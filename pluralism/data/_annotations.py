@@ -21,6 +21,7 @@ from . import _annotation_parts as _parts
 from . import _labels
 from ._annotation_parts import Scale
 from ._comparisons import Grouping
+from ._named_matrix import named_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,16 +189,18 @@ class Annotations:
 
         Parameters
         ----------
-        values : array-like or pandas.DataFrame, (raters, items)
-            Labels: numbers, strings or both; what is masked is not rated. A frame brings the names
-            of raters (index) and items (columns).
+        values : array-like, frame or xarray.DataArray, (raters, items)
+            Labels: numbers, strings or both; what is masked is not rated. A frame (pandas, Polars
+            or PyArrow) brings the names of items (columns) and, in pandas, of raters (index); a
+            DataArray brings its coordinates, and is turned where its dimensions are named "item"
+            and "rater" in this order.
         scale : {"nominal", "ordinal", "interval", "ratio"}
             What the categories mean.
         categories : iterable, optional
             All possible labels, in order. Default: the labels that occur, sorted, which for
             `scale` "ordinal" is allowed for numbers only.
         items, raters : iterable, optional
-            Names. Default: those of the frame, else 0, 1, 2, ...
+            Names. Default: those that come with `values`, else 0, 1, 2, ...
 
         Returns
         -------
@@ -209,7 +212,8 @@ class Annotations:
             If `values` is no matrix, holds no label at all or has a label that its scale does
             not allow.
         LabelError
-            If a label is not among `categories`, or names repeat or look alike.
+            If a label is not among `categories`, names repeat or look alike, or a label is
+            written in two ways, such as 1 and True.
 
         Examples
         --------
@@ -218,19 +222,12 @@ class Annotations:
         """
         import pandas as pd
 
-        if isinstance(values, pd.DataFrame):
-            items = values.columns if items is None else items
-            raters = values.index if raters is None else raters
-            values = values.to_numpy(dtype=object)
-        values = _validate.unmasked(values)
-        try:
-            array = np.asarray(values)
-            if array.dtype.kind in "US":  # NumPy would have turned None and numbers into text
-                array = np.asarray(values, dtype=object)
-        except ValueError:
-            raise DataError("`values` is ragged; its rows must be equally long") from None
-        if array.ndim != 2:
-            raise DataError(f"`values` must be raters x items; it has shape {array.shape}")
+        values, rows, columns = named_matrix(
+            "values", values, dims=("rater", "item"), as_objects=True
+        )
+        items = columns if items is None else items
+        raters = rows if raters is None else raters
+        array = _parts.label_matrix("values", values)
         item_names = _parts.names("items", items, array.shape[1])
         rater_names = _parts.names("raters", raters, array.shape[0])
         # Item by item, so that the cells come in their order and none has to be sorted.
@@ -239,7 +236,7 @@ class Annotations:
         if not given.any():
             raise DataError("`values` holds no label; at least one item must have been rated")
         names, position = _parts.resolve_categories(
-            seen.tolist(), categories, scale, place="`values`"
+            _labels.as_list(seen), categories, scale, place="`values`"
         )
         _parts.check_scale(scale, names)
         item, rater = np.nonzero(given.reshape(array.shape[::-1]))
@@ -269,10 +266,12 @@ class Annotations:
 
         Parameters
         ----------
-        counts : array-like, pandas.DataFrame or xarray.DataArray, (items, categories)
-            Whole, non-negative numbers of labels.
+        counts : array-like, frame or xarray.DataArray, (items, categories)
+            Whole, non-negative numbers of labels. A frame (pandas, Polars or PyArrow) brings the
+            names of categories (columns) and, in pandas, of items (index); a DataArray brings its
+            coordinates, and is turned where its dimensions are named "category" and "item".
         items, categories : iterable, optional
-            Names. Default: those of the frame or array, else 0, 1, 2, ...
+            Names. Default: those that come with `counts`, else 0, 1, 2, ...
         scale : {"nominal", "ordinal", "interval", "ratio"}
             What the categories mean.
 
@@ -290,11 +289,9 @@ class Annotations:
         >>> Annotations.from_counts([[3, 0], [1, 2]], categories=["no", "yes"])
         Annotations(2 items; 6 labels, raters unknown; 2 nominal categories)
         """
-        if hasattr(counts, "to_pandas") and hasattr(counts, "dims"):
-            counts = counts.to_pandas()
-        if hasattr(counts, "columns") and hasattr(counts, "index"):
-            items = counts.index if items is None else items
-            categories = counts.columns if categories is None else categories
+        counts, rows, columns = named_matrix("counts", counts, dims=("item", "category"))
+        items = rows if items is None else items
+        categories = columns if categories is None else categories
         table = _validate.finite_array("counts", counts, ndim=2)
         _validate.within("counts", table, 0.0, what="counts")
         if table.sum() > _validate.LARGEST_EXACT_COUNT:

@@ -12,6 +12,7 @@ from .. import _validate
 from ..errors import DataError, LabelError
 from ..kernels._pairwise import is_linear
 from . import _labels
+from ._named_matrix import named_matrix, rows_first
 
 if TYPE_CHECKING:
     from ._comparisons import Comparisons
@@ -27,7 +28,6 @@ __all__ = [
     "rankings_from",
     "ranks_from_rankings",
     "refuse_columns_first",
-    "rows_first",
     "stack",
     "widen",
 ]
@@ -170,12 +170,6 @@ def _ranks_from_orders(orders: npt.NDArray, known: Labels | None) -> tuple[Label
     return known, ranks
 
 
-def rows_first(array: Any) -> Any:
-    """Transpose a labelled matrix of pairs whose columns (`..._bis`) come first."""
-    first, second = array.dims
-    return array.transpose() if first == f"{second}_bis" else array
-
-
 def refuse_columns_first(name: str, dims: Sequence[Hashable]) -> None:
     """Refuse an array whose last dimension but one is that of the alternatives."""
     first, second = dims[-2:]
@@ -189,16 +183,9 @@ def labelled_matrix(
     name: str, value: Any, alternatives: Iterable[Hashable] | None
 ) -> tuple[npt.NDArray, Labels]:
     """Return a matrix and the labels of its columns: given, carried by it, or 0, 1, 2, ..."""
-    carried: Any = None
-    if hasattr(value, "dims") and hasattr(value, "coords"):
-        if len(value.dims) == 2:
-            value = rows_first(value)
-            refuse_columns_first(name, value.dims)
-            if value.dims[-1] in value.coords:
-                carried = value.coords[value.dims[-1]].values
-        value = value.values
-    elif hasattr(value, "columns") and hasattr(value, "to_numpy"):
-        carried, value = list(value.columns), value.to_numpy()
+    if hasattr(value, "dims") and len(value.dims) == 2:
+        refuse_columns_first(name, rows_first(value).dims)
+    value, _, carried = named_matrix(name, value)
     try:
         matrix = np.asarray(_validate.unmasked(value))
     except ValueError:

@@ -12,6 +12,7 @@ from .. import _validate
 from ..errors import DataError, enumerate_some
 from ..kernels._counting import PairTable, count_pairs, count_table, group_sums, table_cells
 from . import _labels
+from ._named_matrix import named_matrix
 
 __all__ = ["Cells", "cells_of_table", "count_codes", "key_sums"]
 
@@ -142,17 +143,9 @@ def item_labels(items: Sequence[Hashable] | int) -> tuple[Hashable, ...]:
 
 def labelled_matrix(name: str, value: Any) -> tuple[FloatArray, tuple[Hashable, ...] | None]:
     """Check a square table of counts; return it with its own labels, if it has any."""
-    labels = None
-    if hasattr(value, "columns") and hasattr(value, "index"):  # a pandas frame
-        rows, columns = tuple(value.index), tuple(value.columns)
-        labels = rows
-    elif hasattr(value, "dims") and hasattr(value, "coords"):  # a DataArray
-        if len(value.dims) == 2 and value.dims[0] == f"{value.dims[1]}_bis":
-            value = value.transpose()  # (item, item_bis) by name, whatever their order
-        axes = [tuple(value[d].values.tolist()) for d in value.dims if d in value.coords]
-        if len(axes) == 2:
-            (rows, columns), labels = axes, axes[0]
-    if labels is not None and rows != columns:
+    value, rows, columns = named_matrix(name, value)
+    labels = columns if rows is None else rows
+    if labels is not None and columns is not None and labels != columns:
         raise DataError(f"`{name}` has rows {rows} but columns {columns}; they must be the same")
     matrix = _validate.finite_array(name, value, ndim=2)
     if matrix.shape[0] != matrix.shape[1]:

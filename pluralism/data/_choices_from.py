@@ -87,9 +87,8 @@ def listed_menus(menus: Any) -> Any:
     """Menus as lists of labels; a boolean matrix stays one."""
     if isinstance(menus, np.ndarray) and menus.dtype == bool:
         return menus
-    one_a_ballot = _labels.is_ordered(menus) and not hasattr(menus, "columns")
-    if not one_a_ballot:
-        raise DataError(f"`menus` is {menus!r}; give a list with one menu a ballot")
+    if not _labels.is_ordered(menus) or _labels.is_frame(menus):
+        raise DataError(f"`menus` is {menus!r:.60}; give a list with one menu a ballot")
     listed = []
     for row, menu in enumerate(menus):
         if isinstance(menu, (str, bytes)) or not isinstance(menu, Iterable):

@@ -358,7 +358,7 @@ class Comparisons:
         """
         rows = _labels.listed(
             "pairs",
-            pairs.tolist() if isinstance(pairs, np.ndarray) else pairs,
+            _labels.as_list(pairs) if isinstance(pairs, np.ndarray) else pairs,
             counts="as weights to `from_codes`",
             table="`from_frame`",
         )
@@ -426,8 +426,13 @@ class Comparisons:
         refuse_other_order("wins", own, labels)
         tied = np.zeros_like(values)
         if ties is not None:
-            tied, own = labelled_matrix("ties", ties)
-            refuse_other_order("ties", own, labels)
+            tied, theirs = labelled_matrix("ties", ties)
+            if theirs is not None and theirs not in (own, labels):
+                raise LabelError(
+                    f"`ties` has rows {enumerate_some(theirs)}, but the items are "
+                    f"{enumerate_some(own or labels)}; put the same rows and columns in both, in "
+                    "one order"
+                )
             if tied.shape != values.shape:
                 raise DataError(f"`ties` has shape {tied.shape}; `wins` has {values.shape}")
             if not np.array_equal(tied, tied.T):

@@ -19,9 +19,11 @@ from ..errors import DataError, LabelError, enumerate_some
 __all__ = [
     "Nameless",
     "as_coordinate",
+    "as_list",
     "check_labels",
     "code_of",
     "in_order",
+    "is_frame",
     "is_missing",
     "listed",
     "recode",
@@ -60,6 +62,11 @@ def is_ordered(row: Any) -> bool:
     return isinstance(row, Iterable) and not isinstance(row, (*UNORDERED, str, bytes))
 
 
+def is_frame(value: Any) -> bool:
+    """Whether `value` has columns: a walk through it meets their names or them, not its rows."""
+    return hasattr(type(value), "columns")  # a lazy frame itself would have to be planned
+
+
 def listed(name: str, rows: Any, *, counts: str, table: str) -> list[Any]:
     """List votes one by one, or say what a walk through `rows` would lose.
 
@@ -75,7 +82,7 @@ def listed(name: str, rows: Any, *, counts: str, table: str) -> list[Any]:
             f"`{name}` is a {type(rows).__name__}, which has no order and holds equal entries "
             "once; give a list"
         )
-    if hasattr(rows, "columns"):
+    if is_frame(rows):
         raise DataError(
             f"`{name}` is a data frame, whose rows would not be read; give a list of its rows "
             f"(`frame.rows()` in Polars, `frame.to_numpy().tolist()` in pandas), or use {table}"
@@ -83,6 +90,11 @@ def listed(name: str, rows: Any, *, counts: str, table: str) -> list[Any]:
     if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
         raise DataError(f"`{name}` is {rows!r}; give a list of {name}")
     return list(rows)
+
+
+def as_list(array: Any) -> list[Any]:
+    """Plain values of an array; NumPy's dates, of which these are numbers, stay themselves."""
+    return list(array) if array.dtype.kind in "mM" else array.tolist()
 
 
 def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tuple[Label, ...]:
@@ -103,7 +115,9 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
             f"`{name}` is {what if isinstance(labels, Iterable) else repr(labels)}; give a list"
         )
     clean = tuple(
-        label.item() if hasattr(label, "item") and hasattr(label, "dtype") else label
+        label.item()
+        if hasattr(label, "item") and hasattr(label, "dtype") and label.dtype.kind not in "mM"
+        else label
         for label in labels
     )
     seen: dict[Any, Any] = {}
@@ -118,6 +132,11 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
                 f"`{name}[{place}]` is {label!r}, which cannot be a label (unhashable)"
             ) from None
         if not isinstance(label, str):
+            if isinstance(label, (np.datetime64, np.timedelta64)):
+                raise LabelError(
+                    f"`{name}[{place}]` is {label!r}; a label cannot be a date of NumPy (write "
+                    "dates as text, `.astype(str)`)"
+                )
             # Python takes 1, 1.0 and True for one key; True is no number to a reader.
             other = numbers.setdefault(label, label)
             is_number = isinstance(label, bool) == isinstance(other, bool)
@@ -152,7 +171,10 @@ def in_order(labels: Iterable[Any]) -> tuple[Label, ...]:
 
 def union(left: Sequence[Label], right: Sequence[Label], *, name: str) -> tuple[Label, ...]:
     """All labels of two containers: sorted where both are sorted, else left then the new ones."""
-    if tuple(left) == tuple(right):
+    if tuple(left) == tuple(right) and all(
+        isinstance(one, bool) == isinstance(other, bool)
+        for one, other in zip(left, right, strict=True)
+    ):
         return tuple(left)
     known = {label: isinstance(label, bool) for label in left}
     both = (

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import xarray as xr
 
 from pluralism import Annotations, Ballots, Comparisons, DataError
 
@@ -89,5 +91,100 @@ def test_a_set_in_a_ranking_is_no_item():
 
 @pytest.mark.parametrize("menus", [{"ab": 1}, {("a", "b")}, pd.DataFrame({"ab": [True]})])
 def test_menus_come_one_a_ballot(menus):
-    with pytest.raises(DataError, match="`menus` is .*give a list with one menu a ballot"):
+    with pytest.raises(DataError, match="give a list with one menu a ballot"):
         Ballots.from_choices(["a"], menus)
+
+
+def test_ties_are_of_the_items_that_won():
+    wins = pd.DataFrame([[0, 1], [2, 0]], index=list("ab"), columns=list("ab"))
+    ties = pd.DataFrame([[0, 5], [5, 0]], index=list("bc"), columns=list("bc"))
+    for given in (wins, wins.to_numpy()):
+        with pytest.raises(DataError, match="`ties` has rows 'b', 'c', but the items are"):
+            Comparisons.from_matrix(given, ties=ties)
+    own = ties.set_axis(list("ab")).set_axis(list("ab"), axis=1)
+    assert Comparisons.from_matrix(wins, ties=own, items=["x", "y"]).tied.tolist() == [5.0]
+    assert Comparisons.from_matrix(wins, ties=ties, items=["b", "c"]).tied.tolist() == [5.0]
+
+
+ROWS = {"p": [1, 2], "q": [0, 3]}
+FRAMES = [pl.DataFrame(ROWS), pa.table(ROWS), pd.DataFrame(ROWS)]
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_names_of_columns_come_with_every_frame(frame):
+    assert Annotations.from_matrix(frame).items == ("p", "q")
+    assert Annotations.from_counts(frame).categories == ("p", "q")
+    assert Ballots.from_ranks(frame).alternatives == ("p", "q")
+
+
+@pytest.mark.parametrize("frame", [pl.DataFrame, pa.table])
+def test_wins_in_a_frame_without_rows_names_have_those_of_its_columns(frame):
+    votes = Comparisons.from_matrix(frame({"p": [0, 2], "q": [1, 0]}))
+    assert votes.items == ("p", "q")
+    assert votes.first_won.tolist() == [1.0]
+
+
+def test_a_lazy_frame_is_no_matrix():
+    for build in (Comparisons.from_matrix, Annotations.from_matrix, Ballots.from_ranks):
+        with pytest.raises(DataError, match="is a LazyFrame; collect it"):
+            build(FRAMES[0].lazy())
+
+
+def test_coordinates_on_one_axis_are_kept():
+    half = xr.DataArray([[0, 1], [2, 0]], dims=("item_bis", "item"), coords={"item": ["p", "q"]})
+    assert Comparisons.from_matrix(half).items == ("p", "q")
+    assert Comparisons.from_matrix(half).first_won.tolist() == [2.0]  # turned: p is the row
+    rated = xr.DataArray([[1, 2]], dims=("rater", "item"), coords={"item": ["p", "q"]})
+    assert Annotations.from_matrix(rated).items == ("p", "q")
+    counted = rated.rename(rater="item", item="category")
+    assert Annotations.from_counts(counted).categories == ("p", "q")
+
+
+def test_labels_are_read_by_the_names_of_dimensions():
+    given = pd.DataFrame([[1, 2, 2], [1, 1, 2]], index=["r", "s"], columns=["x", "y", "z"])
+    labels = Annotations.from_matrix(given)
+    again = Annotations.from_matrix(xr.DataArray(given.T, dims=("item", "rater")))
+    assert (again.items, again.raters) == (labels.items, labels.raters)
+    assert again.to_frame().equals(labels.to_frame())
+    turned = Annotations.from_counts(labels.counts().transpose())
+    assert (turned.items, turned.categories) == (labels.items, labels.categories)
+    np.testing.assert_array_equal(turned.count_table(), labels.count_table())
+
+
+def test_one_and_true_are_two_labels_or_an_error():
+    with pytest.raises(DataError, match=r"holds True \(bool\) and 1 \(int\), which are equal"):
+        Annotations.from_matrix([[0, True], [1, False]])
+    with pytest.raises(DataError, match=r"holds False \(bool\) and 0 \(int\), which are equal"):
+        Comparisons.from_pairs([(True, False)]).merge(Comparisons.from_pairs([(1, 0)]))
+    assert Annotations.from_matrix([[True, float("nan")], [False, True]]).categories == (
+        False,
+        True,
+    )
+
+
+def test_large_whole_numbers_stay_apart():
+    large = [[2**53 + 1, 0.5], [2**53, 1]]
+    for given in (large, pl.DataFrame({"p": [2**53 + 1, 2**53], "q": [0.5, 1.0]})):
+        assert Annotations.from_matrix(given).categories == (0.5, 1, 2**53, 2**53 + 1)
+        with pytest.raises(DataError, match="is 9007199254740993, which is not exact in float64"):
+            Annotations.from_matrix(given, scale="interval")
+    frame = pd.DataFrame({"p": [0, 2**53 + 1], "q": [0.5, 0.0]})
+    with pytest.raises(DataError, match="holds 9007199254740993, which is not exact"):
+        Comparisons.from_matrix(frame.to_numpy(dtype=object))
+    with pytest.raises(DataError, match="holds 9007199254740993, which is not exact"):
+        Ballots.from_ranks(frame)
+
+
+def test_dates_do_not_become_numbers():
+    dates = np.array([["2024-01-01", "2024-01-02"]], dtype="datetime64[ns]")
+    coordinate = xr.DataArray([[1, 2]], dims=("r", "item"), coords={"item": dates[0]})
+    for build in (
+        lambda: Comparisons.from_pairs(dates),
+        lambda: Comparisons.from_rankings(dates),
+        lambda: Comparisons.from_matrix([[0, 1], [2, 0]], items=dates[0]),
+        lambda: Annotations.from_matrix(dates),
+        lambda: Annotations.from_matrix(coordinate),
+        lambda: Ballots.from_rankings(dates),
+    ):
+        with pytest.raises(DataError, match=r"datetime64\(.*; a label cannot be a date of NumPy"):
+            build()
