@@ -557,6 +557,11 @@ class Annotations:
         -------
         pandas.DataFrame
             Without ``rater`` where the raters are unknown.
+
+        Raises
+        ------
+        DataError
+            If a group column has the name of one of the other columns.
         """
         import pandas as pd
 
@@ -565,6 +570,7 @@ class Annotations:
             columns["rater"] = _parts.take(self.raters, self.rater)
         columns["label"] = _parts.take(self.categories, self.label)
         columns["weight"] = self.weight
+        _labels.refuse_taken(columns, self.groups)
         for name, grouping in self.groups.items():
             columns[name] = _parts.take(grouping.labels, grouping.codes[self.rater])
         return pd.DataFrame(columns)

@@ -259,10 +259,10 @@ class Comparisons:
             weight=weight,
             rater=rater,
             group=group,
-            covariates=covariates,
+            covariates=_labels.kept(covariates),
             outcomes=outcomes,
             missing=missing,
-            items=items,
+            items=_labels.kept(items),
             memory_limit=memory_limit,
         )
 
@@ -644,6 +644,11 @@ class Comparisons:
             Columns first, second, then rater, groups and covariates where there are any, then
             first_won, second_won and tied.
 
+        Raises
+        ------
+        DataError
+            A group or covariate has the name of one of the other columns.
+
         Examples
         --------
         >>> Comparisons.from_matrix([[0, 3], [1, 0]], items=["tea", "coffee"]).to_frame()
@@ -656,6 +661,7 @@ class Comparisons:
         columns: dict[str, Any] = {"first": labels[self.first], "second": labels[self.second]}
         if self.rater is not None and self.raters is not None:
             columns["rater"] = axis_of(self.raters)[self.rater]
+        _labels.refuse_taken((*columns, *SUMS), (*self.groups, *self.covariates))
         for name, grouping in self.groups.items():
             columns[name] = axis_of(grouping.labels)[grouping.codes]
         columns |= self.covariates

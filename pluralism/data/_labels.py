@@ -8,7 +8,7 @@ accented letter, or a word with and without a space at its end) are an error rat
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,10 @@ __all__ = [
     "in_order",
     "is_frame",
     "is_missing",
+    "kept",
     "listed",
     "recode",
+    "refuse_taken",
     "union",
 ]
 
@@ -90,6 +92,22 @@ def listed(name: str, rows: Any, *, counts: str, table: str) -> list[Any]:
     if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
         raise DataError(f"`{name}` is {rows!r}; give a list of {name}")
     return list(rows)
+
+
+def kept(given: Any) -> Any:
+    """Return `given`, as a tuple where it can be walked through only once."""
+    return tuple(given) if isinstance(given, Iterator) else given
+
+
+def refuse_taken(own: Iterable[str], named: Iterable[str]) -> None:
+    """Raise if a group or covariate is named like one of a table's own columns."""
+    own = tuple(own)
+    for name in named:
+        if name in own:
+            raise DataError(
+                f"a group or covariate is called {name!r}, as a column of the table is (it has "
+                f"{', '.join(own)}); rename the column before it is counted"
+            )
 
 
 def as_list(array: Any) -> list[Any]:

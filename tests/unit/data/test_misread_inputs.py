@@ -188,3 +188,34 @@ def test_dates_do_not_become_numbers():
     ):
         with pytest.raises(DataError, match=r"datetime64\(.*; a label cannot be a date of NumPy"):
             build()
+
+
+VOTES = pd.DataFrame(
+    {"l": ["a", "b"], "r": ["b", "a"], "o": ["left", "right"], "who": ["m", "n"], "x": [1.0, 2.0]}
+)
+VOTED = {"first": "l", "second": "r", "outcome": "o"}
+
+
+def test_names_of_columns_may_be_generated():
+    votes = Comparisons.from_frame(
+        VOTES, **VOTED, covariates=iter(["x"]), group=iter(["who"]), items=iter("abc")
+    )
+    assert votes.covariates["x"].tolist() == [1.0, 2.0]
+    assert (votes.items, list(votes.groups)) == (("a", "b", "c"), ["who"])
+
+
+@pytest.mark.parametrize("name", ["first", "second", "rater", "first_won", "second_won", "tied"])
+def test_no_group_or_covariate_replaces_a_column_of_the_cells(name):
+    table = VOTES.rename(columns={"x": name})
+    for role in ({"group": name}, {"covariates": [name]}):
+        votes = Comparisons.from_frame(table, **VOTED, rater="who", **role)
+        with pytest.raises(DataError, match=f"a group or covariate is called '{name}'"):
+            votes.to_frame()
+
+
+@pytest.mark.parametrize("name", ["item", "rater", "label", "weight"])
+def test_no_group_replaces_a_column_of_the_labels(name):
+    table = VOTES.rename(columns={"x": name})
+    labels = Annotations.from_frame(table, item="l", rater="who", label="o", group=name)
+    with pytest.raises(DataError, match=f"a group or covariate is called '{name}'"):
+        labels.to_frame()
