@@ -2,7 +2,8 @@
 
 A label is any hashable scalar; strings and integers are usual. Two spellings that a reader would
 take for one label (the number 1 and the string "1", the composed and the decomposed form of an
-accented letter, or a word with and without a space at its end) are an error rather than two labels.
+accented letter, a word with and without a space at its end or a character that nobody sees, the
+same words with another hyphen or space between) are an error rather than two labels.
 """
 
 from __future__ import annotations
@@ -34,10 +35,36 @@ __all__ = [
 
 Label = Hashable
 
-#: Characters that nobody sees, and spaces that look like the common one.
-_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff")) | dict.fromkeys(
-    map(ord, "\u00a0\u2007\u202f"), " "
-)
+#: Characters that nobody sees though Unicode counts them among letters and marks: joiners,
+#: fillers and variation selectors.
+_UNSEEN = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x3164, 0xFFA0, *range(0x180B, 0x180E)))
+) | frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+#: What Unicode counts among format characters though it is seen: signs over Arabic, Syriac and
+#: Kaithi numbers, and the letters of regional flags.
+_SEEN = frozenset(
+    map(chr, (*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD))
+) | frozenset(map(chr, range(0xE0020, 0xE0080)))
+
+
+class _Looks(dict[int, "str | None"]):
+    """How a reader sees a character, by its code, as `str.translate` asks for it."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        category = unicodedata.category(character)
+        look: str | None = character
+        if character.isspace() or character == "\u2800":  # the empty pattern of Braille
+            look = " "
+        elif category == "Pd" or character == "\u2212":  # the minus sign
+            look = "-"
+        elif character in _UNSEEN or (category in ("Cf", "Cc") and character not in _SEEN):
+            look = None
+        self[code] = look
+        return look
+
+
+_LOOKS = _Looks()
 
 #: What can be walked through, but in no order that means anything.
 UNORDERED = (set, frozenset, Mapping)
@@ -165,8 +192,8 @@ def check_labels(name: str, labels: Iterable[Any], *, unique: bool = True) -> tu
                 )
         # The form in which a reader would see the label, whatever its type or encoding.
         visible = str(label)
-        if not visible.isascii():
-            visible = unicodedata.normalize("NFC", visible).translate(_UNSEEN)
+        if not (visible.isascii() and visible.isprintable()):
+            visible = " ".join(unicodedata.normalize("NFC", visible.translate(_LOOKS)).split())
         visible = visible.strip()
         if visible in seen:
             other = seen[visible]

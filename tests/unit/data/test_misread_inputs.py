@@ -219,3 +219,37 @@ def test_no_group_replaces_a_column_of_the_labels(name):
     labels = Annotations.from_frame(table, item="l", rater="who", label="o", group=name)
     with pytest.raises(DataError, match=f"a group or covariate is called '{name}'"):
         labels.to_frame()
+
+
+@pytest.mark.parametrize(
+    ("seen", "also"),
+    [
+        ("thumb \N{THUMBS UP SIGN}", "thumb \N{THUMBS UP SIGN}\ufe0f"),
+        ("word", "wo\u200drd"),
+        ("word", "word\u200e"),
+        ("word", "wo\x00rd"),
+        ("word", "wo\u3164rd"),
+        ("word", "wo\u180erd"),
+        ("caf\u00e9", "cafe\u034f\u0301"),
+        ("two words", "two\twords"),
+        ("two words", "two\u2003words"),
+        ("two w\u00f6rds", "two  w\u00f6rds"),
+        ("half-baked", "half\u2010baked"),
+        ("half-baked", "half\u2011baked"),
+        ("half-baked", "half\u2013baked"),
+        ("-1", "\u22121"),
+    ],
+)
+def test_labels_that_only_a_machine_tells_apart_are_refused(seen, also):
+    with pytest.raises(DataError, match="which look alike; write the label in one way"):
+        Comparisons.from_pairs([(seen, also)])
+
+
+def test_labels_that_a_reader_tells_apart_are_labels():
+    flag = "\N{WAVING BLACK FLAG}"
+    regions = [
+        flag + "".join(chr(0xE0000 + ord(letter)) for letter in region) + "\U000e007f"
+        for region in ("gbeng", "gbsct")
+    ]
+    labels = [*regions, "caf\u00e9", "cafe", "half baked", "half-baked", "1", "\u06001"]
+    assert Comparisons.from_rankings([labels]).n_items == len(labels)
