@@ -115,7 +115,7 @@ def generator(name: str, seed: Any) -> np.random.Generator:
 
 def unmasked(value: Any) -> Any:
     """Return `value` with NaN (None among labels) in place of what a masked array hides."""
-    if not np.ma.is_masked(value):
+    if not _hides_entries(value):
         return value
     if value.dtype.kind in "buif":
         return value.astype(np.float64).filled(math.nan)
@@ -124,9 +124,14 @@ def unmasked(value: Any) -> Any:
     return labels
 
 
+def _hides_entries(value: Any) -> bool:
+    # NumPy would ask the nullable arrays of pandas too, which have a mask of another kind.
+    return isinstance(value, np.ma.MaskedArray) and bool(np.ma.is_masked(value))
+
+
 def refuse_masked(name: str, value: Any) -> Any:
     """Return `value`, or say where a masked array hides an entry that cannot be left out."""
-    if np.ma.is_masked(value):
+    if _hides_entries(value):
         mask = np.ma.getmaskarray(value)
         raise DataError(
             f"`{name}[{first_place(mask)}]` is masked ({int(mask.sum())} such of {mask.size}); "

@@ -144,6 +144,12 @@ def weights(
         place = _validate.first_place(bad)
         raise DataError(f"`{name}[{place}]` is {array[bad][0]:g}; it must be above zero")
     if weight is None:
+        broken = array != np.floor(array)
+        if broken.any():
+            raise DataError(
+                f"`count[{_validate.first_place(broken)}]` is {array[broken][0]:g}; counts must be "
+                "whole numbers (fractions are given as `weight`)"
+            )
         return array, None, int(array.sum())
     return array, (None if (array == 1.0).all() else array * array), length
 

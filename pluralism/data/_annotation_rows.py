@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -171,15 +172,25 @@ def _numbers_expected(categories: Sequence[Any] | None, scale: Any) -> bool:
     return all(isinstance(name, (int, float)) for name in categories)
 
 
+def _number(text: str) -> int | float | None:
+    """Read a decimal number; Python would also read 1_5, nan and the digits of other scripts."""
+    plain = text.strip()
+    if re.fullmatch(r"[+-]?[0-9]+", plain):
+        return int(plain)
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", plain):
+        return float(plain)
+    return None
+
+
 def _as_numbers(column: str, texts: Sequence[Hashable]) -> tuple[Hashable, ...]:
     """Read the labels of a text file as numbers, since the scale or the categories are numeric."""
     numbers: list[Hashable] = []
     for text in texts:
-        try:
-            number = float(text)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            raise LabelError(f"column {column!r} holds {text!r}, which is no number") from None
-        numbers.append(int(number) if number.is_integer() else number)
+        number = _number(text) if isinstance(text, str) else text
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise LabelError(f"column {column!r} holds {text!r}, which is no number")
+        exact = isinstance(number, float) and abs(number) <= _validate.LARGEST_EXACT_COUNT
+        numbers.append(int(number) if exact and number.is_integer() else number)  # type: ignore[union-attr]
     if len(set(numbers)) < len(numbers):
         raise LabelError(f"column {column!r} writes one number in two ways, such as 1 and 1.0")
     return tuple(numbers)

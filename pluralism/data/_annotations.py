@@ -340,8 +340,9 @@ class Annotations:
             Names.
         weight : array-like of float, (labels,), optional
             Weight of each label, above zero.
-        count : array-like of float, (labels,), optional
-            How many labels of weight one a row stands for; not together with `weight`.
+        count : array-like, (labels,), optional
+            How many labels of weight one a row stands for, a whole number; not together with
+            `weight`.
         groups : mapping of str to sequence, optional
             Group column -> the group of each rater, (raters,).
         scale : {"nominal", "ordinal", "interval", "ratio"}

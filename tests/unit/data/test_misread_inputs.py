@@ -253,3 +253,57 @@ def test_labels_that_a_reader_tells_apart_are_labels():
     ]
     labels = [*regions, "caf\u00e9", "cafe", "half baked", "half-baked", "1", "\u06001"]
     assert Comparisons.from_rankings([labels]).n_items == len(labels)
+
+
+def labels_of_a_file(tmp_path, texts, **settings):
+    path = tmp_path / "labels.csv"
+    rows = {"item": range(len(texts)), "rater": "r", "label": texts}
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return Annotations.from_frame(path, item="item", rater="rater", label="label", **settings)
+
+
+def test_labels_of_a_file_are_read_as_plain_decimal_numbers(tmp_path):
+    for text in ("1_5", "nan", "\u0663", "0x1", "1,5", "infinity"):
+        with pytest.raises(DataError, match=r"column 'label' holds .*, which is no number"):
+            labels_of_a_file(tmp_path, ["1", text], scale="ordinal")
+    plain = labels_of_a_file(tmp_path, ["-1", "+.5", "2.", "1e3"], scale="ordinal")
+    assert plain.categories == (-1, 0.5, 2, 1000)
+
+
+def test_large_labels_are_not_rounded(tmp_path):
+    large = [str(2**53), str(2**53 + 1)]
+    ordinal = labels_of_a_file(tmp_path, large, scale="ordinal")
+    assert ordinal.categories == (2**53, 2**53 + 1)
+    frame = pd.DataFrame({"item": [1, 2], "rater": "r", "label": [2**53, 2**53 + 1]})
+    for read in (
+        lambda: labels_of_a_file(tmp_path, large, scale="interval"),
+        lambda: Annotations.from_frame(frame, **ROLES, scale="interval"),
+    ):
+        with pytest.raises(DataError, match="is 9007199254740993, which is not exact in float64"):
+            read()
+
+
+def test_counts_of_labels_are_whole():
+    codes = {"item": [0, 0], "label": [0, 1], "items": ["p"], "categories": ["x", "y"]}
+    with pytest.raises(DataError, match=r"`count\[0\]` is 0.5; counts must be whole numbers"):
+        Annotations.from_codes(**codes, count=[0.5, 1.7])
+    assert Annotations.from_codes(**codes, count=[2.0, 3.0]).n_labels == 5
+
+
+def test_what_pandas_knows_to_be_missing_is_no_code():
+    holes, full = pd.array([0, None], dtype="Int64"), pd.array([1, 0], dtype="Int64")
+    names = {"items": ["p", "q"], "categories": ["x", "y"]}
+    for build in (
+        lambda: Annotations.from_codes(holes, full, **names),
+        lambda: Annotations.from_codes(full, full, count=holes, **names),
+        lambda: Comparisons.from_codes(holes, full, items=2),
+        lambda: Comparisons.from_codes(full, [0, 1], holes, items=2),
+        lambda: Comparisons.from_codes(full, [0, 1], items=2, weight=holes),
+        lambda: Comparisons.from_codes(
+            full, [0, 1], items=2, tie=pd.array([True, None], dtype="boolean")
+        ),
+        lambda: Ballots.from_rankings(["ab", "ba"], counts=holes),
+    ):
+        with pytest.raises(DataError, match=r"must hold|is nan"):
+            build()
+    assert Comparisons.from_codes(full, [0, 1], items=2).n_votes == 2
