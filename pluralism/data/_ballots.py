@@ -268,6 +268,7 @@ class Ballots(BallotsFrom):
             approvals=None if self.approvals is None else self.approvals[rows],
             utilities=None if self.utilities is None else self.utilities[rows],
             categories=self.categories,
+            notes=self.notes,
             menus=None if self.menus is None else self.menus[rows],
         )
 
@@ -297,6 +298,7 @@ class Ballots(BallotsFrom):
             approvals=None if self.approvals is None else self.approvals[kept][:, columns],
             utilities=None if self.utilities is None else self.utilities[kept][:, columns],
             categories=self.categories,
+            notes=self.notes,
             menus=None if self.menus is None else self.menus[kept][:, columns],
         )
 
@@ -411,8 +413,9 @@ class Ballots(BallotsFrom):
         ------
         DataError
             If the ballots do not fit the kind (ties in soc or soi, unranked alternatives in soc
-            or toc, no approvals or categories for cat, no square utilities for wmd), or a count
-            is not whole.
+            or toc, no approvals or categories for cat, no square utilities for wmd), a count is
+            not whole, an alternative has no name that the file can hold, or unranked alternatives
+            are incomparable, which the file does not say.
         """
         from . import _preflib
 

@@ -217,6 +217,9 @@ def write(ballots: Ballots, path: Path, title: str = "") -> None:
         raise DataError(f"{path.name!r} must end in one of {', '.join('.' + k for k in KINDS)}")
     _check_fits(ballots, kind)
     names = [str(label) for label in ballots.alternatives]
+    for name in (*names, *(ballots.categories or ())):
+        if not name:
+            raise DataError("a PrefLib file has no place for an empty name (''); rename it")
     for name in (*names, title, *(ballots.categories or ())):
         if re.search(r"[\r\n]", name) or name != name.strip():
             raise DataError(f"{name!r} cannot stand in a PrefLib file (line break or outer blanks)")
@@ -271,6 +274,11 @@ def _ballot_lines(ballots: Ballots, n_categories: int | None) -> list[str]:
 def _check_fits(ballots: Ballots, kind: str) -> None:
     if ballots.menus is not None:
         raise DataError("a PrefLib file has no place for menus; keep these ballots with `save`")
+    if ballots.unranked == "incomparable" and not ballots.is_complete:
+        raise DataError(
+            'a PrefLib file does not say that unranked alternatives are "incomparable", and would '
+            "be read as if they were last; keep these ballots with `save`"
+        )
     if (ballots.counts != np.rint(ballots.counts)).any():
         raise DataError("a PrefLib file holds whole counts; these ballots have fractional weights")
     if kind == "wmd":

@@ -307,3 +307,30 @@ def test_what_pandas_knows_to_be_missing_is_no_code():
         with pytest.raises(DataError, match=r"must hold|is nan"):
             build()
     assert Comparisons.from_codes(full, [0, 1], items=2).n_votes == 2
+
+
+def test_notes_stay_with_the_ballots():
+    rows = {"who": [1, 1, 2, 2], "what": ["a", "b", "a", None], "place": [1, 2, 1, 2]}
+    ballots = Ballots.from_frame(
+        pd.DataFrame(rows), voter="who", alternative="what", rank="place", missing="drop"
+    )
+    assert len(ballots.notes) == 1
+    for other in (
+        ballots.distinct(),
+        ballots.select([0]),
+        ballots.reweight([2, 1]),
+        ballots.restrict(["b", "a"]),
+    ):
+        assert other.notes == ballots.notes
+
+
+def test_what_a_preflib_file_would_not_give_back_is_not_written(tmp_path):
+    partial = Ballots.from_rankings(["ab", "ba"], alternatives="abc", unranked="incomparable")
+    with pytest.raises(DataError, match='unranked alternatives are "incomparable"'):
+        partial.to_preflib(tmp_path / "votes.soi")
+    complete = Ballots.from_rankings(["ab", "ba"], unranked="incomparable")
+    complete.to_preflib(tmp_path / "votes.soi")
+    nameless = Ballots.from_rankings([("", "b")])
+    with pytest.raises(DataError, match="no place for an empty name"):
+        nameless.to_preflib(tmp_path / "other.soc")
+    assert [path.name for path in tmp_path.iterdir()] == ["votes.soi"]
