@@ -5,10 +5,11 @@ Nothing is unpickled, evaluated or fetched. What is no such file is a `DataError
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,16 @@ def local_file(name: str, path: Any) -> Path:
 
 
 def paths_of(name: str, paths: Any) -> list[Path]:
-    """Return one path or several as a list."""
+    """Return one path or several as a list; none may be there twice."""
     if isinstance(paths, (str, os.PathLike)):
         return [local_file(name, paths)]
     if not isinstance(paths, (list, tuple)) or not paths:
         raise DataError(f"`{name}` is {paths!r}; it must be a path or a list of paths")
-    return [local_file(f"{name}[{place}]", path) for place, path in enumerate(paths)]
+    from ..data._files import _refuse_twice
+
+    files = [local_file(f"{name}[{place}]", path) for place, path in enumerate(paths)]
+    _refuse_twice([glob.escape(str(file)) for file in files])
+    return files
 
 
 def read_json(text: str | bytes, where: str) -> Any:
@@ -52,10 +57,10 @@ def read_json(text: str | bytes, where: str) -> Any:
         raise DataError(f"{where} is not JSON ({first_line(error)})") from None
 
 
-def read_records(path: Path) -> list[dict[str, Any]]:
-    """Read one mapping a row."""
+def read_records(path: Path, labels: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Read one mapping a row; columns of `labels` stay text where a CSV file has numbers."""
     if path.suffix in {".csv", ".parquet"}:
-        return _from_table(path)
+        return _from_table(path, labels)
     rows = list(_json_lines(path)) if path.suffix == ".jsonl" else read_json(_text(path), str(path))
     if not isinstance(rows, list):
         raise DataError(f"{path} holds a {type(rows).__name__}; it must be a list of records")
@@ -89,10 +94,10 @@ def _json_lines(path: Path) -> Iterator[Any]:
             yield read_json(line, f"{path}, line {number},")
 
 
-def _from_table(path: Path) -> list[dict[str, Any]]:
+def _from_table(path: Path, labels: Sequence[str]) -> list[dict[str, Any]]:
     from ..data._frames import open_frame
 
-    frame = open_frame(path, in_order=True).frame
+    frame = open_frame(path, labels=labels, in_order=True).frame
     try:
         native = frame.collect() if hasattr(frame, "collect") else frame
         return list(native.to_pandas().to_dict("records"))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import math
+import os
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..data import Annotations
-from ..errors import DataError, PluralismError, first_line
-from ._containers import Row, annotated
+from ..errors import DataError, PluralismError, enumerate_some, first_line
+from ._containers import Row, Texts, annotated
 from ._files import LARGEST_FILE, field, paths_of, read_json, read_records
-from ._reading import is_absent, label, plain
+from ._reading import is_absent, label, name, plain, unreadable
 
 __all__ = ["read_inspect", "read_lm_eval"]
 
 _ZSTANDARD = 93
+#: How lm-evaluation-harness names a file of samples; old releases write no date.
+_SAMPLES = re.compile(r"(?:samples_)?(.+?)(_\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:[.-]\d+)?)?")
 
 
 def read_inspect(
@@ -38,7 +43,8 @@ def read_inspect(
         inspect_ai.
     rater : {"scorer", "epoch", "model"}
         Who counts as a rater: each scorer, each epoch (how far a model agrees with itself) or
-        each model (over several logs). Whatever else differs makes an item of its own.
+        each model (over several logs). Whatever else differs (sample, epoch, model, and the task
+        where the logs are of several) makes an item of its own and is part of its label.
     value : {"value", "answer"}
         Whether labels are the scores or the answers that the scorer extracted.
     scorers : sequence of str, optional
@@ -51,12 +57,15 @@ def read_inspect(
     Annotations
         One item a sample. A list of what several judges said gives one label each; who said what
         is then unknown, since inspect_ai leaves out judges without a score. Samples without a
-        score are counted in `dropped`.
+        score are counted in `dropped`. Blanks around a label do not count.
 
     Raises
     ------
     DataError
-        If a file is no log, or holds no score.
+        If a file is no log, is named twice, or holds no score; or a sample of one task, model and
+        epoch is there twice.
+    LabelError
+        If two items would share one label, or a label is written in two ways.
 
     Examples
     --------
@@ -76,19 +85,28 @@ def read_inspect(
     _validate.one_of("value", value, ("value", "answer"))
     rows: list[Row] = []
     unknown, unscored = False, 0
-    for path in paths_of("paths", paths):
-        model, samples = _inspect_log(path)
-        for place, sample in enumerate(samples):
-            where = f"{path}: sample {place}"
+    logs = [_inspect_log(path) for path in paths_of("paths", paths)]
+    several = len({log.task for log in logs}) > 1
+    texts, met = Texts("items"), dict[Any, str]()
+    for log in logs:
+        for place, sample in enumerate(log.samples):
+            where = f"{log.path}: sample {place}"
             scores = _scores(sample, where, scorers, rater)
-            names = {"epoch": sample.get("epoch", 1), "model": model}
+            number, epoch = field(sample, "id", where), sample.get("epoch", 1)
+            other = met.setdefault(repr((log.task, log.model, number, epoch)), where)
+            if other != where:
+                raise DataError(
+                    f"{where} is sample {number!r} of task {log.task!r}, model {log.model!r} and "
+                    f"epoch {epoch!r}, as is {other}; it would count twice: read one run at a time"
+                )
+            names = {"epoch": epoch, "model": log.model}
             for scorer, score in scores.items():
                 names["scorer"] = scorer
                 given = plain(score.get(value)) if isinstance(score, dict) else None
                 if is_absent(given):
                     unscored += 1
                     continue
-                item = _item(field(sample, "id", where), names, rater)
+                item = _item(texts, log.task if several else None, number, names, rater)
                 who = names[rater]
                 if isinstance(given, list):
                     unknown = True
@@ -112,11 +130,11 @@ def read_lm_eval(
     Parameters
     ----------
     paths : path or list of paths
-        Files ``samples_*.jsonl``, one a model. The model's name is that of the file's folder, as
-        the harness writes them; that of the file, where two share a folder.
+        Files ``samples_TASK_DATE.jsonl`` in one folder a model, as the harness writes them. A
+        model is named by its folder, with the folders above it as far as they tell models apart.
     value : str
-        "response": the filtered response, or the position of the likeliest option; or the name of
-        a logged metric.
+        "response": the filtered response, or the position of the likeliest option (the first of
+        equals); or the name of a logged metric.
     filter : str, optional
         Which filter's responses to read, where there are several.
     scale, categories
@@ -125,13 +143,16 @@ def read_lm_eval(
     Returns
     -------
     Annotations
-        Items are documents, raters are models. Documents without a response are counted in
-        `dropped`.
+        Items are documents (of several tasks: task and document), raters are models. Documents
+        without a response are counted in `dropped`. Blanks around a label do not count.
 
     Raises
     ------
     DataError
-        If a file holds something else, or several filters and none was chosen.
+        If a file holds something else, is named twice, or is of a task that cannot be told from
+        its name; or a document has several filters and none was chosen, or several responses.
+    LabelError
+        If two items would share one label, or a label is written in two ways.
 
     Examples
     --------
@@ -148,12 +169,13 @@ def read_lm_eval(
     ('large', 'small')
     """
     files = paths_of("paths", paths)
-    folders = [path.parent.name for path in files]
-    models = folders if len(set(folders)) == len(files) else [path.stem for path in files]
+    tasks = _tasks(files)
+    several = len(set(tasks)) > 1
+    texts = Texts("items")
     rows: list[Row] = []
     silent = 0
-    for path, model in zip(files, models, strict=True):
-        records = read_records(path)
+    for path, model, task in zip(files, _models(files), tasks, strict=True):
+        records = read_records(path, labels=("doc_id", "filter", "filtered_resps"))
         filters = {str(record.get("filter", "none")) for record in records}
         if filter is None and len(filters) > 1:
             raise DataError(f"{path} has responses of the filters {sorted(filters)}; name one")
@@ -165,19 +187,75 @@ def read_lm_eval(
             if is_absent(plain(given)):
                 silent += 1
                 continue
-            rows.append((label(field(record, "doc_id", where), where), model, label(given, where)))
+            document = name(field(record, "doc_id", where), where)
+            item = texts.of((task, document)) if several else document
+            rows.append((item, model, label(given, where)))
     return annotated(rows, False, {"no response": silent}, scale, categories, "response")
+
+
+def _tasks(files: Sequence[Path]) -> list[str]:
+    """Tasks of files of samples, by their names; two files of one task need two folders."""
+    matches = [re.fullmatch(_SAMPLES, path.stem) for path in files]
+    tasks = [path.stem if not m else m[1] for path, m in zip(files, matches, strict=True)]
+    undated = [path for path, m in zip(files, matches, strict=True) if not m or not m[2]]
+    if len(set(tasks)) > 1 and undated:
+        raise DataError(
+            f"the names of `paths` differ ({enumerate_some(sorted(set(tasks)), 3)}), and that of "
+            f"{undated[0]} does not tell whether by task or by model; name files "
+            "samples_TASK_DATE.jsonl as the harness does, or alike, each in a folder of its model"
+        )
+    known: dict[Any, Path] = {}
+    for path, task in zip(files, tasks, strict=True):
+        other = known.setdefault((_folder(path), task), path)
+        if other is not path:
+            raise DataError(
+                f"{other} and {path} are of the same task {task!r} and model, whose documents "
+                "would count twice; read one of them, or put them into folders of their own"
+            )
+    return tasks
+
+
+def _models(files: Sequence[Path]) -> list[str]:
+    """Name models by the shortest tails of their folders' paths that tell these apart."""
+    folders = [_folder(path).parts for path in files]
+    tails, length = folders, 1
+    for length in range(1, max(map(len, folders)) + 1):
+        tails = [folder[-length:] for folder in folders]
+        if len(set(tails)) == len(set(folders)):
+            break
+    return ["/".join(tail) for tail in tails]
+
+
+def _folder(path: Path) -> Path:
+    return Path(os.path.abspath(path)).parent
 
 
 def _response(record: Mapping[str, Any], where: str) -> Any:
     """Return what a model said: its text, or the position of the likeliest option."""
     said = field(record, "filtered_resps", where)
     said = said if isinstance(said, list) else [said]
-    likelihoods = [entry[0] for entry in said if isinstance(entry, list) and len(entry) == 2]
-    if len(likelihoods) == len(said) > 0:
-        numbers = [float(entry) for entry in likelihoods]
+    if said and all(isinstance(entry, list) and len(entry) == 2 for entry in said):
+        numbers = [
+            _log_likelihood(entry[0], f"{where}: the log-likelihood of option {option}")
+            for option, entry in enumerate(said)
+        ]
         return numbers.index(max(numbers))
+    if len(said) > 1:
+        raise DataError(
+            f"{where} has {len(said)} responses ({enumerate_some(said, 3)}); name a `filter` that "
+            "leaves one"
+        )
     return said[0] if said else None
+
+
+def _log_likelihood(value: Any, place: str) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if math.isnan(found):
+        raise unreadable(value, place, "a number")
+    return found
 
 
 def _scores(sample: Any, where: str, wanted: Sequence[str] | None, rater: str) -> dict[str, Any]:
@@ -193,23 +271,35 @@ def _scores(sample: Any, where: str, wanted: Sequence[str] | None, rater: str) -
     return scores
 
 
-def _item(sample: Any, names: Mapping[str, Any], rater: str) -> Hashable:
+def _item(texts: Texts, task: str | None, sample: Any, names: Mapping[str, Any], rater: str) -> str:
     """Label a sample, and what makes it an item of its own."""
-    parts = [str(sample)]
-    if rater != "epoch" and names["epoch"] != 1:
-        parts.append(f"epoch {names['epoch']}")
+    key = [] if task is None else [task]
+    key.append(sample)
+    shown = [*key]
+    if rater != "epoch":
+        key.append(names["epoch"])
+        shown += [f"epoch {names['epoch']}"] if names["epoch"] != 1 else []
     if rater != "model":
-        parts.append(str(names["model"]))
-    return parts[0] if len(parts) == 1 else " | ".join(parts)
+        key.append(names["model"])
+        shown.append(names["model"])
+    return texts.of(key, shown)
 
 
-def _inspect_log(path: Path) -> tuple[str, list[Any]]:
-    """Return the model's name and the samples of a log."""
+class _Log(NamedTuple):
+    """What a log of inspect_ai holds."""
+
+    path: Path
+    model: str
+    task: str
+    samples: list[Any]
+
+
+def _inspect_log(path: Path) -> _Log:
     if path.suffix != ".eval":
         log = read_json(path.read_bytes(), str(path))
         if not isinstance(log, dict) or "eval" not in log:
             raise DataError(f"{path} is no log of inspect_ai: it has no field 'eval'")
-        return _model(log, path), list(log.get("samples") or [])
+        return _log(path, log, list(log.get("samples") or []))
     try:
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
@@ -227,12 +317,13 @@ def _inspect_log(path: Path) -> tuple[str, list[Any]]:
         raise
     except Exception as error:  # zipfile has a dozen kinds of errors for a damaged archive
         raise DataError(f"{path} is no log of inspect_ai ({first_line(error)})") from error
-    return _model(log, path), samples
+    return _log(path, log, samples)
 
 
-def _model(log: Any, path: Path) -> str:
+def _log(path: Path, log: Any, samples: list[Any]) -> _Log:
     about = log.get("eval") if isinstance(log, dict) else None
-    return str(field(about if isinstance(about, dict) else {}, "model", str(path)))
+    about = about if isinstance(about, dict) else {}
+    return _Log(path, str(field(about, "model", str(path))), str(about.get("task", "")), samples)
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> bytes:

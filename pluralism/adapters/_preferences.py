@@ -7,9 +7,9 @@ from typing import Any
 
 from ..data import Annotations, Comparisons
 from ..errors import DataError
-from ._containers import annotated, compared
+from ._containers import Texts, annotated, compared
 from ._files import field, paths_of, read_records
-from ._reading import is_absent, label, number, plain
+from ._reading import is_absent, name, number, plain
 
 __all__ = ["read_alpaca_eval", "read_arena", "read_morebench"]
 
@@ -22,6 +22,8 @@ _OUTCOMES = {
     "both_bad": "tie",
 }
 _BOTH_BAD = ("tie (bothbad)", "both_bad")
+#: Columns of MoReBench that name something.
+_MOREBENCH = ("task_id", "criterion_id", "model", "channel")
 
 
 def read_alpaca_eval(paths: Any) -> Comparisons:
@@ -42,7 +44,9 @@ def read_alpaca_eval(paths: Any) -> Comparisons:
     Raises
     ------
     DataError
-        If a file holds something else, or a preference is out of range.
+        If a file holds something else or is named twice, or a preference is out of range.
+    LabelError
+        If a model's name is written in two ways.
 
     Examples
     --------
@@ -60,7 +64,7 @@ def read_alpaca_eval(paths: Any) -> Comparisons:
     ties: list[bool] = []
     missing = 0
     for path in paths_of("paths", paths):
-        for place, row in enumerate(read_records(path)):
+        for place, row in enumerate(read_records(path, ("generator_1", "generator_2"))):
             where = f"{path}: record {place}"
             given = plain(field(row, "preference", where))
             if is_absent(given):
@@ -70,7 +74,7 @@ def read_alpaca_eval(paths: Any) -> Comparisons:
             if preference != 0 and not 1 <= preference <= 2:
                 raise DataError(f"{where}: the preference is {preference:g}; it must be in [1, 2]")
             names = (field(row, "generator_1", where), field(row, "generator_2", where))
-            pairs.append((label(names[0], where), label(names[1], where)))
+            pairs.append((name(names[0], where), name(names[1], where)))
             shares.append(2.0 - preference if preference else 0.5)
             ties.append(preference in (0, 1.5))
     if not pairs:
@@ -98,7 +102,9 @@ def read_arena(paths: Any, *, both_bad: str = "tie", order_known: bool = True) -
     Raises
     ------
     DataError
-        If a file holds something else, or a winner is of an unknown kind.
+        If a file holds something else or is named twice, or a winner is of an unknown kind.
+    LabelError
+        If a model's name is written in two ways.
 
     Examples
     --------
@@ -118,7 +124,7 @@ def read_arena(paths: Any, *, both_bad: str = "tie", order_known: bool = True) -
     ties: list[bool] = []
     bad = 0
     for path in paths_of("paths", paths):
-        for place, row in enumerate(read_records(path)):
+        for place, row in enumerate(read_records(path, ("model_a", "model_b"))):
             where = f"{path}: record {place}"
             winner = field(row, "winner", where)
             outcome = _OUTCOMES.get(winner) if isinstance(winner, str) else None
@@ -130,7 +136,7 @@ def read_arena(paths: Any, *, both_bad: str = "tie", order_known: bool = True) -
                 bad += 1
                 continue
             names = (field(row, "model_a", where), field(row, "model_b", where))
-            pairs.append((label(names[0], where), label(names[1], where)))
+            pairs.append((name(names[0], where), name(names[1], where)))
             shares.append({"first": 1.0, "second": 0.0, "tie": 0.5}[outcome])
             ties.append(outcome == "tie")
     if not pairs:
@@ -160,7 +166,9 @@ def read_morebench(paths: Any, *, as_published: bool = False) -> Annotations:
     Raises
     ------
     DataError
-        If a file holds something else, or no judgement.
+        If a file holds something else, is named twice, or holds no judgement.
+    LabelError
+        If a name is written in two ways, or two items would share one label.
 
     Examples
     --------
@@ -176,17 +184,18 @@ def read_morebench(paths: Any, *, as_published: bool = False) -> Annotations:
 
     rows: list[tuple[Any, Any, Any]] = []
     unclear = 0
+    texts = Texts("items")
     for path in paths_of("paths", paths):
-        for place, row in enumerate(read_records(path)):
+        for place, row in enumerate(read_records(path, _MOREBENCH)):
             where = f"{path}: record {place}"
-            parts = [field(row, name, where) for name in ("task_id", "criterion_id")]
+            parts = [field(row, part, where) for part in ("task_id", "criterion_id")]
             parts += [row["channel"]] if not is_absent(plain(row.get("channel"))) else []
             said = plain(field(row, "judgement", where))
             verdict = float(_verdicts([said], as_published)[0])
             if math.isnan(verdict):
                 unclear += 1
                 continue
-            item = " | ".join(str(label(part, where)) for part in parts)
-            model = label(field(row, "model", where), where)
+            item = texts.of([name(part, where) for part in parts])
+            model = name(field(row, "model", where), where)
             rows.append((item, model, "yes" if verdict else "no"))
     return annotated(rows, False, {"no verdict": unclear}, "nominal", ("no", "yes"), "judgement")

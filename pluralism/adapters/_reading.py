@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import DataError
 
-__all__ = ["ABSENT", "READERS", "read"]
+__all__ = ["ABSENT", "READERS", "name", "read"]
 
 #: Longer texts are an answer that rambled, not a number or a list of shares.
 LONGEST_TEXT = 100_000
@@ -105,11 +105,15 @@ def share(value: Any, place: str, what: str) -> float:
 
 
 def label(value: Any, place: str) -> Hashable:
-    """Read a category: a text, a number or a flag, never a collection."""
+    """Read a category: a text without the blanks around it, a number or a flag."""
+    found = name(value, place)
+    return found.strip() if isinstance(found, str) else found
+
+
+def name(value: Any, place: str) -> Hashable:
+    """Read a text as it stands, a number or a flag, never a collection."""
     value = plain(value)
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, (bool, int)):
+    if isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float) and math.isfinite(value):
         return int(value) if value.is_integer() else value  # 1.0 and 1 are one answer

@@ -20,7 +20,7 @@ from pluralism.adapters import (
     read_lm_eval,
     read_morebench,
 )
-from pluralism.errors import DataError
+from pluralism.errors import DataError, LabelError
 from pluralism.jury import krippendorff_alpha
 from pluralism.scores import win_rate
 
@@ -121,6 +121,46 @@ def test_files_beyond_the_limit_are_not_read(
         read_inspect(path)
 
 
+def inspect_log(path: Path, ids: list[Any], model: str = "m", task: str = "t") -> Path:
+    samples = [sample(number, kind="C") for number in ids]
+    return put(path, {"eval": {"model": model, "task": task}, "samples": samples})
+
+
+def test_samples_of_several_tasks_are_items_of_their_own(tmp_path: Path) -> None:
+    logs = [inspect_log(tmp_path / f"{task}.json", [1, 2], task=task) for task in ("sums", "dates")]
+    assert set(read_inspect(logs).items) == {
+        "sums | 1 | m", "sums | 2 | m", "dates | 1 | m", "dates | 2 | m",
+    }  # fmt: skip
+    assert read_inspect(logs, rater="model").n_items == 4
+    assert read_inspect(logs[0]).items == ("1 | m", "2 | m")
+
+
+def test_items_that_would_share_a_label_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        LabelError, match=r"\(1, 1, 'm'\) and \('1', 1, 'm'\) would share .*'1 . m'"
+    ):
+        read_inspect(inspect_log(tmp_path / "a.json", [1, "1"]))
+    logs = [
+        inspect_log(tmp_path / "b.json", ["a | m"], model="m"),
+        inspect_log(tmp_path / "c.json", ["a"], model="m | m"),
+    ]
+    with pytest.raises(LabelError, match=r"would share the label 'a . m . m'; rename one"):
+        read_inspect(logs)
+    parts = [("a | b", "c"), ("a", "b | c")]
+    rows = [
+        {"task_id": task, "criterion_id": criterion, "model": "m", "judgement": "yes"}
+        for task, criterion in parts
+    ]
+    with pytest.raises(LabelError, match=r"would share the label 'a . b . c'; rename one"):
+        read_morebench(put(tmp_path / "judgements.json", rows))
+
+
+def test_a_sample_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    logs = [inspect_log(tmp_path / f"{name}.json", [1]) for name in "ab"]
+    with pytest.raises(DataError, match=r"b.json: sample 0 is sample 1 of .*a.json: sample 0; it"):
+        read_inspect(logs)
+
+
 # -- lm-evaluation-harness ---------------------------------------------------------------
 
 
@@ -164,6 +204,62 @@ def test_options_and_filters(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the filters \['x', 'y'\]; name one"):
         read_lm_eval(path)
     assert read_lm_eval(path, filter="y").categories == ("y",)
+
+
+def samples_at(path: Path, *said: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{"doc_id": k, "filtered_resps": [text]} for k, text in enumerate(said)]
+    return put(path, "\n".join(map(json.dumps, rows)))
+
+
+@pytest.mark.parametrize(
+    ("folders", "raters"),
+    [
+        (("gpt/run", "llama/run"), ("gpt/run", "llama/run")),
+        (("s1/gpt", "s2/gpt", "s2/llama"), ("s1/gpt", "s2/gpt", "s2/llama")),
+        (("s1/gpt", "s2/llama"), ("gpt", "llama")),
+    ],
+)
+def test_models_are_named_by_what_tells_their_folders_apart(
+    folders: tuple[str, ...], raters: tuple[str, ...], tmp_path: Path
+) -> None:
+    files = [samples_at(tmp_path / folder / "samples_t.jsonl", "yes", "no") for folder in folders]
+    found = read_lm_eval(files)
+    assert (found.raters, found.n_items, found.n_labels) == (raters, 2, 2 * len(files))
+
+
+def test_tasks_of_a_model_are_no_raters(tmp_path: Path) -> None:
+    files = [
+        samples_at(tmp_path / model / f"samples_{task}_2026-01-02T03-04-05.678.jsonl", "yes", "no")
+        for model in ("gpt", "llama")
+        for task in ("arith_2", "history")
+    ]
+    found = read_lm_eval(files)
+    assert found.raters == ("gpt", "llama")
+    assert set(found.items) == {"arith_2 | 0", "arith_2 | 1", "history | 0", "history | 1"}
+    assert read_lm_eval(files[::2]).items == (0, 1)
+    again = samples_at(tmp_path / "gpt" / "samples_history_2026-02-02T03-04-05.678.jsonl", "yes")
+    with pytest.raises(DataError, match="are of the same task 'history' and model"):
+        read_lm_eval([*files, again])
+    unclear = [samples_at(tmp_path / "m" / f"samples_{name}.jsonl", "yes") for name in "ab"]
+    with pytest.raises(DataError, match="does not tell whether by task or by model; name files"):
+        read_lm_eval(unclear)
+
+
+def test_a_response_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    def responses(*given: Any) -> Path:
+        rows = [{"doc_id": k, "filtered_resps": held} for k, held in enumerate(given)]
+        return put(tmp_path / "samples_a.jsonl", "\n".join(map(json.dumps, rows)))
+
+    with pytest.raises(DataError, match="record 0: the log-likelihood of option 1 is nan"):
+        read_lm_eval(responses([[-1.0, False], [float("nan"), False], [-0.5, True]]))
+    with pytest.raises(DataError, match="record 0: the log-likelihood of option 0 is 'yes'"):
+        read_lm_eval(responses([["yes", "no"]]))
+    with pytest.raises(DataError, match=r"record 1 has 3 responses \('yes', 'no', 'no'\); name a"):
+        read_lm_eval(responses(["yes"], ["yes", "no", "no"]))
+    with pytest.raises(LabelError, match=r"holds True \(bool\) and 1 \(int\), which are equal"):
+        read_lm_eval(responses([True], [1]))
+    assert read_lm_eval(responses([[-np.inf, False], [-3.0, True]])).categories == (1,)
 
 
 # -- preferences -------------------------------------------------------------------------
@@ -217,6 +313,20 @@ def test_arena_battles_in_every_format(ending: str, tmp_path: Path) -> None:
     assert (fewer.n_votes, fewer.dropped) == (3, {"both bad": 2})
 
 
+def test_versions_in_a_csv_file_stay_text(tmp_path: Path) -> None:
+    path = put(tmp_path / "battles.csv", "model_a,model_b,winner\n4.1,4.10,model_a\n4.1,5,tie\n")
+    assert read_arena(path).items == ("4.1", "4.10", "5")
+    judged = "task_id,criterion_id,model,judgement\n1,2,4.1,yes\n1.0,2,4.10,no\n"
+    found = read_morebench(put(tmp_path / "judged.csv", judged))
+    assert (found.raters, found.items) == (("4.1", "4.10"), ("1 | 2", "1.0 | 2"))
+
+
+def test_names_that_differ_by_a_blank_are_not_merged(tmp_path: Path) -> None:
+    rows = [{"model_a": a, "model_b": "x", "winner": "tie"} for a in ("4.1", "4.1 ")]
+    with pytest.raises(LabelError, match=r"'4\.1' \(str\) and '4\.1 ' \(str\), which look alike"):
+        read_arena(put(tmp_path / "battles.json", rows))
+
+
 def test_arena_rows_that_cannot_be_votes(tmp_path: Path) -> None:
     row = {"model_a": "x", "model_b": "y", "winner": "model_c"}
     with pytest.raises(DataError, match="record 0: the winner is 'model_c'; it must be one of"):
@@ -257,6 +367,13 @@ def test_what_is_no_such_file_is_refused_by_name(reader: Any, content: str, tmp_
         path = put(tmp_path / f"hostile.{ending}", content)
         with pytest.raises(DataError, match=r"hostile\.|`paths` hold no"):
             reader(path)
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+def test_a_file_that_is_named_twice_is_refused(reader: Any, tmp_path: Path) -> None:
+    path = put(tmp_path / "held[1].json", [])
+    with pytest.raises(DataError, match=r"one file is named twice .* its rows would count twice"):
+        reader([path, tmp_path / ".." / tmp_path.name / "held[1].json"])
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
