@@ -6,13 +6,13 @@ Nothing is unpickled, evaluated or fetched. What is no such file is a `DataError
 from __future__ import annotations
 
 import glob
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..data._json import RepeatedKeyError, parse_json
 from ..errors import DataError, first_line
 
 __all__ = ["field", "local_file", "paths_of", "read_json", "read_records"]
@@ -52,7 +52,9 @@ def paths_of(name: str, paths: Any) -> list[Path]:
 def read_json(text: str | bytes, where: str) -> Any:
     """Parse JSON; `where` names its place."""
     try:
-        return json.loads(text)
+        return parse_json(text)
+    except RepeatedKeyError as error:
+        raise DataError(f"{where}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where} is not JSON ({first_line(error)})") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -159,6 +160,7 @@ def estimate(name: str, records: Sequence[Record], **options: Any) -> Estimate:
     _validate.one_of("unreadable", common["unreadable"], ("error", "drop"))
     replicates = _validate.whole_number("replicates", common["replicates"], at_least=0)
     kept, dropped = _clean(wanted, records, common["missing"], common["unreadable"])
+    _refuse_alike(wanted, kept)
     _say_dropped(name, len(records), dropped)
     if not kept:
         _quiet.warn(
@@ -245,6 +247,26 @@ def _clean(
             clean = record._replace(**values, group=group)
             kept.append(_Kept(clean, place))
     return kept, dropped
+
+
+def _refuse_alike(wanted: Measure, kept: Sequence[_Kept]) -> None:
+    """Refuse True beside 1, one key to Python, and 1 beside "1", two keys that look alike."""
+    from ..data._labels import check_labels
+
+    records = [sample.record for sample in kept]
+    said: dict[str, list[Any]] = {"predictions": [], "groups": [], "clusters": []}
+    for part, kind in (("prediction", wanted.prediction), ("reference", wanted.reference)):
+        values = [getattr(record, part) for record in records]
+        if kind == "label":
+            said["predictions"] += values
+        elif kind in ("label list", "label set"):
+            said["predictions"] += chain.from_iterable(values)
+    if wanted.grouped:
+        said["groups"] = [record.group for record in records]
+    said["clusters"] = [_cluster_key(sample) for sample in kept]
+    for name, labels in said.items():
+        distinct = dict.fromkeys((type(label), label) for label in labels)
+        check_labels(name, [label for _, label in distinct], unique=False)
 
 
 def _say_dropped(name: str, total: int, dropped: Mapping[str, int]) -> None:
@@ -345,7 +367,8 @@ def measure(
         A name of the catalogue, `list_measures`.
     predictions : sequence, (samples,)
         What the model, or the raters, said: distributions, labels, lists of labels, numbers, by
-        measure. Text is read as JSON or as a Python literal.
+        measure. Text is read as JSON or as a Python literal: decimals with a point, lists in
+        brackets. Blanks around a label do not count.
     references : sequence, (samples,), optional
         What predictions are held against, for measures that need it.
     groups : sequence, (samples,), optional
@@ -370,7 +393,7 @@ def measure(
         If columns differ in length, a value cannot be read, or the data are not what the measure
         needs.
     LabelError
-        If there is no such measure or option.
+        If there is no such measure or option, or a label is written in two ways.
 
     Warns
     -----

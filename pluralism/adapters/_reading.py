@@ -3,17 +3,19 @@
 Harnesses bring the same thing in many dresses: a distribution is a list, a mapping, a NumPy array
 or the text that a model wrote. Each reader takes one value and its place and returns a clean
 Python value, `ABSENT` where nothing was given (None, NaN, an empty text or list), or raises a
-`DataError` that names the place. Text is read as JSON, or as a Python literal: nothing is run.
+`DataError` that names the place. Text is read as JSON, or as a Python literal: nothing is run. A
+list needs its brackets: 0,1 is one number in half the world.
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import math
 from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Any
 
+from ..data._json import RepeatedKeyError, parse_json, without_repeats
+from ..data._labels import check_labels
 from ..errors import DataError
 
 __all__ = ["ABSENT", "READERS", "name", "read"]
@@ -52,12 +54,32 @@ def literal(value: Any, place: str, what: str) -> Any:
         return value
     text = value.strip()
     if len(text) <= LONGEST_TEXT:
-        for parse in (json.loads, ast.literal_eval):
+        for parse in (parse_json, _python_literal):
             try:
                 return parse(text)
+            except RepeatedKeyError as error:
+                raise DataError(f"{place}: {error}") from None
+            except _BareCommaError:
+                remedy = "; write a decimal point, as in 0.1, or a list in brackets, as in [0, 1]"
+                raise unreadable(value, place, f"{what}{remedy}") from None
             except (ValueError, SyntaxError, RecursionError, MemoryError):
                 continue
     raise unreadable(value, place, what)
+
+
+class _BareCommaError(ValueError):
+    """Entries stand in no brackets."""
+
+
+def _python_literal(text: str) -> Any:
+    tree = ast.parse(text, mode="eval")
+    value = ast.literal_eval(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            without_repeats([(ast.literal_eval(key), None) for key in node.keys if key])
+    if isinstance(value, tuple) and len(ast.literal_eval(f"[{text}\n]")) != 1:
+        raise _BareCommaError
+    return value
 
 
 def unreadable(value: Any, place: str, what: str) -> DataError:
@@ -90,7 +112,9 @@ def distribution(value: Any, place: str) -> Any:
     what = "a list of numbers, or a mapping of labels to numbers"
     value = literal(value, place, what)
     if isinstance(value, Mapping):
-        return {label(key, place): share(entry, place, what) for key, entry in value.items()}
+        names = check_labels(place.strip("`"), [label(key, place) for key in value])
+        shares = [share(entry, place, what) for entry in value.values()]
+        return dict(zip(names, shares, strict=True))
     if isinstance(value, (list, tuple)):
         return [share(entry, place, what) for entry in value]
     raise unreadable(value, place, what)
@@ -139,7 +163,8 @@ def label_set(value: Any, place: str) -> Any:
     value = literal(value, place, what) if _looks_like_list(value) else value
     if isinstance(value, (list, tuple, set, frozenset)):
         entries = [plain(entry) for entry in value]
-        return {label(entry, f"an entry of {place}") for entry in entries if not is_absent(entry)}
+        given = [label(entry, f"an entry of {place}") for entry in entries if not is_absent(entry)]
+        return set(check_labels(place.strip("`"), given, unique=False))
     raise unreadable(value, place, what)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..errors import DataError, LabelError, enumerate_some
 from . import _labels
+from ._json import RepeatedKeyError, parse_json
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -256,9 +257,7 @@ def _short(value: Any, limit: int = 80) -> str:
 
 def _load(path: Path) -> Any:
     try:
-        return json.loads(
-            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_no_repeats, parse_int=_whole
-        )
+        return parse_json(path.read_bytes().decode("utf-8-sig"), parse_int=_whole)
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -269,20 +268,10 @@ def _load(path: Path) -> Any:
         ) from None
     except RecursionError:
         raise DataError(f"{path.name!r} is nested too deeply to be a result file") from None
-    except ValueError as error:  # a repeated key
+    except RepeatedKeyError as error:
         raise DataError(f"{path.name!r}: {error}") from None
 
 
 def _whole(text: str) -> int | float:
     """Read a whole number; one of so many digits that no float holds it becomes infinite."""
     return int(text) if len(text) < 300 else math.inf
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build an object; JSON parsers silently keep the last of repeated keys."""
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for place, key in enumerate(names) if key in names[:place])
-        raise ValueError(f"the key {twice!r} stands twice in one object")
-    return result

@@ -298,3 +298,50 @@ def test_the_catalogue_lists_every_measure() -> None:
     frame = list_measures()
     assert list(frame["measure"]) == list(MEASURES)
     assert frame["summary"].str.len().min() > 10
+
+
+@pytest.mark.parametrize(
+    ("predictions", "references"),
+    [
+        (["1,0"] * 3, [1] * 3),
+        (["0,1", "0,1", "0,1"], [0, 0, 1]),
+        (["(0.9),(0.1)"], [0]),
+        (["0.3"], ["0,1"]),
+    ],
+)
+def test_a_decimal_comma_is_no_distribution(predictions: list[Any], references: list[Any]) -> None:
+    with pytest.raises(DataError, match=r"'; it must be .*; write a decimal point, as in 0\.1, or"):
+        measure("brier_score", predictions, references=references)
+
+
+def test_a_list_in_brackets_is_one_in_every_dress() -> None:
+    values = [
+        measure("brier_score", [text], references=[0]).value
+        for text in ("[0.9, 0.1]", "(0.9, 0.1)", " ( 0.9,0.1 ) # sure", [0.9, 0.1])
+    ]
+    assert len(set(values)) == 1
+
+
+@pytest.mark.parametrize("text", ['{"a": 0.3, "a": 0.7}', "{'a': 0.3, 'a': 0.7}"])
+def test_a_key_that_stands_twice_in_a_mapping_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match=r"`predictions\[0\]`: the key 'a' stands twice"):
+        measure("brier_score", [text], references=["a"])
+
+
+def test_categories_that_differ_by_a_blank_are_refused() -> None:
+    with pytest.raises(LabelError, match=r"`predictions\[0\]\[1\]` repeats the label 'a'"):
+        measure("total_variation", [{"a": 0.3, "a ": 0.7}], references=[{"a": 1.0}])
+
+
+@pytest.mark.parametrize(("one", "message"), [(True, "are equal"), ("1", "look alike")])
+def test_labels_of_one_face_are_not_merged(one: Any, message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        measure("fleiss_kappa", [[one, 1], [2, one], [2, 2]])
+    with pytest.raises(LabelError, match=message):
+        measure("entropy", [one, 1, 2])
+    with pytest.raises(LabelError, match=message):
+        measure("overton_coverage", [[one]], references=[[1, 2]])
+    with pytest.raises(LabelError, match=message):
+        measure("group_range", [0.5, 0.25, 0.5], groups=[one, 1, 2])
+    with pytest.raises(LabelError, match=message):
+        measure("win_rate", [0.5, 0.25], clusters=[one, 1])
