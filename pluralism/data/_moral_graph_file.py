@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, LabelError, enumerate_some, first_line
+from ._json import RepeatedKeyError, parse_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,8 @@ def read_moral_graph(path: Any) -> MoralGraphFile:
     Raises
     ------
     DataError
-        If the file cannot be read, is no moral graph, or a count is no whole number from 0.
+        If the file cannot be read, is no moral graph or repeats a key, a count is no whole number
+        from 0, contexts are no list of texts, or an edge leads from a value to itself.
     LabelError
         If a value or edge occurs twice, or an edge names an unknown value.
 
@@ -105,19 +106,22 @@ def read_moral_graph(path: Any) -> MoralGraphFile:
                 raise LabelError.unknown(
                     f"`edges[{place}].{key}`", end, known=ids, argument="the ids of `values`"
                 )
+        if ends[0] == ends[1]:
+            raise DataError(
+                f"`edges[{place}]` leads from {ends[0]!r} to itself; no value is wiser than itself"
+            )
         if ends in seen:
             raise LabelError(f"`edges[{place}]` repeats the edge from {ends[0]!r} to {ends[1]!r}")
         seen.add(ends)
-        summary = edge.get("summary", {})
         rows.append(
             {
                 "source": names[ends[0]],
                 "wiser": names[ends[1]],
                 "source_id": ends[0],
                 "wiser_id": ends[1],
-                "contexts": tuple(edge.get("contexts", ())),
+                "contexts": _contexts(place, edge.get("contexts", [])),
                 **{ours: _count(place, edge["counts"], key) for key, ours in _COUNTERS.items()},
-                **{ours: float(summary.get(key, math.nan)) for key, ours in _SUMMARY.items()},
+                **{ours: _published(place, edge, key) for key, ours in _SUMMARY.items()},
             }
         )
     if not rows:
@@ -127,11 +131,13 @@ def read_moral_graph(path: Any) -> MoralGraphFile:
 
 def _load(path: Any) -> dict[str, Any]:
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        content = parse_json(Path(path).read_text(encoding="utf-8-sig"))
     except TypeError:
         raise DataError(f"`path` is {path!r}; it must be the path of a file") from None
     except OSError as error:
         raise DataError(f"{str(path)!r} cannot be read: {error.strerror}") from error
+    except RepeatedKeyError as error:
+        raise DataError(f"{Path(path).name!r}: {error}") from None
     except ValueError as error:
         raise DataError(f"{Path(path).name!r} is no JSON: {first_line(error)}") from None
     if not isinstance(content, dict):
@@ -157,3 +163,21 @@ def _count(place: int, counts: Any, key: str) -> int:
             f"`edges[{place}].counts.{key}` is {value!r}; it must be a whole number from 0"
         )
     return value
+
+
+def _contexts(place: int, contexts: Any) -> tuple[str, ...]:
+    if not isinstance(contexts, list) or not all(isinstance(each, str) for each in contexts):
+        raise DataError(
+            f"`edges[{place}].contexts` is {contexts!r}; it must be a list of texts, also for one"
+        )
+    return tuple(contexts)
+
+
+def _published(place: int, edge: dict[str, Any], key: str) -> float:
+    summary = edge.get("summary", {})
+    value = summary.get(key, math.nan) if isinstance(summary, dict) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise DataError(
+            f"`edges[{place}].summary.{key}` is {value!r}; it must be a number, or absent"
+        )
+    return float(value)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,6 +27,8 @@ _MATRIX, _COMMENTS, _SUMMARY, _HISTORY = (
     "votes.csv",
 )
 _OWN = ("participant", "group-id", "n-comments", "n-votes", "n-agree", "n-disagree")
+#: What int() takes for a number is more: 1_0 for 10, and digits of every script.
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _VOTES = {"": np.nan, "1": 1.0, "0": 0.0, "-1": -1.0}
 
 
@@ -75,9 +78,11 @@ def read_polis(folder: Any) -> PolisConversation:
     ------
     DataError
         If a file is missing or no table, a vote is something else, a participant's votes do not
-        add up to the numbers in the same row, or no vote is left.
+        add up to the numbers in the same row, a line of the summary is no pair, or no vote is
+        left.
     LabelError
-        If a participant or comment occurs twice, or a comment has votes but no row.
+        If a participant, a comment, a column or a key of the summary occurs twice, or a comment
+        has votes but no row.
 
     Notes
     -----
@@ -102,7 +107,7 @@ def read_polis(folder: Any) -> PolisConversation:
     path = _folder(folder)
     matrix = _read_matrix(path / _MATRIX)
     comments = _read_comments(path / _COMMENTS, matrix.comments)
-    summary = {row[0]: row[1] for _, row in _rows(path / _SUMMARY, header=False)}
+    summary = _read_summary(path / _SUMMARY)
     history = _read_history(path / _HISTORY)
     import xarray as xr
 
@@ -173,12 +178,12 @@ def _rows(path: Path, *, header: bool = True) -> Iterator[tuple[int, list[str]]]
 
 
 def _number(path: Path, line: int, what: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
+    if not _WHOLE.fullmatch(text):
         raise DataError(
-            f"{path.name!r}, line {line}: {what} is {text!r}; it must be a whole number"
-        ) from None
+            f"{path.name!r}, line {line}: {what} is {text!r}; it must be a whole number, written "
+            "in digits alone"
+        )
+    return int(text)
 
 
 def _read_matrix(path: Path) -> _Matrix:
@@ -224,10 +229,22 @@ def _read_matrix(path: Path) -> _Matrix:
     return _Matrix(votes, people, comments, groups)
 
 
-def _once(path: Path, what: str, numbers: list[int]) -> None:
-    if len(set(numbers)) < len(numbers):
-        twice = next(each for place, each in enumerate(numbers) if each in numbers[:place])
-        raise LabelError(f"{path.name!r} has the {what} {twice} twice")
+def _once(path: Path, what: str, labels: Sequence[int | str]) -> None:
+    if len(set(labels)) < len(labels):
+        twice = next(each for place, each in enumerate(labels) if each in labels[:place])
+        raise LabelError(f"{path.name!r} has the {what} {twice!r} twice")
+
+
+def _read_summary(path: Path) -> dict[str, str]:
+    rows = list(_rows(path, header=False))
+    for line, row in rows:
+        if len(row) > 2:
+            raise DataError(
+                f"{path.name!r}, line {line}: {len(row)} fields where there should be a key and a "
+                'text; write a text with a comma in quotes (")'
+            )
+    _once(path, "key", [row[0] for _, row in rows])
+    return {row[0]: row[1] for _, row in rows}
 
 
 def _read_comments(path: Path, known: list[int]) -> pd.DataFrame:
@@ -237,6 +254,7 @@ def _read_comments(path: Path, known: list[int]) -> pd.DataFrame:
     head = rows[0][1] if rows else []
     if "comment-id" not in head:
         raise DataError(f"{path.name!r} has no column 'comment-id'")
+    _once(path, "column", head)
     at = head.index("comment-id")
     ids = [_number(path, line, "comment-id", row[at]) for line, row in rows[1:]]
     _once(path, "comment", ids)
@@ -263,6 +281,7 @@ def _read_history(path: Path) -> pd.DataFrame | None:
     if not rows:
         return None
     head = rows[0][1]
+    _once(path, "column", head)
     wanted = {"voter-id": "participant", "comment-id": "comment", "vote": "vote"}
     absent = [name for name in wanted if name not in head]
     if absent:

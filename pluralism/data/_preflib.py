@@ -7,6 +7,7 @@ number and tied groups in braces. In `cat` the groups are the categories in orde
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from .. import _validate
 from .._aside import written_aside
 from ..errors import DataError, LabelError
 from . import _labels
@@ -29,7 +31,13 @@ KINDS = ("soc", "soi", "toc", "toi", "cat", "wmd")
 _STRICT = ("soc", "soi")
 _COMPLETE = ("soc", "toc")
 _HEADER = re.compile(r"#\s*([^:]+?)\s*:\s*(.*?)\s*$")
+#: Keys that say what the ballots are; of texts about the file the last stands.
+_TELLING = re.compile(r"DATA TYPE|NUMBER .*|(ALTERNATIVE|CATEGORY) NAME .*")
 _GROUP = re.compile(r"\{([^{}]*)\}|([^,{}]+)")
+
+
+#: What float() takes for a number is more: 1_0 for 10, and words.
+_WEIGHT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class Parsed(NamedTuple):
@@ -62,7 +70,10 @@ class _File:
             if line.startswith("#"):
                 match = _HEADER.match(line)
                 if match:
-                    self.header[match[1].upper()] = (number, match[2])
+                    key = match[1].upper()
+                    if key in self.header and _TELLING.fullmatch(key):
+                        self.fail(number, f"{key} stands in line {self.header[key][0]} already")
+                    self.header[key] = (number, match[2])
             elif line.strip():
                 self.body.append((number, line.strip()))
         self.kind = self.header.get("DATA TYPE", (0, path.suffix.lstrip(".")))[1].lower()
@@ -77,20 +88,31 @@ class _File:
         line, text = self.header.get(key, (0, ""))
         if not text:
             return None
+        return self.exact(line, key, text)
+
+    def exact(self, line: int, what: str, text: str) -> int:
+        """Return a whole number that float64 holds as it is written."""
         if not (text.isascii() and text.isdigit()):
-            self.fail(line, f"{key} is {text!r}; it must be a whole number")
-        return int(text)
+            self.fail(line, f"{what} is {text!r}; it must be a whole number")
+        digits = text.lstrip("0") or "0"
+        if len(digits) > 16 or int(digits) > _validate.LARGEST_EXACT_COUNT:
+            shown = text if len(text) <= 40 else f"{text[:40]}..."
+            self.fail(line, f"{what} is {shown}; to stay exact in float64 it must be at most 2**53")
+        return int(digits)
 
     def names(self, what: str) -> tuple[str, ...]:
         """Return the names of the alternatives or categories, in the order of their numbers."""
         total = self.whole(f"NUMBER {'ALTERNATIVES' if what == 'ALTERNATIVE' else 'CATEGORIES'}")
-        found = {}
+        found: dict[int, str] = {}
         for key, (line, text) in self.header.items():
-            match = re.fullmatch(rf"{what} NAME (\d+)", key)
+            match = re.fullmatch(rf"{what} NAME ([0-9]+)", key)
             if match:
                 if not text:
                     self.fail(line, f"{key} is empty")
-                found[int(match[1])] = text
+                number = self.exact(line, f"the number of {what} NAME", match[1])
+                if number in found:
+                    self.fail(line, f"{what} NAME {number} is there already, as {found[number]!r}")
+                found[number] = text
         if total is None:
             total = len(found)
         missing = [number for number in range(1, total + 1) if number not in found]
@@ -122,7 +144,7 @@ def read(path: Path) -> Parsed:
         head, colon, tail = text.partition(":")
         if not colon or not (head.strip().isascii() and head.strip().isdigit()):
             file.fail(line, f"{text!r} does not start with a count and a colon")
-        counts[row] = int(head)
+        counts[row] = file.exact(line, "the count", head.strip())
         place: dict[int, int] = {}
         for rank, group in enumerate(_groups(file, line, tail)):
             if len(group) != 1 and file.kind in _STRICT:
@@ -165,7 +187,7 @@ def _groups(file: _File, line: int, text: str) -> Iterator[list[int]]:
             file.fail(line, f"nothing stands before the comma in {text!r}")
         if match[1] is not None and not parts and file.kind != "cat":
             file.fail(line, "an empty group {}")
-        yield [int(part) for part in parts]
+        yield [file.exact(line, "an alternative", part) for part in parts]
         position = match.end()
         while position < len(text) and text[position] == " ":
             position += 1
@@ -192,12 +214,12 @@ def _read_edges(file: _File, names: tuple[Hashable, ...]) -> Parsed:
     utilities = np.full((len(names), len(names)), np.nan)
     for line, text in file.body:
         parts = [part.strip() for part in text.split(",")]
-        try:
-            source, target, weight = int(parts[0]), int(parts[1]), float(parts[2])
-            if len(parts) != 3 or not np.isfinite(weight):
-                raise ValueError
-        except (ValueError, IndexError):
+        if len(parts) != 3 or not _WEIGHT.fullmatch(parts[2]) or math.isinf(float(parts[2])):
             file.fail(line, f"{text!r} is not 'source,target,weight'")
+        source, target = (file.exact(line, "a vertex", part) for part in parts[:2])
+        weight = float(parts[2])
+        if parts[2].lstrip("+-").isdigit():
+            file.exact(line, "the weight", parts[2].lstrip("+-"))
         if not (1 <= source <= len(names) and 1 <= target <= len(names)):
             file.fail(line, f"{text!r} names a vertex that is not in 1..{len(names)}")
         if not np.isnan(utilities[source - 1, target - 1]):

@@ -370,6 +370,14 @@ def test_what_is_no_such_file_is_refused_by_name(reader: Any, content: str, tmp_
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+def test_a_key_that_stands_twice_is_refused(reader: Any, tmp_path: Path) -> None:
+    for ending in ("json", "jsonl"):
+        path = put(tmp_path / f"a.{ending}", '{"preference": 1, "preference": 2}')
+        with pytest.raises(DataError, match="the key 'preference' stands twice in one object"):
+            reader(path)
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
 def test_a_file_that_is_named_twice_is_refused(reader: Any, tmp_path: Path) -> None:
     path = put(tmp_path / "held[1].json", [])
     with pytest.raises(DataError, match=r"one file is named twice .* its rows would count twice"):

@@ -76,6 +76,18 @@ def test_files_that_contradict_each_other_are_told(tmp_path):
         ({"comments": COMMENTS + "6,2,0,1,1,c\n"}, "has the comment 2 twice"),
         ({"history": "timestamp,vote\n1,1\n"}, "has no column 'voter-id', 'comment-id'"),
         ({"history": "timestamp,comment-id,voter-id,vote\n1,2,0,7\n"}, "line 2: the vote is 7"),
+        ({"rows": ("1_0,1,0,2,1,1,1,-1",)}, "the participant is '1_0'; .* written in digits alone"),
+        (
+            {"rows": (f"{'9' * 5000},1,0,2,1,1,1,-1",)},
+            "the participant is '9+'; it must be a whole",
+        ),
+        ({"summary": "topic,a\nvoters,2\ntopic,b\n"}, "summary.csv' has the key 'topic' twice"),
+        (
+            {"summary": "voters,2\ntopic,Should we, or not\n"},
+            "line 2: 3 fields where there should be a key and a text; write a text with a comma in",
+        ),
+        ({"comments": "comment-id,agrees,agrees\n0,1,2\n2,0,0\n"}, "the column 'agrees' twice"),
+        ({"history": "timestamp,comment-id,voter-id,vote,vote\n"}, "has the column 'vote' twice"),
     ],
 )
 def test_a_broken_export_is_refused(tmp_path, changes, message):
@@ -144,6 +156,19 @@ def test_reads_a_released_graph(tmp_path):
         (VALUES, [{"counts": {}}], DataError, r"`edges\[0\]` lacks 'sourceValueId'"),
         ([{"id": 1}], [EDGE], DataError, r"`values\[0\]` lacks 'title'"),
         ({}, [EDGE], DataError, "no list `values`"),
+        (VALUES, [{**EDGE, "wiserValueId": 1}], DataError, r"`edges\[0\]` leads from 1 to itself"),
+        (
+            VALUES,
+            [{**EDGE, "contexts": "work"}],
+            DataError,
+            r"`edges\[0\].contexts` is 'work'; it must be a list of texts, also for one",
+        ),
+        (
+            VALUES,
+            [{**EDGE, "summary": {"entropy": "low"}}],
+            DataError,
+            r"`edges\[0\].summary.entropy` is 'low'; it must be a number",
+        ),
     ],
 )
 def test_a_broken_graph_is_refused(tmp_path, values, edges, error, message):
@@ -158,6 +183,9 @@ def test_a_file_that_is_none_is_refused(tmp_path):
         read_moral_graph(None)
     (tmp_path / "x.json").write_text("{")
     with pytest.raises(DataError, match=r"'x\.json' is no JSON"):
+        read_moral_graph(tmp_path / "x.json")
+    (tmp_path / "x.json").write_text('{"values": [], "edges": [], "edges": [{}]}')
+    with pytest.raises(DataError, match=r"'x\.json': the key 'edges' stands twice in one object"):
         read_moral_graph(tmp_path / "x.json")
     (tmp_path / "x.json").write_text("[]")
     with pytest.raises(DataError, match="must hold an object"):

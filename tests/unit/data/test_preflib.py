@@ -60,6 +60,13 @@ def test_line_ends_and_byte_order_mark(tmp_path, ending):
         ("wmd", "1,2\n", "is not 'source,target,weight'"),
         ("wmd", "1,9,1.0\n", "names a vertex"),
         ("wmd", "1,2,1.0\n1,2,2.0\n", "the edge 1,2 appears twice"),
+        ("wmd", "1,2,1_0\n", "line 5: '1,2,1_0' is not 'source,target,weight'"),
+        ("wmd", "1,1_0,1\n", "line 5: a vertex is '1_0'; it must be a whole number"),
+        ("wmd", "1,2,9007199254740993\n", "line 5: the weight is 9007199254740993; to stay"),
+        ("wmd", f"1,2,{'9' * 400}\n", "line 5: .* is not 'source,target,weight'"),
+        ("soc", "9007199254740993: 1,2,3\n", r"line 5: the count is 9007199254740993; .* 2\*\*53"),
+        ("soc", f"1: 1,2,3\n{'9' * 400}: 1,2,3\n", r"line 6: the count is 9{40}\.\.\.; to stay"),
+        ("soc", f"1: 1,2,{'3' * 5000}\n", r"line 5: an alternative is 3{40}\.\.\.; to stay"),
     ],
 )
 def test_the_wrong_line_is_named(tmp_path, kind, body, message):
@@ -85,6 +92,25 @@ def test_totals_that_do_not_fit_are_noted_and_names_that_do_not_are_refused(tmp_
         Ballots.from_preflib(
             write(tmp_path / "x.soc", HEAD.replace("ALTERNATIVES: 3", "ALTERNATIVES: x") + "1: 1\n")
         )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("# ALTERNATIVE NAME 1: z", "line 5: ALTERNATIVE NAME 1 stands in line 2 already"),
+        ("# ALTERNATIVE NAME 02: z", "line 5: ALTERNATIVE NAME 2 is there already, as 'b'"),
+        ("# NUMBER ALTERNATIVES: 2", "line 5: NUMBER ALTERNATIVES stands in line 1 already"),
+    ],
+)
+def test_what_stands_twice_in_the_header_is_refused(tmp_path, line, message):
+    with pytest.raises(DataError, match=message):
+        Ballots.from_preflib(write(tmp_path / "x.soc", f"{HEAD}{line}\n1: 1,2,3\n"))
+
+
+def test_the_largest_count_makes_a_round(tmp_path):
+    ballots = Ballots.from_rankings(["ab", "ba"], counts=[2.0**53 - 1, 1.0])
+    ballots.to_preflib(tmp_path / "x.soc")
+    assert Ballots.from_preflib(tmp_path / "x.soc").counts.tolist() == [2.0**53 - 1, 1.0]
 
 
 def test_files_that_are_no_preflib(tmp_path):
