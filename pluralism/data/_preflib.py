@@ -34,8 +34,6 @@ _HEADER = re.compile(r"#\s*([^:]+?)\s*:\s*(.*?)\s*$")
 #: Keys that say what the ballots are; of texts about the file the last stands.
 _TELLING = re.compile(r"DATA TYPE|NUMBER .*|(ALTERNATIVE|CATEGORY) NAME .*")
 _GROUP = re.compile(r"\{([^{}]*)\}|([^,{}]+)")
-
-
 #: What float() takes for a number is more: 1_0 for 10, and words.
 _WEIGHT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -115,11 +113,11 @@ class _File:
                 found[number] = text
         if total is None:
             total = len(found)
-        missing = [number for number in range(1, total + 1) if number not in found]
-        if missing or len(found) != total:
+        missing = next((number for number in range(1, total + 1) if number not in found), None)
+        if missing is not None or len(found) != total:
             raise DataError(
                 f"{self.name!r} announces {total} names ({what}) but gives {len(found)}"
-                + (f"; number {missing[0]} is missing" if missing else "")
+                + (f"; number {missing} is missing" if missing is not None else "")
             )
         return tuple(found[number] for number in sorted(found))
 

@@ -86,6 +86,9 @@ def test_totals_that_do_not_fit_are_noted_and_names_that_do_not_are_refused(tmp_
         Ballots.from_preflib(
             write(tmp_path / "x.soc", HEAD.replace("ALTERNATIVES: 3", "ALTERNATIVES: 4") + "1: 1\n")
         )
+    huge = HEAD.replace("ALTERNATIVES: 3", f"ALTERNATIVES: {2**53}")
+    with pytest.raises(DataError, match="gives 3; number 4 is missing"):
+        Ballots.from_preflib(write(tmp_path / "x.soc", huge + "1: 1\n"))
     with pytest.raises(DataError, match="line 3: ALTERNATIVE NAME 2 is empty"):
         Ballots.from_preflib(write(tmp_path / "x.soc", HEAD.replace(": b", ":") + "1: 1,2,3\n"))
     with pytest.raises(DataError, match="it must be a whole number"):
