@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, LabelError, enumerate_some, first_line
+from . import _labels
 from ._json import RepeatedKeyError, parse_json
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def read_moral_graph(path: Any) -> MoralGraphFile:
         If the file cannot be read, is no moral graph or repeats a key, a count is no whole number
         from 0, contexts are no list of texts, or an edge leads from a value to itself.
     LabelError
-        If a value or edge occurs twice, or an edge names an unknown value.
+        If a value or edge occurs twice, an edge names an unknown value, or an id or title is
+        written in two ways.
 
     References
     ----------
@@ -90,11 +92,8 @@ def read_moral_graph(path: Any) -> MoralGraphFile:
 
     content = _load(path)
     values = _records(content, "values", ("id", "title"))
-    ids = [each["id"] for each in values]
-    for place, number in enumerate(ids):
-        if number in ids[:place]:
-            raise LabelError(f"`values[{place}]` repeats the id {number!r}")
-    titles = [each["title"] for each in values]
+    ids = _labels.check_labels("values.id", [each["id"] for each in values])
+    titles = _labels.check_labels("values.title", [each["title"] for each in values], unique=False)
     names = dict(zip(ids, titles if len(set(titles)) == len(titles) else ids, strict=True))
     rows: list[dict[str, Any]] = []
     seen: set[tuple[Any, Any]] = set()
@@ -102,7 +101,7 @@ def read_moral_graph(path: Any) -> MoralGraphFile:
     for place, edge in enumerate(_records(content, "edges", wanted)):
         ends = edge["sourceValueId"], edge["wiserValueId"]
         for key, end in zip(wanted, ends, strict=False):
-            if end not in names:
+            if isinstance(end, (bool, list, dict)) or end not in names:
                 raise LabelError.unknown(
                     f"`edges[{place}].{key}`", end, known=ids, argument="the ids of `values`"
                 )

@@ -144,7 +144,17 @@ def test_reads_a_released_graph(tmp_path):
     [
         (VALUES, [EDGE, EDGE], LabelError, r"`edges\[1\]` repeats the edge from 1 to 2"),
         (VALUES, [{**EDGE, "wiserValueId": 9}], LabelError, r"`edges\[0\].wiserValueId` names 9"),
-        ([*VALUES, VALUES[0]], [EDGE], LabelError, r"`values\[2\]` repeats the id 1"),
+        ([*VALUES, VALUES[0]], [EDGE], LabelError, r"`values.id\[2\]` repeats the label 1"),
+        ([*VALUES, {"id": "1", "title": "x"}], [EDGE], LabelError, "'1' .* which look alike"),
+        ([*VALUES, {"id": 3, "title": "care "}], [EDGE], LabelError, "'care ' .* which look alike"),
+        (
+            [*VALUES, {"id": [3], "title": "x"}],
+            [EDGE],
+            LabelError,
+            r"`values.id\[2\]` is \[3\], wh",
+        ),
+        (VALUES, [{**EDGE, "sourceValueId": [1]}], LabelError, r"sourceValueId` names \[1\]"),
+        (VALUES, [{**EDGE, "sourceValueId": True}], LabelError, "sourceValueId` names True"),
         (VALUES, [], DataError, "holds no edge"),
         (VALUES, [{**EDGE, "counts": COUNTS}], DataError, "counts.impressions` is None"),
         (
