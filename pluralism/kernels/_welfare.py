@@ -12,6 +12,9 @@ __all__ = ["atkinson", "gini_welfare", "leximin_order", "power_mean", "quantile"
 
 FloatArray = npt.NDArray[np.float64]
 
+#: Below this power (sum of w u^p)^(1/p) loses digits; up to it exp(p log u) cannot overflow.
+_NEAR_GEOMETRIC = 0.1
+
 
 def utilitarian(utilities: FloatArray, share: FloatArray) -> FloatArray:
     """Weighted mean."""
@@ -30,12 +33,27 @@ def power_mean(utilities: FloatArray, share: FloatArray, power: float) -> FloatA
         logs = np.log(utilities)
     if power == 0:
         return np.exp(share @ logs)
+    if abs(power) < _NEAR_GEOMETRIC:
+        return _around_geometric(logs, share, power)
     # Around the extreme that dominates, so that no power overflows.
     pivot = np.where(power > 0, utilities.max(axis=-2), utilities.min(axis=-2))
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = share @ np.power(utilities / pivot[..., None, :], power)
         mean = pivot * np.power(relative, 1 / power)
     return np.where(pivot > 0, mean, 0.0)
+
+
+def _around_geometric(logs: FloatArray, share: FloatArray, power: float) -> FloatArray:
+    """Power mean of exp(logs) whose small power would cancel: (1 + p x)^(1/p) by x itself."""
+    real = np.isfinite(logs)  # a utility of zero has no logarithm
+    mass = share @ real
+    sums = share @ np.where(real, logs, 0.0)
+    centre = np.divide(sums, mass, out=np.zeros_like(sums), where=mass > 0)
+    with np.errstate(divide="ignore"):
+        # exp(p log 0) - 1 is -1 for a positive power, and infinite for a negative one.
+        growth = np.expm1(power * (logs - centre[..., None, :]))
+        mean = np.exp(centre + np.log1p(np.maximum(share @ growth, -1.0)) / power)
+    return np.where(mass > 0, mean, 0.0)
 
 
 def atkinson(utilities: FloatArray, share: FloatArray, aversion: float) -> FloatArray:

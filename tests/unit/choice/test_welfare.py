@@ -37,6 +37,32 @@ def test_parameters_at_the_ends_of_their_ranges():
     np.testing.assert_array_equal(score("quantile", level=1e-9), VALUES.min(axis=0))
 
 
+@pytest.mark.parametrize("power", [1e-300, 1e-16, -1e-16, 1e-12, -1e-8, 1e-3, -0.09, 0.0999999])
+def test_power_means_near_the_geometric_mean(power):
+    mpmath = pytest.importorskip("mpmath")
+    values = [[1.0, 1.9, 1e-300], [4.0, 1.9, 1e300], [2.0, 1.9, 1.0]]
+    weights = [1.0, 2.0, 1.0]
+    expected = []
+    with mpmath.workdps(700):
+        for column in np.transpose(values).tolist():
+            powers = [mpmath.mpf(u) ** mpmath.mpf(power) for u in column]
+            mean = mpmath.fdot(weights, powers) / 4
+            expected.append(float(mean ** (1 / mpmath.mpf(power))))
+    found = score("power-mean", values, power=power, weights=weights)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_power_means_near_the_geometric_mean_of_utilities_of_zero():
+    values = [[0.0, 0.0], [0.0, 4.0], [0.0, 4.0]]
+    for power in (-1e-12, 1e-12):
+        assert score("power-mean", values, power=power).tolist() == [0, 0]
+    found = score("power-mean", values, power=0.05, weights=[1, 49.5, 49.5])
+    np.testing.assert_allclose(found, [0, 4 * 0.99**20], rtol=1e-13)
+    # An aversion of one, summed.
+    found = score("atkinson", [[1.0, 1.9], [4.0, 1.9]], aversion=sum([0.1] * 10))
+    np.testing.assert_allclose(found, [2, 1.9], rtol=1e-14)
+
+
 def test_a_difference_within_rounding_ties():
     values = [[0.1, 0.3, 0.3], [0.2, 0.0, 1e-11]]
     outcome = welfare(values, alternatives="abc")
