@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
-from ..errors import DataError, NotIdentifiedError
+from ..errors import DataError, NotIdentifiedError, SmallSampleWarning
 from ._pair_shares import checked_comparisons, ordered_shares
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ class NoiseCeiling:
     Attributes
     ----------
     reliability : float
-        Correlation over pairs of the shares in two halves, mean over splits.
+        Correlation over pairs of the shares in two halves, mean over splits. A share s of one
+        item is 1 - s of the other, and which is asked of is arbitrary, so moments are about 1/2:
+        the correlation over the pairs in both orientations,
+        sum (s - 1/2)(t - 1/2) / root of sum (s - 1/2)^2 sum (t - 1/2)^2.
     corrected : float
         The same for all the votes, by the Spearman-Brown formula 2 r / (1 + r): no model of the
         pairs' probabilities can be expected to correlate with the observed shares by more than
@@ -45,7 +48,8 @@ class NoiseCeiling:
     n_single : int
         Pairs with one vote, which cannot be split, left out.
     splits : xarray.Dataset
-        Reliability, agreement and lower bound by split.
+        Reliability, agreement and lower bound by split; the reliability is NaN where a half is
+        even on all pairs.
     """
 
     reliability: float
@@ -80,14 +84,20 @@ def noise_ceiling(
     Raises
     ------
     NotIdentifiedError
-        If fewer than three pairs have two votes, or a half never varies over pairs.
+        If fewer than three pairs have two votes, or in every split a half is even on all pairs.
     DataError
         If votes are weighted or soft, or for an argument outside its range.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If in some splits a half is even on all pairs, so that `reliability` leaves them out.
 
     Notes
     -----
     The halves share raters and items, so this is the noise of asking again, not of asking
-    others. Ties count half. The bounds weigh pairs alike.
+    others. Ties count half. The bounds weigh pairs alike. Nothing depends on the order in which
+    items are listed.
 
     References
     ----------
@@ -120,11 +130,19 @@ def noise_ceiling(
             f"{int(several.sum())} of {len(votes)} pairs have two votes or more; split halves "
             "need at least three such pairs"
         )
-    whole = counts[..., several].astype(np.int64)
+    whole = _sorted_by_votes(counts[..., several].astype(np.int64), comparisons.order_known)
     scores = np.array([_split(whole, rng) for _ in range(n_splits)])
-    if np.isnan(scores[:, 0]).all():
+    flat = int(np.isnan(scores[:, 0]).sum())
+    if flat == n_splits:
         raise NotIdentifiedError(
-            "the shares of a half are the same for all pairs, so that halves cannot correlate"
+            "in every split a half is even on all pairs, so that halves cannot correlate"
+        )
+    if flat:
+        _quiet.warn(
+            f"in {flat} of {n_splits} splits a half is even on all pairs and cannot correlate: "
+            "`reliability` and `corrected` leave these splits out",
+            SmallSampleWarning,
+            stacklevel=2,
         )
     share = (whole[0] + 0.5 * whole[1]).sum(axis=0) / whole.sum(axis=(0, 1))
     reliability = float(np.nanmean(scores[:, 0]))
@@ -145,6 +163,18 @@ def noise_ceiling(
     )
 
 
+def _sorted_by_votes(counts: npt.NDArray[np.int64], order_known: bool) -> npt.NDArray[np.int64]:
+    """Turn and sort pairs by their votes, so that no draw depends on how items are listed."""
+    turned = counts[::-1]  # from the side of the other item, whose turn to be first comes first
+    turned = turned[:, ::-1] if order_known else turned
+    rows, others = (np.moveaxis(c, -1, 0).reshape(c.shape[-1], -1) for c in (counts, turned))
+    differ = rows != others
+    place = np.argmax(differ, axis=1)[:, None]
+    ahead = np.take_along_axis(rows, place, 1) < np.take_along_axis(others, place, 1)
+    same_way = np.where(ahead[:, 0], turned, counts)
+    return np.asarray(same_way[..., np.lexsort(same_way.reshape(-1, same_way.shape[-1]))])
+
+
 def _split(counts: npt.NDArray[np.int64], rng: np.random.Generator) -> tuple[float, float, float]:
     """Reliability, agreement and lower bound of one split."""
     won, tied, lost = counts  # (orders, pairs)
@@ -161,9 +191,10 @@ def _split(counts: npt.NDArray[np.int64], rng: np.random.Generator) -> tuple[flo
     share = points / n
     other = ((won + 0.5 * tied).sum(axis=0) - points) / (size.sum(axis=0) - n)
     side, other_side = np.sign(share - 0.5), np.sign(other - 0.5)
-    flat = np.ptp(share) == 0 or np.ptp(other) == 0
+    lean, other_lean = share - 0.5, other - 0.5
+    scale = float(np.sqrt((lean @ lean) * (other_lean @ other_lean)))
     return (
-        float("nan") if flat else float(np.corrcoef(share, other)[0, 1]),
+        float(lean @ other_lean) / scale if scale else float("nan"),
         float((0.5 * (1 + side * other_side)).mean()),
         float((0.5 + side * (other - 0.5)).mean()),
     )

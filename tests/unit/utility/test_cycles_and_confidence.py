@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from scipy import stats
 
 import pluralism as pl
 from pluralism.data import Comparisons
-from pluralism.errors import DataError, LabelError, NotIdentifiedError
+from pluralism.errors import DataError, LabelError, NotIdentifiedError, SmallSampleWarning
 from pluralism.utility import (
     cyclic_triads,
     fit_bradley_terry,
@@ -331,12 +333,57 @@ def test_a_coin_agrees_with_itself_by_chance():
     assert result.accuracy_lower == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.parametrize("order_known", [True, False])
+def test_the_order_of_the_items_does_not_matter(order_known):
+    rng = np.random.default_rng(1)
+    low, high = (np.repeat(part, 20) for part in np.triu_indices(5, 1))
+    gap = 0.5 * (high - low)
+    won = rng.random(len(low)) < 1 / (1 + np.exp(-gap))
+    turned = rng.random(len(low)) < 0.4
+    first, second = np.where(turned, high, low), np.where(turned, low, high)
+    tie = rng.random(len(low)) < 0.1
+    found = []
+    for items in itertools.permutations(range(5)):
+        votes = Comparisons.from_codes(
+            np.argsort(items)[first],
+            np.argsort(items)[second],
+            won ^ turned,
+            tie=tie,
+            items=list(items),
+            order_known=order_known,
+        )
+        assert votes.order_known is order_known
+        found.append(noise_ceiling(votes, n_splits=10, seed=0))
+    assert len({result.reliability for result in found}) == 1
+    assert len({result.accuracy_lower for result in found}) == 1
+    assert found[0].reliability > 0.5
+
+
+def test_the_correlation_of_halves_takes_either_side_of_each_pair():
+    """Both votes of a pair agree: halves are the same, though item codes make all shares 1."""
+    votes = Comparisons.from_pairs([("a", "b"), ("b", "c"), ("a", "c")] * 2)
+    result = noise_ceiling(votes, n_splits=5, seed=0)
+    assert result.reliability == pytest.approx(1, abs=1e-15)
+    assert result.corrected == pytest.approx(1, abs=1e-15)
+
+
+def test_splits_with_an_even_half_are_counted():
+    votes = Comparisons.from_pairs(
+        [(a, b) for p in ("ab", "bc", "ac") for a, b in (p, p[::-1])] * 2
+    )
+    with pytest.warns(SmallSampleWarning, match="splits a half is even on all pairs and cannot"):
+        result = noise_ceiling(votes, n_splits=200, seed=0)
+    even = np.isnan(result.splits["reliability"].values)
+    assert 0 < even.sum() < 200
+    assert result.reliability == pytest.approx(np.nanmean(result.splits["reliability"]))
+
+
 def test_orders_are_split_apart():
     """A responder who always takes the first: without balance halves would seem to disagree."""
     first = np.repeat([0, 1, 0, 2, 1, 2], 10)
     second = np.repeat([1, 0, 2, 0, 2, 1], 10)
     votes = Comparisons.from_codes(first, second, np.ones(60), items=3)
-    with pytest.raises(NotIdentifiedError, match="same for all pairs"):
+    with pytest.raises(NotIdentifiedError, match="in every split a half is even on all pairs"):
         noise_ceiling(votes, seed=0)
 
 
