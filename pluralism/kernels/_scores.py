@@ -10,10 +10,14 @@ from scipy import sparse
 
 from ._outcomes import Counts, Local
 
-__all__ = ["cluster_factor", "sandwich_factor"]
+__all__ = ["cluster_factor", "cluster_silent", "sandwich_factor"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+#: Squared scores that differ by less, relative to what was summed, differ by rounding: of n votes
+#: chance alone leaves 1 / n.
+_SAME = 1e-12
 
 
 def cluster_factor(
@@ -32,7 +36,40 @@ def cluster_factor(
     slope = (votes * local.score).sum(axis=0)
     tie_slope = (votes * local.tie_score).sum(axis=0)
     rows = _rows(first, second, columns, slope, tie_slope, n_utilities, has_tie)
-    cells = len(first)
+    return _by_cluster(rows, cluster)
+
+
+def cluster_silent(
+    factor: Any,
+    first: IntArray,
+    second: IntArray,
+    columns: FloatArray,
+    counts: Counts,
+    local: Local,
+    cluster: IntArray,
+    *,
+    n_utilities: int,
+    has_tie: bool,
+) -> npt.NDArray[np.bool_]:
+    """Which parameters have the same score in all clusters with votes on them, (parameters,).
+
+    `factor` is the `cluster_factor` of the same votes. What is the same up to rounding is told
+    by the size of the scores before they were summed within a cluster.
+    """
+    votes = np.stack(counts)
+    slope = np.abs(votes * local.score).sum(axis=0)
+    tie_slope = np.abs(votes * local.tie_score).sum(axis=0)
+    rows = _rows(first, second, columns, slope, tie_slope, n_utilities, has_tie)
+    gross = _by_cluster(abs(rows), cluster)
+    squares, clusters = (np.asarray(part.sum(axis=0)) for part in (gross.power(2), gross > 0))
+    total = np.asarray(factor.sum(axis=0))
+    spread = np.asarray(factor.power(2).sum(axis=0)) - total**2 / np.maximum(clusters, 1)
+    return np.asarray((squares > 0) & (spread <= _SAME * squares))
+
+
+def _by_cluster(rows: Any, cluster: IntArray) -> Any:
+    """Sum rows over the cells of each cluster."""
+    cells = rows.shape[0]
     gather = sparse.coo_array(
         (np.ones(cells), (cluster, np.arange(cells))), shape=(int(cluster.max()) + 1, cells)
     ).tocsr()

@@ -97,7 +97,7 @@ def fit_bradley_terry(
     NotIdentifiedError
         If items were never compared, fall apart into components, or always win or always lose;
         if a parameter cannot be told from the utilities or runs to infinity. The message names
-        them.
+        them. Under clustered standard errors: if there is one rater, or all raters answer alike.
     ConvergenceError
         If the iteration stopped early; ``.result`` is the last iterate.
     DataError, LabelError

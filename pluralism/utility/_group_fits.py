@@ -15,11 +15,13 @@ from scipy import special, stats
 
 from .. import _quiet, _validate
 from ..data import Comparisons, _labels
-from ..errors import DataError, LabelError, SmallSampleWarning
+from ..errors import DataError, LabelError, SmallSampleWarning, enumerate_some
+from ..kernels import _outcomes, _scores
 from ..kernels._group_covariance import GroupCells, group_covariances
 from ..uncertainty import PermutationTest, permutation_test
 from ._fit import UtilityFit
 from ._group_distances import group_distances
+from ._sandwich import warn_of_silent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,7 +185,8 @@ class GroupFits:
         ------
         DataError
             If there is one group only, or the covariances are clustered and a group has fewer
-            raters than there are items: its covariance is singular.
+            raters than there are items, or raters who all answer alike on an item: its covariance
+            is singular.
 
         Warns
         -----
@@ -205,6 +208,14 @@ class GroupFits:
                     "`permutation_test` is exact",
                     SmallSampleWarning,
                     stacklevel=2,
+                )
+            if self._silent.any():
+                code = int(np.argmax(self._silent.any(axis=1)))
+                alike = [self.items[place] for place in np.flatnonzero(self._silent[code])]
+                raise DataError(
+                    f"all raters of group {self.groups[code]!r} with votes on items "
+                    f"{enumerate_some(alike)} answer alike, so its clustered covariance is "
+                    'singular; use `permutation_test`, or fit with covariance="fisher"'
                 )
         # Differences from the first item are free parameters of full rank.
         contrast = np.eye(len(self.items))[1:]
@@ -392,11 +403,10 @@ class GroupFits:
         return HomogeneityTest(statistic, df, float(stats.chi2.sf(statistic, df)))
 
     @cached_property
-    def _covariances(self) -> FloatArray:
-        """Covariance of every group in the fit's reference, (groups, items, items)."""
+    def _cells(self) -> GroupCells:
         data = self.comparisons
         tied = data.tied if self.pooled.ties == "half" else np.zeros(data.n_cells)
-        cells = GroupCells(
+        return GroupCells(
             data.groups[self.group].codes,
             data.first,
             data.second,
@@ -404,10 +414,40 @@ class GroupFits:
             data.squares,
             data.rater,
         )
+
+    @cached_property
+    def _silent(self) -> npt.NDArray[np.bool_]:
+        """On which items all raters of a group answer alike, (groups, items)."""
+        group, first, second, votes, _, rater = self._cells
+        assert rater is not None
+        gap = self.estimates[group, first] - self.estimates[group, second]
+        local = _outcomes.local("logit", "none", gap, 0.0)
+        found, n = np.zeros(self.estimates.shape, dtype=bool), len(self.items)
+        # A rater of two groups is one in each: clusters are of one group.
+        for code in range(len(self.groups)):
+            own = group == code
+            given: tuple[Any, ...] = (
+                first[own],
+                second[own],
+                np.zeros((own.sum(), 0)),
+                _outcomes.Counts(*votes[:, own]),
+                _outcomes.Local(*(part[..., own] for part in local)),
+                rater[own],
+            )
+            factor = _scores.cluster_factor(*given, n_utilities=n, has_tie=False)
+            found[code] = _scores.cluster_silent(factor, *given, n_utilities=n, has_tie=False)
+        return found
+
+    @cached_property
+    def _covariances(self) -> FloatArray:
+        """Covariance of every group in the fit's reference, (groups, items, items)."""
         n = len(self.items)
         anchor = np.full(n, 1.0 / n)
         if self.pooled.reference in self.items:
             anchor = np.eye(n)[self.items.index(self.pooled.reference)]
         ridge = 0.0 if self.prior is None else self.prior**-2
         kind = self.pooled.covariance_type
-        return group_covariances(cells, self.estimates, ridge, kind, anchor)
+        if kind == "cluster":
+            for label, silent in zip(self.groups, self._silent, strict=True):
+                warn_of_silent(silent, self.items, f"group {label!r}", stacklevel=4)
+        return group_covariances(self._cells, self.estimates, ridge, kind, anchor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,13 +10,20 @@ import numpy.typing as npt
 
 from .. import _quiet, _validate
 from ..data import Comparisons
-from ..errors import DataError, NotIdentifiedError, SmallSampleWarning
+from ..errors import DataError, NotIdentifiedError, SmallSampleWarning, enumerate_some
 from ..kernels import _bordered, _newton, _scores
 from ..kernels._outcomes import Counts, Local
 from . import _tables
 from ._covariance import Anchor, JointCovariance
 
-__all__ = ["Middle", "covariance_type", "joint_covariance", "middle", "model_based"]
+__all__ = [
+    "Middle",
+    "covariance_type",
+    "joint_covariance",
+    "middle",
+    "model_based",
+    "warn_of_silent",
+]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -81,14 +89,39 @@ def middle(
             SmallSampleWarning,
             stacklevel=5,
         )
-    factor = _scores.cluster_factor(
-        *cells, local, comparisons.rater, n_utilities=n_utilities, has_tie=has_tie
-    )
+    votes = (*cells, local, comparisons.rater)
+    factor = _scores.cluster_factor(*votes, n_utilities=n_utilities, has_tie=has_tie)
+    silent = _scores.cluster_silent(factor, *votes, n_utilities=n_utilities, has_tie=has_tie)
+    warn_of_silent(silent, comparisons.items[:n_utilities], "`comparisons`", stacklevel=6)
     return Middle(
         factor,
         n_raters / (n_raters - 1),
         f"standard errors are clustered by {n_raters:,} raters, finite-sample factor G / (G - 1)",
     )
+
+
+def warn_of_silent(
+    silent: npt.NDArray[np.bool_], items: tuple[Hashable, ...], of: str, *, stacklevel: int
+) -> None:
+    """Say where raters do not differ, so that clusters of their votes show no variance.
+
+    `silent`, (parameters,), has the `items` first; `of` names whose raters they are.
+    """
+    if silent.all():
+        raise NotIdentifiedError(
+            f"all raters of {of} answer alike, so that errors clustered by rater come out as 0 "
+            'whatever other raters would say; ask for `covariance="fisher"`, which takes votes for '
+            "independent, or see that raters are no copies of one another"
+        )
+    if silent.any():
+        named = [item for item, quiet in zip(items, silent.tolist(), strict=False) if quiet]
+        what = f"items {enumerate_some(named)}" if named else "some parameters"
+        _quiet.warn(
+            f"all raters of {of} with votes on {what}, or the only one, answer alike: clustered "
+            "standard errors leave out what other raters would say there, and are too small",
+            SmallSampleWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def joint_covariance(

@@ -121,6 +121,7 @@ def fit_thurstone(
     NotIdentifiedError
         Without a prior: if items were never compared, fall apart into components, or always win
         or always lose, or if the pairs that met leave utilities or variances of Case III open.
+        Under clustered standard errors: if there is one rater, or all raters answer alike.
     ConvergenceError
         If the iteration stopped early, or variances run to zero or infinity; ``.result`` is the
         last iterate.

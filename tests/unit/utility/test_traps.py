@@ -188,6 +188,52 @@ def test_few_raters_are_warned_of_and_a_singular_wald_test_is_refused(votes):
         fit_groups(votes, prior=1.0).likelihood_ratio()
 
 
+def copies(n_raters, **more):
+    """Every rater casts the same thirteen votes."""
+    own = ["ab", "ab", "ba", "bc", "bc", "cb", "ac", "ac", "ca", "ab", "bc", "ac", "cb"]
+    rows = [(*pair, rater, f"group {rater % 2}") for rater in range(n_raters) for pair in own]
+    rows += [tuple(row) for row in more.get("rows", ())]
+    frame = pd.DataFrame(rows, columns=["won", "lost", "rater", "group"])
+    frame["outcome"] = 1
+    return pl.Comparisons.from_frame(
+        frame, first="won", second="lost", outcome="outcome", rater="rater", group="group"
+    )
+
+
+@pytest.mark.parametrize(
+    "fit", [fit_bradley_terry, partial(fit_bradley_terry, prior=1.0), pl.utility.fit_thurstone]
+)
+def test_raters_who_are_copies_show_no_variance(fit):
+    votes = copies(10)
+    with pytest.raises(pl.NotIdentifiedError, match="all raters of `comparisons` answer alike, so"):
+        fit(votes)
+    assert (fit(votes, covariance="fisher").stderr > 0.05).all()
+
+
+def test_an_item_on_which_raters_are_copies_is_named():
+    """Raters differ on a and b alone."""
+    rng = np.random.default_rng(0)
+    more = [("dc"[:: 1 - 2 * (k == 2)], r) for r in range(10) for k in range(3)]
+    more += [("ab"[:: rng.choice([-1, 1])], r) for r in range(10)]
+    votes = copies(10, rows=[(*pair, rater, f"group {rater % 2}") for pair, rater in more])
+    said = "all raters of `comparisons` with votes on items 'c', 'd', or the only one, answer alike"
+    with pytest.warns(pl.SmallSampleWarning, match=said):
+        fit = fit_bradley_terry(votes)
+    assert fit.stderr.min() > 1e-3
+
+
+def test_groups_of_copies_have_no_clustered_test():
+    rows = [(*pair, rater, "group 0") for rater in range(20, 30) for pair in ("ab", "cb", "ca")]
+    fits = fit_groups(copies(20, rows=rows))
+    with pytest.raises(pl.NotIdentifiedError, match="all raters of group 'group 1' answer alike"):
+        print(fits.stderr)
+    with pytest.raises(
+        pl.DataError, match="group 'group 1' with votes on items 'a', 'b', 'c' answ"
+    ):
+        fits.wald_test()
+    assert fits.likelihood_ratio().df == 2
+
+
 @pytest.mark.parametrize("way", [1, -1])
 def test_lopsided_counts_do_not_cancel(way):
     wins = np.array([[0.0, 1e15], [1e-5, 0.0]])[::way, ::way]
