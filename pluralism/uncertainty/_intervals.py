@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["acceleration", "basic", "bca", "percentile", "shift"]
+__all__ = ["acceleration", "basic", "bca", "percentile", "rounding", "shift"]
 
 FloatArray = npt.NDArray[np.float64]
+
+
+def rounding(estimate: FloatArray, replicates: FloatArray) -> FloatArray:
+    """Largest difference between equal values that were computed in another order, (...).
+
+    An estimate near zero is a difference of larger numbers, whose size replicates show: their
+    upper quartile, so that no few that run to infinity set the scale.
+    """
+    typical = np.quantile(np.abs(replicates), 0.75, axis=0)
+    return np.asarray(1e-12 * np.fmax(np.abs(estimate), typical))
 
 
 def percentile(replicates: FloatArray, level: float) -> FloatArray:
@@ -29,8 +39,7 @@ def shift(estimate: FloatArray, replicates: FloatArray) -> FloatArray:
     """
     from scipy.special import ndtri
 
-    # Recomputing the same numbers in another order must not decide the side.
-    slack = 1e-12 * np.abs(estimate)
+    slack = rounding(estimate, replicates)
     below = (replicates < estimate - slack).mean(axis=0)
     above = (replicates > estimate + slack).mean(axis=0)
     return np.asarray(ndtri((1 + below - above) / 2))

@@ -14,6 +14,7 @@ from ..errors import ApproximationWarning, DataError
 from ._draws import Streams
 from ._groupings import unit_groups
 from ._hooks import PERMUTED, find_hook
+from ._intervals import rounding
 from ._run import Failures, Plan, Progress, run
 from ._values import Form
 
@@ -120,6 +121,12 @@ def permutation_test(
     ApproximationWarning
         If permutations failed and are left out.
 
+    Notes
+    -----
+    A permutation is as extreme as the data if its statistic is, up to rounding: one part in
+    10^12 of the statistic or, where that is larger, of the upper quartile of the absolute values
+    under permutation, for a difference near zero has the errors of what was subtracted.
+
     References
     ----------
     Phipson and Smyth (2010), Permutation p-values should never be zero, Statistical
@@ -191,8 +198,8 @@ def permutation_test(
 
 
 def _pvalue(estimate: FloatArray, values: FloatArray, n: int, alternative: str) -> FloatArray:
-    # The same numbers added in another order are a tie; rows that failed are NaN, hence neither.
-    slack = 1e-12 * np.abs(estimate)
+    slack = rounding(estimate, values[~np.isnan(values).reshape(len(values), -1).all(axis=1)])
+    # Rows that failed are NaN, hence on neither side.
     above = (1 + (values >= estimate - slack).sum(axis=0)) / (n + 1)
     below = (1 + (values <= estimate + slack).sum(axis=0)) / (n + 1)
     if alternative == "greater":

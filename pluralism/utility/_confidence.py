@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
 from ..data._cells import axis_of
+from ..errors import SmallSampleWarning
 from ..kernels._confidence import coin_confidence
 from ..kernels._contrasts import normal_quantile
 from ..kernels._dyads import dyadic_mean
@@ -61,8 +62,20 @@ class PreferenceConfidence:
         ----------
         level : float
             Coverage, in (0, 1).
+
+        Warns
+        -----
+        SmallSampleWarning
+            If pairs do not differ in their confidence, so that the interval has no width.
         """
         half = normal_quantile(_validate.level("level", level)) * self.stderr
+        if half <= 1e-12:  # of shares: equal up to rounding
+            _quiet.warn(
+                f"the {self.n_pairs} pairs do not differ in their confidence: the interval has no "
+                "width, and is no bound on what other pairs would show",
+                SmallSampleWarning,
+                stacklevel=2,
+            )
         return max(0.5, self.confidence - half), min(1.0, self.confidence + half)
 
 

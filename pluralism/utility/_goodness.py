@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
-from ..errors import DataError, PluralismError
+from ..errors import ApproximationWarning, DataError, PluralismError
 from ..kernels import _contrasts, _outcomes
 from ..kernels._counting import group_sums
+from . import _sandwich
 from ._fit import UtilityFit
 from ._nested import off_maximum, same_votes
 
@@ -112,6 +113,12 @@ def goodness_of_fit(
         weighted, the fit is not a Bradley-Terry fit, or no sample could be fitted; for the
         chi-squared distribution, if the fit is not at the maximum of its likelihood.
 
+    Warns
+    -----
+    ApproximationWarning
+        If votes are weighted and the p-value is that of the chi-squared distribution, which takes
+        a vote's weight for a number of votes.
+
     Examples
     --------
     >>> import numpy as np
@@ -146,6 +153,13 @@ def goodness_of_fit(
             raise DataError(
                 f"`fit` {astray}: its deviance has no chi-squared distribution "
                 "(`pair_residuals` shows where it misses)"
+            )
+        if _sandwich.model_based(comparisons).note:
+            _quiet.warn(
+                "votes are weighted, and the test takes a vote's weight for a number of votes: the "
+                "statistics grow with the scale of the weights",
+                ApproximationWarning,
+                stacklevel=2,
             )
         pvalue = _contrasts.chi_squared_tail(deviance, df)
         return GoodnessOfFit(deviance, pearson, df, pvalue, "chi-squared", smallest)

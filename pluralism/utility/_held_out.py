@@ -11,16 +11,19 @@ import numpy.typing as npt
 import xarray as xr
 from scipy import special, stats
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data import Comparisons
 from ..data._taking import pair_codes, take_cells
-from ..errors import DataError, NotIdentifiedError, enumerate_some
+from ..errors import DataError, NotIdentifiedError, SmallSampleWarning, enumerate_some
 from ._bradley_terry import fit_bradley_terry
 from ._fit import UtilityFit
 
 __all__ = ["HeldOutAccuracy", "held_out_accuracy"]
 
 FloatArray = npt.NDArray[np.float64]
+
+#: An interval for an accuracy that is no wider is of equal values, up to rounding.
+_NO_WIDTH = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +61,22 @@ class HeldOutAccuracy:
         ----------
         level : float
             Coverage, in (0, 1).
+
+        Warns
+        -----
+        SmallSampleWarning
+            If all splits have the same accuracy, so that the interval has no width.
         """
         tail = 0.5 * (1 - _validate.level("level", level))
         half = self.stderr * float(stats.t.isf(tail, self.splits.sizes["split"] - 1))
+        if half <= _NO_WIDTH:
+            _quiet.warn(
+                f"all {self.splits.sizes['split']} splits, of {self.n_held_out} of {self.n_pairs} "
+                "pairs each, have the same accuracy: the interval has no width, and is no bound on "
+                "what other pairs would show",
+                SmallSampleWarning,
+                stacklevel=2,
+            )
         return max(0.0, self.accuracy - half), min(1.0, self.accuracy + half)
 
 

@@ -18,7 +18,7 @@ from pluralism.errors import (
     NotIdentifiedError,
     SmallSampleWarning,
 )
-from pluralism.uncertainty import Batch, batched_by, bootstrap, permuted_by
+from pluralism.uncertainty import Batch, batched_by, bootstrap, permutation_test, permuted_by
 from pluralism.uncertainty._draws import Streams
 from pluralism.uncertainty._run import Failures
 
@@ -408,3 +408,21 @@ class TestWhatIsPrinted:
         with pytest.warns(ApproximationWarning, match="replicates failed"):
             result = bootstrap(fickle, np.arange(1.0, 21.0) % 20, n=60, seed=0, max_failed=0.5)
         assert f"failed: {int(result.failed)} ({int(result.failed)} not a number)" in repr(result)
+
+
+def test_equal_values_summed_in_another_order_are_ties():
+    """The difference is zero but for rounding: four of six splits are farther, two as near."""
+
+    def difference(values, group):
+        one = np.asarray(group) == 1
+        return float(values[one].mean() - values[~one].mean())
+
+    values = np.array([0.1, 0.2, 0.3, 0.4]) * 3 + 0.7
+    found = permutation_test(difference, values, group=[1, 0, 0, 1], n=3000, seed=0)
+    assert abs(found.statistic) < 1e-15
+    # one-sided probabilities are 4/6 either way: two splits above, two level
+    for alternative in ("greater", "less"):
+        found = permutation_test(
+            difference, values, group=[1, 0, 0, 1], n=3000, seed=0, alternative=alternative
+        )
+        assert found.pvalue == pytest.approx(4 / 6, abs=0.03)

@@ -24,6 +24,7 @@ from pluralism.utility import (
     likelihood_ratio_test,
     next_pairs,
     pair_residuals,
+    preference_confidence,
 )
 
 
@@ -473,3 +474,22 @@ def test_what_would_not_fit_in_memory_is_refused(votes, monkeypatch, limit, call
     monkeypatch.setattr(f"pluralism.utility.{limit}", 3)
     with pytest.raises(pl.DataError, match=message):
         call(votes)
+
+
+def test_weights_are_no_numbers_of_votes_in_a_test_of_fit():
+    votes = votes_of(table(), weight="w")
+    fit = fit_bradley_terry(votes, ties="davidson")
+    with pytest.warns(pl.ApproximationWarning, match="grow with the scale of the weights"):
+        goodness_of_fit(fit, votes, method="chi-squared")
+
+
+def test_pairs_that_do_not_differ_bound_nothing():
+    pairs = [("a", "b")] * 3 + [("b", "a")] * 2 + [("b", "c")] * 4 + [("c", "b")] + [("a", "c")]
+    votes = pl.Comparisons.from_pairs([*pairs, ("c", "a"), ("c", "a")])
+    found = held_out_accuracy(votes, n_splits=3, seed=0, share=0.3)
+    assert found.stderr < 1e-12
+    with pytest.warns(pl.SmallSampleWarning, match="have the same accuracy"):
+        found.interval()
+    sure = preference_confidence(pl.Comparisons.from_pairs([("a", "b"), ("b", "c")]))
+    with pytest.warns(pl.SmallSampleWarning, match="do not differ in their confidence"):
+        assert sure.interval() == (1.0, 1.0)
