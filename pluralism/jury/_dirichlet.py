@@ -129,8 +129,9 @@ def fit_dirichlet_multinomial(
     DataError
         If a count is negative or fractional, or there are fewer than two categories.
     NotIdentifiedError
-        If a category is never used, no item has two labels, or the counts vary no more than
-        multinomial ones, so that the estimate runs to infinity.
+        If a category is never used, no item has two labels, every item is unanimous, so that
+        the estimate runs to zero, or the counts vary no more than multinomial ones, so that it
+        runs to infinity.
     ConvergenceError
         If `max_iterations` were not enough and `check` is true.
 
@@ -168,10 +169,7 @@ def fit_dirichlet_multinomial(
         tolerance=tolerance,
         max_iterations=max_iterations,
     )
-    shares = values.sum(axis=0) / values.sum()
-    # The likelihood of independent draws, to which it tends as alpha grows: from below if the
-    # labels vary no more than they would.
-    if state.log_likelihood <= float(values.sum(axis=0) @ np.log(shares)) + 1e-7:
+    if not _is_overdispersed(values, state):
         raise NotIdentifiedError(
             "the labels vary between items no more than independent draws would: the estimate "
             "runs to infinity. Use the multinomial (shares of all labels), or `groups=` to pool"
@@ -207,6 +205,29 @@ def _identified(table: CountTable) -> None:
         )
     if not (table.values.sum(axis=1) > 1).any():
         raise NotIdentifiedError("no item has two labels; how items differ cannot be seen")
+    if (np.count_nonzero(table.values, axis=1) <= 1).all():
+        raise NotIdentifiedError(
+            "every item is unanimous: the closer `alpha` is to zero the likelier the counts, and "
+            "the estimate runs there. Use the shares of the items; more labels of an item may help"
+        )
+
+
+def _is_overdispersed(values: FloatArray, state: DirichletState) -> bool:
+    """Whether the likelihood has its maximum short of the multinomial's, where alpha is infinite.
+
+    As the sum A of alpha grows at the labels' shares p, it tends to that one by 1/2A of what
+    sum_k c_k (c_k - 1) / p_k is above n (n - 1), summed over items: from above if the labels vary
+    more than independent draws. If not, a maximum elsewhere has to beat the limit; beyond A of
+    100,000 times the labels of an item the two differ by rounding alone.
+    """
+    total, n = values.sum(axis=0), values.sum(axis=1)
+    shares = total / total.sum()
+    pairs = float((n * (n - 1.0)).sum())
+    if float((values * (values - 1.0) / shares).sum()) > (1.0 + 1e-5) * pairs:
+        return True
+    multinomial = float(total @ np.log(shares))
+    gain = state.log_likelihood - multinomial
+    return gain > 1e-9 * abs(multinomial) and float(np.exp(state.eta).sum()) < 1e5 * n.max()
 
 
 def _grouped(

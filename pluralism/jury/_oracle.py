@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _labelled, _validate
-from ..errors import DataError
+from ..errors import DataError, NotIdentifiedError
 from ..kernels._dirichlet import probability_largest
 from ._dirichlet import fit_dirichlet_multinomial
 from ._tables import count_table, labelled
@@ -101,7 +101,7 @@ def oracle_score(
     DataError
         If a count is negative or fractional, or `alpha` does not fit.
     NotIdentifiedError
-        If `alpha` has to be estimated and cannot be.
+        If `alpha` has to be estimated and cannot be: see `fit_dirichlet_multinomial`.
 
     Notes
     -----
@@ -129,7 +129,12 @@ def oracle_score(
     used = table.values.sum(axis=1) > 0
     values = table.values[used]
     if alpha is None:
-        prior = fit_dirichlet_multinomial(counts).alpha.to_numpy()
+        try:
+            prior = fit_dirichlet_multinomial(counts).alpha.to_numpy()
+        except NotIdentifiedError as error:
+            raise NotIdentifiedError(
+                f"the prior cannot be estimated; give `alpha`: {error}", groups=error.groups
+            ) from None
     else:
         prior = _validate.finite_array("alpha", alpha, ndim=1)
         if prior.shape != (values.shape[1],) or (prior <= 0).any():

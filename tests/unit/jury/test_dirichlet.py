@@ -80,6 +80,45 @@ def test_bad_counts_are_named(counts, kind, message):
         fit_dirichlet_multinomial(counts)
 
 
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [
+        ([[4, 1]] * 2, "runs to infinity"),
+        ([[3, 2], [2, 3], [3, 2], [2, 3]], "runs to infinity"),
+        ([[1, 1, 1]] * 4, "runs to infinity"),
+        ([[1, 1], [2, 0]], "runs to infinity"),
+        ([[1, 4, 0], [0, 4, 1]], "runs to infinity"),
+        ([[5, 0], [0, 5], [5, 0], [5, 0], [0, 5]], "every item is unanimous"),
+        ([[2, 0], [0, 1], [1, 0], [0, 1]], "every item is unanimous"),
+    ],
+)
+@pytest.mark.parametrize("tolerance", [1e-14, 1e-10, 1e-4])
+def test_estimates_at_infinity_or_zero_are_refused_in_every_order(counts, message, tolerance):
+    counts = np.array(counts)
+    for order in itertools.permutations(range(counts.shape[1])):
+        with pytest.raises(NotIdentifiedError, match=message):
+            fit_dirichlet_multinomial(counts[:, order], tolerance=tolerance)
+    with pytest.raises(NotIdentifiedError, match=f"give `alpha`: .*{message}"):
+        oracle_score(counts)
+
+
+def test_estimates_are_finite_where_labels_vary_more_than_independent_draws():
+    rng, finite = np.random.default_rng(0), []
+    for _ in range(100):
+        counts = rng.multinomial(4, rng.dirichlet((5.0, 3.0)), size=6)
+        if (counts == 0).any(axis=1).all() or (counts.sum(axis=0) == 0).any():
+            continue
+        shares = counts.sum(axis=0) / counts.sum()
+        varied = (counts * (counts - 1) / shares).sum() - 6 * 4 * 3
+        try:
+            total = fit_dirichlet_multinomial(counts).precision
+        except NotIdentifiedError:
+            total = np.inf
+        assert (total < 1e4) == (varied > 1e-9)
+        finite.append(varied > 1e-9)
+    assert 10 < sum(finite) < len(finite) - 10
+
+
 def test_what_does_not_settle_carries_the_fit():
     counts = simulated((2, 3, 1), 60, 1)
     with pytest.raises(ConvergenceError, match="no maximum after 1 Newton steps") as caught:
