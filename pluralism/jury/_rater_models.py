@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _quiet, _validate
 from ..data import Annotations
-from ..errors import ApproximationWarning, ConvergenceError, DataError
+from ..errors import ApproximationWarning, ConvergenceError, DataError, NotIdentifiedError
 from ._inputs import as_annotations
 from ._tables import labelled
 
@@ -173,10 +173,16 @@ def fit_dawid_skene(
     ConvergenceError
         If `max_iterations` were not enough and `check` is true.
 
+    Warns
+    -----
+    ApproximationWarning
+        If the fit tells no item from another: every posterior is the same.
+
     Notes
     -----
     The likelihood [1]_ has several maxima, in some of which labels are exchanged; starting from
-    the vote shares finds the one in which raters are mostly right.
+    the vote shares finds the one in which raters are mostly right. Where all items have the same
+    vote shares, it starts where no label is more likely than another, and stays.
 
     References
     ----------
@@ -216,7 +222,7 @@ def fit_dawid_skene(
         converged=_settled(state, cells),
         _cells=cells,
     )
-    return _checked(fit, "fit_dawid_skene", state, check)
+    return _checked(fit, "fit_dawid_skene", state, cells, check)
 
 
 def fit_mace(
@@ -249,8 +255,15 @@ def fit_mace(
     ------
     DataError
         If the raters are unknown or an option is out of range.
+    NotIdentifiedError
+        If all labels are one category, unless `smoothing` decides.
     ConvergenceError
         If `max_iterations` were not enough and `check` is true.
+
+    Warns
+    -----
+    ApproximationWarning
+        If the fit tells no item from another: every posterior is the same.
 
     References
     ----------
@@ -267,6 +280,11 @@ def fit_mace(
     [0.00, 1.00]
     """
     cells = _cells(annotations, smoothing, max_iterations, tolerance)
+    if not cells.options["smoothing"] and len(np.unique(cells.arrays[2])) == 1:
+        raise NotIdentifiedError(
+            f"all labels are {annotations.categories[annotations.label[0]]!r}: raters who look and "
+            "raters who always say so cannot be told apart; give `smoothing`, or more items"
+        )
     from ..kernels._rater_models import mace
 
     state = mace(*cells.arrays, **cells.options)
@@ -279,7 +297,7 @@ def fit_mace(
         iterations=int(state.iterations),
         converged=_settled(state, cells),
     )
-    return _checked(fit, "fit_mace", state, check)
+    return _checked(fit, "fit_mace", state, cells, check)
 
 
 @dataclass(frozen=True)
@@ -327,13 +345,22 @@ def _settled(state: Any, cells: _Cells) -> bool:
     )
 
 
-def _checked(fit: Any, name: str, state: Any, check: bool) -> Any:
+def _checked(fit: Any, name: str, state: Any, cells: _Cells, check: bool) -> Any:
     if check and not fit.converged:
         raise ConvergenceError(
             f"{name} did not settle in {fit.iterations} steps (the log-likelihood "
             f"{fit.log_likelihood:.6f} still moved by {float(state.change):.3g}); raise "
             "`max_iterations` or `tolerance`, or pass check=False",
             result=fit,
+        )
+    several = len(np.unique(cells.arrays[2])) > 1 and state.posterior.max() < 1.0 - 1e-9
+    if several and np.ptp(state.posterior, axis=0).max() < 1e-9:
+        _quiet.warn(
+            f"{name} tells no item from another, and every posterior is the same: the labels do "
+            "not show what is true, or the vote shares are alike, and "
+            "the log-likelihood, stationary there by symmetry, may be below its maximum",
+            ApproximationWarning,
+            stacklevel=3,
         )
     return fit
 

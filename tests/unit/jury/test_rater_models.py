@@ -182,7 +182,8 @@ def test_errors_on_the_boundary_are_nan_and_singular_information_warns():
 
 def test_standard_errors_of_too_many_raters_are_refused():
     item = np.arange(2600)
-    fit = fit_dawid_skene(annotations(item, item, item % 2), check=False)
+    with pytest.warns(ApproximationWarning, match="tells no item from another"):
+        fit = fit_dawid_skene(annotations(item, item, item % 2), check=False)
     with pytest.raises(DataError, match="free probabilities need a matrix"):
         fit.confusion_stderr  # noqa: B018
 
@@ -309,3 +310,19 @@ def test_positions_that_do_not_settle_are_said():
     values = np.random.default_rng(0).integers(0, 9, (5, 12)).astype(float)
     with pytest.raises(ConvergenceError, match="positions did not settle in 1 alternations"):
         fit_rater_effects(Annotations.from_matrix(values, scale="interval"), max_iterations=1)
+
+
+def test_unanimous_labels_say_nothing_of_spamming():
+    alike = Annotations.from_matrix([[1] * 20] * 3, categories=[1, 2])
+    with pytest.raises(NotIdentifiedError, match="all labels are 1: raters who look"):
+        fit_mace(alike)
+    assert (fit_mace(alike, smoothing=0.1).posterior.sel(true_label=1) > 0.5).all()
+    assert (fit_dawid_skene(alike).posterior.sel(true_label=1) == 1.0).all()
+
+
+@pytest.mark.parametrize("fit", [fit_dawid_skene, fit_mace])
+def test_a_fit_that_stays_where_items_are_alike_says_so(fit):
+    opposed = Annotations.from_matrix([[1, 2], [2, 1]])
+    with pytest.warns(ApproximationWarning, match="tells no item from another"):
+        found = fit(opposed, check=False)
+    assert (found.posterior == 0.5).all()
