@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _validate
 from ..errors import DataError
-from ..kernels._trend import jonckheere
+from ..kernels._trend import jonckheere, page_tails, page_tails_normal
 from . import _inputs
 
 __all__ = ["TrendTest", "trend_test"]
@@ -95,8 +95,10 @@ def trend_test(
 
     Notes
     -----
-    Page's test is scipy's (exact for small tables without ties). Jonckheere's normal
-    approximation corrects for ties [1]_; its permutation p-value counts the data themselves.
+    Page's test is scipy's, exact for small tables (of up to 8 levels and 12 subjects, or 3 and
+    20). With ties, exact is over all orders of each subject's mid-ranks, and the variance of the
+    normal approximation allows for them. Jonckheere's does too [1]_; its permutation p-value
+    counts the data themselves.
 
     References
     ----------
@@ -137,16 +139,20 @@ def _page(values: Any, alternative: str) -> TrendTest:
         raise DataError("`values` are equal at all levels; there is no trend to test")
     ranks = rankdata(table, axis=1)
     place = np.arange(1.0, k + 1)
-    rising = page_trend_test(ranks, ranked=True)
-    falling = page_trend_test(ranks[:, ::-1], ranked=True)
-    p = {"increasing": rising.pvalue, "decreasing": falling.pvalue}
-    p["two-sided"] = np.minimum(1.0, 2 * np.minimum(rising.pvalue, falling.pvalue))
+    given = page_trend_test(ranks, ranked=True)
+    exact = given.method == "exact"
+    if (np.diff(np.sort(ranks, axis=1)) == 0).any():  # scipy's distributions are those of no tie
+        rising, falling = page_tails(ranks) if exact else page_tails_normal(ranks)
+    else:
+        rising, falling = given.pvalue, page_trend_test(ranks[:, ::-1], ranked=True).pvalue
+    p = {"increasing": rising, "decreasing": falling}
+    p["two-sided"] = min(1.0, 2 * min(rising, falling))
     # L ranges around n k (k+1)^2 / 4 by n k (k^2-1) / 12 either way: a mean rank correlation.
     statistic = float((ranks * place).sum())
     effect = (statistic - n * k * (k + 1) ** 2 / 4) / (n * k * (k**2 - 1) / 12)
     return TrendTest(
         "page", statistic, float(p[alternative]),
-        "exact" if rising.method == "exact" else "normal", float(effect), table.mean(axis=0),
+        "exact" if exact else "normal", float(effect), table.mean(axis=0),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 
 import moocore
 import numpy as np
@@ -15,6 +15,7 @@ from scipy import stats
 
 from pluralism import DataError, scores
 from pluralism.kernels import jonckheere
+from pluralism.kernels._trend import page_tails_normal
 
 RNG = np.random.default_rng(7)
 
@@ -52,9 +53,42 @@ def test_page_p_value_is_the_share_of_all_orders():
     assert found.effect == pytest.approx(rho)
 
 
-def _orders(n_rows, k):
-    from itertools import product
+@pytest.mark.parametrize("table", [[[1, 1, 1], [1, 2, 3], [2, 2, 4]], [[1, 2, 2, 5], [3, 1, 3, 3]]])
+def test_page_p_value_with_ties_is_the_share_of_all_orders_of_the_mid_ranks(table):
+    ranks = stats.rankdata(table, axis=1)
+    weights = np.arange(1, ranks.shape[1] + 1)
+    every = np.array(
+        [sum(np.dot(row, weights) for row in rows) for rows in product(*map(permutations, ranks))]
+    )
+    up = scores.trend_test(table)
+    assert up.how == "exact"
+    assert up.pvalue == pytest.approx(np.mean(every >= up.statistic))
+    down = scores.trend_test(table, alternative="decreasing")
+    assert down.pvalue == pytest.approx(np.mean(every <= up.statistic))
 
+
+def test_page_with_subjects_level_throughout_is_as_without_them():
+    assert scores.trend_test([[1, 1, 1]] * 5 + [[1, 2, 3]] * 3).pvalue == pytest.approx(1 / 216)
+    rising = np.tile(np.arange(9.0), (4, 1))
+    rising[:2, 1] = 3.0
+    without = scores.trend_test(rising)
+    level = scores.trend_test(np.concatenate([rising, np.ones((30, 9))]))
+    assert (without.how, level.pvalue) == ("normal", pytest.approx(without.pvalue))
+
+
+def test_normal_page_variance_with_ties_is_that_of_all_orders():
+    ranks = np.array([[1.5, 1.5, 3, 4], [1, 2, 4, 3], [1, 3, 3, 3]])
+    weights = np.arange(1, 5)
+    variance = sum(np.var([np.dot(order, weights) for order in permutations(r)]) for r in ranks)
+    away = (ranks @ weights).sum() - 3 * 25
+    assert page_tails_normal(ranks)[0] == pytest.approx(stats.norm.sf(away / np.sqrt(variance)))
+    untied = np.tile(np.arange(1.0, 10), (3, 1))
+    assert page_tails_normal(untied)[0] == pytest.approx(
+        stats.page_trend_test(untied, ranked=True, method="asymptotic").pvalue
+    )
+
+
+def _orders(n_rows, k):
     return product(permutations(range(1, k + 1)), repeat=n_rows)
 
 
