@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .. import _validate
+from .. import _quiet, _validate
 from ..data._labels import as_coordinate
-from ..errors import DataError
+from ..errors import DataError, SmallSampleWarning
 from . import _inputs
 
 if TYPE_CHECKING:
@@ -107,6 +107,11 @@ def group_dispersion(
     ------
     DataError
         If there are fewer than two groups or values, or no spread at all to test.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If a clustered difference of means has no variance: the clustered test is NaN.
 
     Notes
     -----
@@ -212,8 +217,15 @@ def _clustered(
         )
     _inputs.in_several_clusters("clusters", labels, code, cluster)
     df = (k - 1, n_clusters - 1)
-    if not spread:
-        return OmnibusTest(float("nan"), df, float("nan"), float("nan"))
-    fit = sm.OLS(y, np.eye(k)[code]).fit(cov_type="cluster", cov_kwds={"groups": cluster})
-    wald = _inputs.wald(np.asarray(fit.params), np.asarray(fit.cov_params()))
+    wald = float("nan")
+    if spread:
+        fit = sm.OLS(y, np.eye(k)[code]).fit(cov_type="cluster", cov_kwds={"groups": cluster})
+        wald = _inputs.wald(np.asarray(fit.params), np.asarray(fit.cov_params()))
+    if np.isnan(wald):
+        _quiet.warn(
+            "clusters do not differ in how the means of groups compare: the clustered test has no "
+            "variance to go by and is NaN; give more clusters",
+            SmallSampleWarning,
+            stacklevel=3,
+        )
     return OmnibusTest(wald, df, float(f_distribution.sf(wald, *df)), float("nan"))

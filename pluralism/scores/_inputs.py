@@ -152,18 +152,20 @@ def in_several_clusters(
             )
 
 
+def vanishes(variance: Any, mean: FloatArray, cov: FloatArray) -> Any:
+    """Whether variances of contrasts of means are zero, or rounding of what was subtracted."""
+    least = (1e-12 * max(float(np.abs(mean).max()), 1e-300)) ** 2
+    return variance <= max(least, 1e-12 * float(np.diagonal(cov).max()))
+
+
 def wald(mean: FloatArray, cov: FloatArray) -> float:
-    """Wald F that all means are equal; infinite where they differ without any variance."""
+    """Wald F that all means are equal; NaN where a contrast of them has no variance."""
     k = len(mean)
     contrast = np.eye(k)[1:] - np.eye(k)[0]
-    gap = contrast @ mean
     values, vectors = np.linalg.eigh(contrast @ cov @ contrast.T)
-    size = max(float(np.abs(mean).max()), 1e-300)
-    sure = values <= (1e-12 * size) ** 2
-    away = vectors.T @ gap
-    if (np.abs(away[sure]) > 1e-9 * size).any():
-        return float("inf")
-    return float((away[~sure] ** 2 / values[~sure]).sum()) / (k - 1)
+    if vanishes(values, mean, cov).any():
+        return float("nan")
+    return float(((vectors.T @ contrast @ mean) ** 2 / values).sum()) / (k - 1)
 
 
 def adjusted(pvalues: Any, correction: str) -> FloatArray:

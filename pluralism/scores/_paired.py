@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _quiet, _validate
-from ..errors import ConvergenceError, DataError
+from ..errors import ConvergenceError, DataError, SmallSampleWarning, enumerate_some
 from . import _inputs
 
 if TYPE_CHECKING:
@@ -96,6 +96,12 @@ def compare_rates(
         "paired".
     ConvergenceError
         If the mixed model does not converge.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If all items agree on a clustered or mixed difference, which then has no variance: its
+        test and interval are NaN, and so is the omnibus test.
 
     Notes
     -----
@@ -274,9 +280,11 @@ def _modelled(
     rows = []
     for i, j in combinations(range(k), 2):
         difference = mean[i] - mean[j]
-        error = np.sqrt(max(cov[i, i] + cov[j, j] - 2 * cov[i, j], 0.0))
-        known = error > 1e-12
-        statistic = difference / error if known else (0.0 if abs(difference) < 1e-12 else np.inf)
+        both = np.ix_([i, j], [i, j])
+        variance = cov[i, i] + cov[j, j] - 2 * cov[i, j]
+        known = not _inputs.vanishes(variance, mean[[i, j]], cov[both])
+        error = np.sqrt(variance) if known else np.nan
+        statistic = difference / error
         rows.append(
             {
                 "first": names[i], "second": names[j],
@@ -286,6 +294,16 @@ def _modelled(
             }
         )  # fmt: skip
     wald = _inputs.wald(mean, cov)
+    flat_pairs = [(row["first"], row["second"]) for row in rows if np.isnan(row["statistic"])]
+    if flat_pairs or np.isnan(wald):
+        _quiet.warn(
+            "items do not differ in how "
+            + (enumerate_some(flat_pairs, 3) if flat_pairs else "the systems together")
+            + " compare: their differences have no variance, and `statistic`, `pvalue`, `lower` "
+            "and `upper` are NaN there",
+            SmallSampleWarning,
+            stacklevel=3,
+        )
     return RateComparison(
         method, "Wald F", wald, k - 1, float(f_distribution.sf(wald, k - 1, df)),
         _pairs_frame(rows, correction), correction, len(flat),

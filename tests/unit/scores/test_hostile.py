@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from pluralism import DataError, LabelError, scores
+from pluralism import DataError, LabelError, SmallSampleWarning, scores
 
 # -- wrong numbers -----------------------------------------------------------------------
 
@@ -20,11 +20,42 @@ def test_a_system_on_one_item_has_no_clustered_error():
 
 
 @pytest.mark.slow
-def test_systems_that_differ_for_certain_are_not_called_equal():
-    found = scores.compare_rates({"a": [1] * 6, "b": [0] * 6, "c": [0] * 6}, method="clustered")
-    assert (found.statistic, found.pvalue) == (np.inf, 0.0)
-    same = scores.compare_rates({"a": [1] * 6, "b": [1] * 6}, method="clustered")
-    assert (same.statistic, same.pvalue) == (0.0, 1.0)
+@pytest.mark.parametrize(
+    ("table", "difference"),
+    [
+        ({"a": [1, 1], "b": [0, 0]}, 1.0),
+        ({"a": [1] * 6, "b": [0] * 6, "c": [0] * 6}, 1.0),
+        ({"a": [1] * 6, "b": [1] * 6}, 0.0),
+        ({"a": [1, 0, 1] * 4, "b": [1, 0, 1] * 4}, 0.0),
+    ],
+)
+def test_differences_that_no_item_varies_have_no_clustered_test(table, difference):
+    with pytest.warns(SmallSampleWarning, match=r"items do not differ in how \('a', 'b'\)"):
+        found = scores.compare_rates(table, method="clustered")
+    pair = found.pairs.iloc[0]
+    assert pair.difference == pytest.approx(difference)
+    assert pair[["lower", "upper", "statistic", "pvalue", "adjusted"]].isna().all()
+    assert np.isnan([found.statistic, found.pvalue]).all()
+
+
+def test_more_systems_than_items_have_no_omnibus_test_but_their_pairs():
+    table = {"a": [1, 1], "b": [0, 1], "c": [1, 0], "d": [0, 0]}
+    with pytest.warns(SmallSampleWarning, match=r"\('a', 'd'\)"):
+        found = scores.compare_rates(table, method="clustered")
+    assert np.isnan(found.pvalue)
+    assert found.pairs.pvalue.isna().sum() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e6])
+def test_clustered_dispersion_is_not_rounding_noise(scale):
+    within, shift = np.array([0.1, 0.7, 0.3, 0.9]), np.repeat([0.0, 0.1], 4)
+    with pytest.warns(SmallSampleWarning, match="clusters do not differ"):
+        found = scores.group_dispersion(
+            scale * (np.tile(within, 2) + shift), groups=list("aaaabbbb"), clusters=[0, 1, 2, 3] * 2
+        )
+    assert np.isnan([found.clustered.statistic, found.clustered.pvalue]).all()
+    assert np.isfinite(found.anova.statistic)
 
 
 @pytest.mark.slow
@@ -32,9 +63,10 @@ def test_clusters_inside_one_group_are_refused_and_no_spread_is_nan():
     values, groups = [1, 2, 3, 4, 5, 6.5, 7], list("aaabbbb")
     with pytest.raises(DataError, match="'a' has rows in one of `clusters` only"):
         scores.group_dispersion(values, groups=groups, clusters=[0, 0, 0, 1, 1, 2, 3])
-    flat = scores.group_dispersion(
-        [0.1] * 3 + [0.2] * 3, groups=list("aaabbb"), clusters=[0, 1, 2] * 2
-    )
+    with pytest.warns(SmallSampleWarning, match="clusters do not differ"):
+        flat = scores.group_dispersion(
+            [0.1] * 3 + [0.2] * 3, groups=list("aaabbb"), clusters=[0, 1, 2] * 2
+        )
     assert np.isnan(flat.clustered.statistic)
 
 
