@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .. import _labelled, _validate
+from .. import _labelled, _quiet, _validate
 from ..data import Annotations
-from ..errors import DataError, LabelError, enumerate_some
+from ..errors import ApproximationWarning, DataError, LabelError, enumerate_some
 from ..kernels import _calibration as binned
 from ._calibration import _closed, _edges
 from ._pools import pool_of, rule_of
@@ -26,6 +26,9 @@ __all__ = ["JuryCalibration", "jury_calibration"]
 FloatArray = npt.NDArray[np.float64]
 
 MEASURES = ("calibration_error", "mean_difference", "mean_absolute_difference", "brier")
+
+#: Share of resamples that may be without any verdict, as in `bootstrap`.
+_MAX_FAILED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +110,15 @@ def jury_calibration(
     Raises
     ------
     DataError
-        If probabilities are missing or outside [0, 1], all pools are too small, or an option is
-        out of range.
+        If probabilities are missing or outside [0, 1], all pools are too small, more than a tenth
+        of the resamples leave all of them so, or an option is out of range.
     LabelError
         If a group, a positive label or an item is unknown.
+
+    Warns
+    -----
+    ApproximationWarning
+        If some resamples leave all pools too small, and are left out.
 
     Notes
     -----
@@ -161,11 +169,19 @@ def jury_calibration(
         if skipped[draw] < len(p):
             replicates[draw], means = _measures(p, again, place, len(limits) - 1)
             bin_means[draw] = means.observed
-    usable = int((skipped < len(p)).sum())
-    if usable < 2:
+    failed = int((skipped == len(p)).sum())
+    if failed > _MAX_FAILED * n or n - failed < 2:
         raise DataError(
-            f"in {usable} of {n} resamples some item has enough different raters for the jury; "
-            "an interval needs 2. Give larger pools, fewer seats or a larger `n`"
+            f"in {failed} of {n} resamples no item has enough different raters for the jury (at "
+            f"most {_MAX_FAILED:.0%} may lack them): without those the interval would be too "
+            "short. Give larger pools or fewer seats"
+        )
+    if failed:
+        _quiet.warn(
+            f"in {failed} of {n} resamples no item has enough different raters for the jury; they "
+            "are left out",
+            ApproximationWarning,
+            stacklevel=2,
         )
     tail = (1.0 - level) / 2.0
     bounds = np.nanquantile(replicates, [tail, 1.0 - tail], axis=0).T
