@@ -60,7 +60,8 @@ def page_tails(ranks: FloatArray) -> tuple[float, float]:
     place = np.arange(1.0, ranks.shape[1] + 1)
     orders = np.array(list(permutations(place)))
     patterns, count = np.unique(np.sort(halves, axis=1), axis=0, return_counts=True)
-    chance, here = np.ones(1), int((halves @ place).sum())
+    chance: FloatArray = np.ones(1)
+    here = int((halves @ place).sum())
     for pattern, times in zip(patterns, count, strict=True):
         sums = (orders @ pattern).astype(np.int64)
         row = np.bincount(sums - sums.min()) / len(sums)

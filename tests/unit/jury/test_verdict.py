@@ -162,7 +162,9 @@ def test_which_group_is_decisive():
     assert np.isnan(moved.change.sel(from_group="r", to_group="l"))
 
 
-@pytest.mark.filterwarnings("ignore:in [0-9]+ of [0-9]+ resamples no item:pluralism.errors.ApproximationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:in [0-9]+ of [0-9]+ resamples no item:pluralism.errors.ApproximationWarning"
+)
 def test_calibration_to_a_jury_is_zero_for_its_own_verdict():
     data = pool(raters=9, items=40, missing=0.0)
     options = {"composition": {"l": 2, "m": 1}, "positive": "rude", "group": "side"}
@@ -178,7 +180,9 @@ def test_calibration_to_a_jury_is_zero_for_its_own_verdict():
     np.testing.assert_array_equal(result.estimate, shuffled.estimate)
 
 
-@pytest.mark.filterwarnings("ignore:in [0-9]+ of [0-9]+ resamples no item:pluralism.errors.ApproximationWarning")
+@pytest.mark.filterwarnings(
+    "ignore:in [0-9]+ of [0-9]+ resamples no item:pluralism.errors.ApproximationWarning"
+)
 def test_calibration_to_a_jury_is_the_binned_gap():
     data = pool(raters=9, items=40, missing=0.2)
     options = {"composition": {"l": 2, "m": 1}, "positive": "rude", "group": "side"}
