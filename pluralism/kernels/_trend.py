@@ -66,7 +66,8 @@ def page_tails(ranks: FloatArray) -> tuple[float, float]:
         sums = (orders @ pattern).astype(np.int64)
         row = np.bincount(sums - sums.min()) / len(sums)
         for _ in range(times):
-            chance, here = np.convolve(chance, row), here - int(sums.min())
+            chance = np.asarray(np.convolve(chance, row), dtype=np.float64)
+            here -= int(sums.min())
     return min(1.0, float(chance[here:].sum())), min(1.0, float(chance[: here + 1].sum()))
 
 
