@@ -116,8 +116,8 @@ def goodness_of_fit(
     Warns
     -----
     ApproximationWarning
-        If votes are weighted and the p-value is that of the chi-squared distribution, which takes
-        a vote's weight for a number of votes.
+        If votes have weights that are no counts and the p-value is that of the chi-squared
+        distribution, which takes a vote's weight for a number of votes.
 
     Examples
     --------
@@ -154,7 +154,9 @@ def goodness_of_fit(
                 f"`fit` {astray}: its deviance has no chi-squared distribution "
                 "(`pair_residuals` shows where it misses)"
             )
-        if _sandwich.model_based(comparisons).note:
+        # Whole weights may be counts of like votes, which the test takes them for.
+        whole = bool((table.counts == np.rint(table.counts)).all())
+        if not whole and _sandwich.model_based(comparisons).note:
             _quiet.warn(
                 "votes are weighted, and the test takes a vote's weight for a number of votes: the "
                 "statistics grow with the scale of the weights",
