@@ -11,6 +11,7 @@ from pluralism.choice import approval_committee
 from pluralism.kernels._committees import _price
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["pav", "cc"])
 def test_optima_equal_enumeration_with_counts(rule):
     rng = np.random.default_rng(0)
@@ -96,6 +97,7 @@ def test_one_vote_decides_a_seat_and_rounding_does_not():
         assert len(approval_committee(level, size=1, rule=rule).winners) == 2, rule
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["av", "sav", "pav", "cc"])
 def test_scores_of_weights_in_tenths(rule):
     """Sums of tenths carry rounding in float64; those that are level tie nevertheless."""

@@ -62,6 +62,7 @@ def test_equals_the_product_over_groups(stance):
         np.testing.assert_allclose(score, expected, rtol=1e-13)
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_does_not_depend_on_order_or_names(random):
     rng = np.random.default_rng(random.randint(0, 2**32))
@@ -168,6 +169,7 @@ def test_the_bootstrap_finds_groups_anew_where_none_are_given():
     assert not np.allclose(batched.replicates, fixed.replicates)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("interval", ["posterior", "bootstrap"])
 def test_intervals_cover(interval):
     """Coverage over 400 comments on which two groups of 40 agree with chances of 0.7 and 0.4."""

@@ -65,6 +65,7 @@ def chances(rule, ranks, counts):
     return np.array([(label in winners) / len(winners) for label in "cab"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [borda, plurality])
 @pytest.mark.parametrize("compare", ["dominance", "utility"])
 def test_the_best_report_of_every_row(rule, compare):

@@ -415,6 +415,7 @@ def test_frames_of_any_library_are_taken():
 # -- edges of the rule, words and tables --------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_published", [False, True])
 def test_resampling_raters_is_building_the_graph_again(as_published):
     """Also where a resample has no edge at all, and at another level than the default."""
@@ -457,6 +458,7 @@ def test_resampling_raters_is_building_the_graph_again(as_published):
     assert graph.level == 0.8
 
 
+@pytest.mark.slow
 def test_what_an_edge_needs_includes_the_bounds():
     frame = counted(("a", "b", 3, 1, 1, 0), ("b", "c", 9, 0, 0, 0), ("c", "d", 2, 0, 0, 0))
     entropy = float(moral_graph(frame, n=2).edges.entropy[0])

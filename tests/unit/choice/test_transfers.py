@@ -88,6 +88,7 @@ def random_papers(rng, *, quarters=False):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seats", [1, 2, 3])
 @pytest.mark.parametrize(
     ("quota", "transfer", "quarters"),

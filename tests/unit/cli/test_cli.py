@@ -112,6 +112,7 @@ def test_fit_prints_a_table_best_first(run, votes) -> None:
     np.testing.assert_allclose(shown, table[["estimate", "stderr", "lower", "upper"]], atol=5.1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["to a file", "printed"])
 def test_fit_as_csv(run, votes, tmp_path, how: str) -> None:
     if how == "printed":
@@ -132,6 +133,7 @@ def test_fit_as_json(run, votes) -> None:
     assert read["about"]["n_votes"] == 600
 
 
+@pytest.mark.slow
 def test_fit_as_netcdf(run, votes, tmp_path) -> None:
     xarray = pytest.importorskip("xarray")
     pytest.importorskip("h5netcdf")
@@ -172,6 +174,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
 def test_common_columns_are_guessed(run, tmp_path, shape: str, suffix: str) -> None:

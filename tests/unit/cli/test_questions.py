@@ -204,6 +204,7 @@ SAVED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", SAVED)
 def test_what_a_file_says_itself_takes_no_options(run, ratings, ballots, tmp_path, command) -> None:
     columns = {"item": "question_id", "rater": "worker_id", "label": "rating"}

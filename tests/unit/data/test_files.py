@@ -201,6 +201,7 @@ def test_a_folder_named_like_a_column_does_not_replace_it(tmp_path, suffix):
     assert Comparisons.load(saved).items == found.items
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["t", "f"], ["yes", "no"], ["T", "F"]])
 def test_words_that_duckdb_takes_for_true_and_false_are_words(tmp_path, words):
     path = write(table(word=words, truth=["True", "false"]), tmp_path / "votes.csv")
@@ -222,6 +223,7 @@ def test_words_that_duckdb_takes_for_true_and_false_are_words(tmp_path, words):
 IDS = ["6BA7B810-9DAD-11D1-80B4-00C04FD430C8", "6BA7B810-9DAD-11D1-80B4-00C04FD430C9"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [IDS, ["2024-01-01", "2024-1-2"], ["12:30:00", "12:30:01"]])
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_text_in_json_stays_as_it_is_written(tmp_path, labels, suffix):
@@ -258,6 +260,7 @@ def test_labels_of_two_precisions_are_refused(tmp_path):
         Comparisons.from_frame(tmp_path / "*.parquet", **COLUMNS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_whole_numbers_that_would_be_rounded_are_refused(tmp_path, suffix):
     path = write(table(n=[2**53 + 1, 1], voter=[1, 1]), tmp_path / f"votes{suffix}")
@@ -273,6 +276,7 @@ def test_whole_numbers_that_would_be_rounded_are_refused(tmp_path, suffix):
     assert total(Comparisons.from_frame(path, **COLUMNS, weight="w")) == 1e16
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", [0, 30_000])
 def test_the_first_rows_of_a_csv_file_do_not_decide_what_a_quote_is(tmp_path, before):
     """DuckDB guesses from 20,480 rows; later, a quoted label would be a second item."""

@@ -80,6 +80,7 @@ def test_bad_counts_are_named(counts, kind, message):
         fit_dirichlet_multinomial(counts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("counts", "message"),
     [
@@ -102,6 +103,7 @@ def test_estimates_at_infinity_or_zero_are_refused_in_every_order(counts, messag
         oracle_score(counts)
 
 
+@pytest.mark.slow
 def test_estimates_are_finite_where_labels_vary_more_than_independent_draws():
     rng, finite = np.random.default_rng(0), []
     for _ in range(100):

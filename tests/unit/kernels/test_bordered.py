@@ -210,6 +210,7 @@ def sparse_design(seed, ties, *, free=True, q=1):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ties", ["none", "davidson", "rao-kupper"])
 @pytest.mark.parametrize("free", [True, False])
 def test_a_direction_is_found_where_the_likelihood_rises_for_ever(ties, free):

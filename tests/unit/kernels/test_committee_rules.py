@@ -251,6 +251,7 @@ HARMONIC = [Fraction(1), Fraction(1, 2), Fraction(1, 3)]
 RULES = [HARMONIC, [Fraction(1), Fraction(0), Fraction(0)], [Fraction(1)] * 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", RULES)
 def test_the_best_committees_of_all(weights):
     for seed in range(3):

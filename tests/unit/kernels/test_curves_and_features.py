@@ -145,6 +145,7 @@ def rankings_of(points, must):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("must", [[], [(3, 0)], [(1, 2), (4, 2)]])
 def test_leximax_is_the_best_of_all_rankings_position_by_position(must):
     for seed in range(2):

@@ -229,6 +229,7 @@ def dense_surprise(cells, parents, n, prior):
     return surprise
 
 
+@pytest.mark.slow
 def test_spreads_are_at_the_mode_of_their_marginal_density():
     rng = np.random.default_rng(4)
     groups, n, prior = 6, 4, 1.5

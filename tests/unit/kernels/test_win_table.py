@@ -24,6 +24,7 @@ def _cells(n, votes, seed, spread=1.0):
     return first.astype(np.int32), second.astype(np.int32), won, 1.0 - won
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [3, 40, 200, 600])  # one block of rows, several, conjugate gradients
 @pytest.mark.parametrize("ridge", [0.0, 0.5])
 @pytest.mark.parametrize("order", ["cells", "votes"])

@@ -104,6 +104,7 @@ def test_a_figure_is_drawn_into_the_axes_that_is_given(name: str, drawn) -> None
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_says_what_it_rests_on(name: str, drawn) -> None:
     ax = drawn[name]()
@@ -140,6 +141,7 @@ def test_group_utilities_of_fits_with_other_items() -> None:
     assert [text.get_text() for text in ax.get_yticklabels()] == ["c"]
 
 
+@pytest.mark.slow
 def test_triples_are_counted_as_stochastic_transitivity_counts_them() -> None:
     wins = np.random.default_rng(3).integers(0, 6, (9, 9))
     np.fill_diagonal(wins, 0)

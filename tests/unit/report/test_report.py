@@ -378,6 +378,7 @@ def test_wins_expected_of_the_first_are_those_of_the_fit() -> None:
         assert order.expected == pytest.approx((decided * share).sum())
 
 
+@pytest.mark.slow
 def test_an_order_effect_of_the_fit_is_the_one_that_is_told() -> None:
     votes = simulated(1500, order_effect=0.8, raters=50, groups=["x", "y"])
     fit = fit_bradley_terry(votes, order_effect=True)

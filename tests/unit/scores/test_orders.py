@@ -218,6 +218,7 @@ def test_what_has_no_rank_correlation_is_said(x, y, arguments, message):
 POINTS = arrays(np.float64, (6, 3), elements=st.integers(0, 4).map(float))
 
 
+@pytest.mark.slow
 @given(POINTS)
 def test_front_is_what_brute_force_finds(points):
     expected = tuple(
@@ -235,6 +236,7 @@ def test_front_is_what_brute_force_finds(points):
     )
 
 
+@pytest.mark.slow
 @given(POINTS)
 def test_hypervolume_counts_the_cells_of_the_grid(points):
     corner = np.indices((4, 4, 4)).reshape(3, -1).T

@@ -252,6 +252,7 @@ def test_weak_violations_are_weak_cycles_of_a_strict_kind():
     assert (bounds.sel(ci_bound="lower") <= result.rate).all()
 
 
+@pytest.mark.slow
 def test_likelihood_ratio_by_trying_all_orders():
     from itertools import permutations
 
@@ -333,6 +334,7 @@ def test_a_coin_agrees_with_itself_by_chance():
     assert result.accuracy_lower == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order_known", [True, False])
 def test_the_order_of_the_items_does_not_matter(order_known):
     rng = np.random.default_rng(1)

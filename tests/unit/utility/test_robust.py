@@ -269,6 +269,7 @@ def test_stuffing_a_pair_with_votes_gains_nothing():
     assert plain[9] > plain[0]
 
 
+@pytest.mark.slow
 @given(st.permutations(range(7)), st.integers(0, 20))
 def test_labels_do_not_matter(order, seed):
     rng = np.random.default_rng(seed)
