@@ -42,10 +42,10 @@ def paths_of(name: str, paths: Any) -> list[Path]:
         return [local_file(name, paths)]
     if not isinstance(paths, (list, tuple)) or not paths:
         raise DataError(f"`{name}` is {paths!r}; it must be a path or a list of paths")
-    from ..data._files import _refuse_twice
+    from ..data._files import refuse_twice
 
     files = [local_file(f"{name}[{place}]", path) for place, path in enumerate(paths)]
-    _refuse_twice([glob.escape(str(file)) for file in files])
+    refuse_twice([glob.escape(str(file)) for file in files])
     return files
 
 

@@ -26,7 +26,7 @@ import narwhals as nw
 from .. import _validate
 from ..errors import DataError, enumerate_some, first_line
 
-__all__ = ["Opened", "attended", "is_path", "open_path", "quoted", "reason_of"]
+__all__ = ["Opened", "attended", "is_path", "open_path", "quoted", "reason_of", "refuse_twice"]
 
 Answer = TypeVar("Answer")
 
@@ -183,11 +183,12 @@ def _files_of(source: Any) -> tuple[list[str], str]:
             if not matched:
                 raise DataError(f"no file matches {text!r}")
             files += matched
-    _refuse_twice(files)
+    refuse_twice(files)
     return files, next(iter(readers))
 
 
-def _refuse_twice(files: Sequence[str]) -> None:
+def refuse_twice(files: Sequence[str]) -> None:
+    """Refuse one file under two names; those of this machine are escaped as patterns are."""
     seen: dict[Any, str] = {}
     for text in files:
         key: Any = text
